@@ -1,1 +1,3 @@
-export {};
+export * from "./backend.ts";
+export * from "./fusion.ts";
+export * from "./instruction.ts";

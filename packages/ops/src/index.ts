@@ -1,1 +1,1 @@
-export {};
+export type * from "./op-entry.ts";

@@ -1,0 +1,86 @@
+// The contract between the runtime and what computes. A backend gets fusions (small HloComputations that
+// run as one kernel), buffers are untyped handles that it counts references of. Nothing here throws for bad
+// data: that is a fault, read afterwards. `@org/hlo/testing` is the test-suite that a backend passes.
+import type { NumericData } from "@org/tensor";
+import type { Fusion } from "./fusion.ts";
+import type { HloDType, Opcode } from "./instruction.ts";
+
+/** Memory on a backend: an opaque handle with one reference when it is made. */
+export interface DeviceBuffer {
+  readonly byteLength: number;
+}
+
+/** A compiled fusion, bound to the extents of the Fusion that it was prepared from. */
+export interface Executable {
+  readonly fusion: Fusion;
+}
+
+/** Why a backend will not run a fusion (bindings, sizes, types): the planner cuts it or places it on the next one. */
+export interface Refusal {
+  readonly refused: string;
+}
+
+/** Bad data that a kernel met: an index out of range. */
+export interface KernelFault {
+  /** What `launch` was given as `site`. */
+  readonly site: number;
+  /** The offending value, and its position among the indices. */
+  readonly value: number;
+  readonly position: number;
+}
+
+export interface BackendStats {
+  /** Kernels compiled since the start; a new batch size compiles none. */
+  readonly compiled: number;
+  readonly launches: number;
+  readonly bytesUploaded: number;
+  readonly bytesDownloaded: number;
+  /** Buffers alive and their bytes. */
+  readonly buffers: number;
+  readonly bytesInUse: number;
+}
+
+export interface Backend {
+  /** Device type as in placement logs: "CPU", "GPU", "EVALUATOR", or a third party's own. */
+  readonly name: string;
+
+  /** Whether instructions of this opcode with these types (result first, then operands) can run here at all. */
+  supports(opcode: Opcode, dtypes: readonly HloDType[]): boolean;
+
+  /**
+   * Compiles a fusion, or takes the kernel of an earlier one with the same `key` (then nothing is compiled:
+   * extents and strides are launch arguments). `donated[i]` is the input whose buffer output i reuses, or -1.
+   */
+  prepare(fusion: Fusion, donated: readonly number[]): Executable | Refusal | Promise<Executable | Refusal>;
+
+  /**
+   * Runs it. Output buffers are allocated by the caller; a donated one is the input's own handle. Order of
+   * launches is order of effects. `site` comes back in a fault.
+   */
+  launch(
+    executable: Executable,
+    inputs: readonly DeviceBuffer[],
+    outputs: readonly DeviceBuffer[],
+    site: number,
+  ): void;
+
+  /** New memory of undefined content with one reference. Throws TfError RESOURCE_EXHAUSTED. */
+  allocate(byteLength: number): DeviceBuffer;
+  retain(buffer: DeviceBuffer): void;
+  /** Drops a reference; the last one frees. Releasing too often throws TfError INTERNAL. */
+  release(buffer: DeviceBuffer): void;
+
+  /** A new buffer with a copy of `data`. */
+  upload(data: NumericData): DeviceBuffer;
+  /** Copies a whole buffer out, after all launches so far. */
+  download(buffer: DeviceBuffer): Promise<Uint8Array>;
+  /** The same at once, where the backend can (CPU, evaluator). */
+  downloadSync?(buffer: DeviceBuffer): Uint8Array;
+
+  /** The first fault since the last call, if any; for a backend that learns late, at the latest after a download. */
+  takeFault(): KernelFault | undefined;
+
+  stats(): BackendStats;
+  /** Frees everything; later calls throw TfError FAILED_PRECONDITION. */
+  close(): Promise<void>;
+}

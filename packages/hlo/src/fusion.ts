@@ -1,0 +1,46 @@
+// A fusion is what one kernel computes. `fuse` cuts a computation into a FusionPlan: the values that stay
+// in memory between kernels, and the kernels in order.
+import type { HloComputation, HloDType } from "./instruction.ts";
+
+/**
+ * - loop: every output element is an expression of elements of the inputs (element-wise ops, broadcasts, and views:
+ *   transpose, reverse, slice, reshape where strides can say it, iota, scalar constants). Outputs share one iteration space.
+ * - reduce: a loop's expression reduced over dimensions, then an expression of the result and inputs of the result's shape.
+ * - dot: a matrix product (views on its operands), then an expression of the result and of inputs broadcast to it (bias, relu).
+ * - single: one instruction that is a kernel of its own (gather, scatter, pad, concatenate, convolution, sort, customCall ...).
+ */
+export type FusionKind = "loop" | "reduce" | "dot" | "single";
+
+export interface Fusion {
+  readonly kind: FusionKind;
+  /** parameters are the kernel's inputs, roots its outputs; concrete shapes of this use. */
+  readonly computation: HloComputation;
+  /**
+   * The structure: the same for two fusions that one kernel can serve. Holds opcodes, types, ranks, attributes that are not
+   * extents, and which operands are broadcast; no extents, no strides.
+   */
+  readonly key: string;
+}
+
+export interface FusionStep {
+  readonly fusion: Fusion;
+  /** Indices into FusionPlan.values. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+export interface PlannedValue {
+  readonly dtype: HloDType;
+  readonly dims: readonly number[];
+}
+
+export interface FusionPlan {
+  readonly values: readonly PlannedValue[];
+  /** parameters[i] is the value of the computation's parameter i. */
+  readonly parameters: readonly number[];
+  /** Values that are constants too large to be literals: uploaded once. */
+  readonly constants: readonly { readonly value: number; readonly data: import("@org/tensor").NdArray }[];
+  readonly steps: readonly FusionStep[];
+  /** roots[i] is the value of the computation's root i; two roots, or a root and a parameter, may be one value. */
+  readonly roots: readonly number[];
+}

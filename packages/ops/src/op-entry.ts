@@ -1,0 +1,88 @@
+// What an op is to the runtime: one entry, with everything about it side by side. Tables of alike ops are made
+// by functions that return entries. An entry has `lower` (numeric: becomes hlo) or `host` (strings, files, queues,
+// data-dependent shapes, bookkeeping), or neither (structural: the executor knows Switch, Merge and their kin).
+
+import type { Attrs, IndexedSlices, Operation, RegisteredOp, Tensor } from "@org/graph";
+import type { HloBuilder, HloInstruction } from "@org/hlo";
+import type { FileSystem } from "@org/io";
+import type { DType, NdArray, Shape } from "@org/tensor";
+
+/** Sees one node while its cluster is planned: every shape is concrete. */
+export interface LoweringContext {
+  readonly node: string;
+  readonly attrs: Attrs;
+  readonly builder: HloBuilder;
+  readonly inputCount: number;
+  /** Input by position; for a variable argument (see `OpEntry.variables`) its current value. */
+  input(index: number): HloInstruction;
+  /** The value of an argument that `hostInputs` names. */
+  hostInput(index: number): NdArray;
+  inputDType(index: number): DType;
+  outputDType(index: number): DType;
+  /** Static shape of output `index` in the graph: where an op may use what the graph knows (validate). */
+  outputShape(index: number): Shape;
+  /** Throws TfError with `sentence`, naming the node. */
+  fail(code: "INVALID_ARGUMENT" | "UNIMPLEMENTED" | "OUT_OF_RANGE", sentence: string, hint?: string): never;
+}
+
+/** What lowering yields: outputs in order (of non-ref outputs; a ref output passes the variable argument on), and new values of variables. */
+export interface Lowered {
+  readonly outputs?: readonly HloInstruction[];
+  /** By argument position: the variable's new value. */
+  readonly assign?: ReadonlyMap<number, HloInstruction>;
+}
+
+/** A place that holds state for a session: a variable, queue, table ... by container and shared name. */
+export interface Resource {
+  readonly kind: string;
+  readonly name: string;
+  close?(): void | Promise<void>;
+}
+
+/** Sees one execution of a host kernel. */
+export interface HostContext {
+  readonly node: string;
+  readonly op: string;
+  readonly attrs: Attrs;
+  readonly inputCount: number;
+  input(index: number): NdArray;
+  inputDType(index: number): DType;
+  outputDType(index: number): DType;
+  /** Files that graph ops may reach: only those that the session was given. Throws TfError PERMISSION_DENIED where none were. */
+  readonly fs: FileSystem;
+  readonly signal: AbortSignal;
+  /** This node's own state in this session (a random op's counter). */
+  state<T>(create: () => T): T;
+  /** The resource of that name, made when it is first asked for. */
+  resource<R extends Resource>(kind: string, name: string, create: () => R): R;
+  /** Seeds as the graph and op have them are in attrs; a run-unique random seed where both are 0. */
+  randomSeed(): [number, number];
+  fail(code: import("@org/errors").ErrorCode, sentence: string, hint?: string): never;
+}
+
+export type HostKernel = (c: HostContext) => readonly NdArray[] | Promise<readonly NdArray[]>;
+
+/** d(ys)/d(inputs): one entry an input, undefined where no gradient flows. `grads` has one an output, undefined likewise. */
+export type Gradient = (
+  op: Operation,
+  grads: readonly (Tensor | IndexedSlices | undefined)[],
+) => readonly (Tensor | IndexedSlices | undefined)[];
+
+export interface OpEntry extends RegisteredOp {
+  readonly lower?: (c: LoweringContext) => HloInstruction | readonly HloInstruction[] | Lowered;
+  readonly host?: HostKernel;
+  /** Positions of OpDef input args (not flattened) in host memory: shapes, axes, counters, predicates; their values are known when a cluster is planned. */
+  readonly hostInputs?: readonly number[];
+  /** The result depends on shapes of inputs alone (Shape, Size, Rank, ZerosLike's dims ...): a host value, told while planning, without running the inputs. */
+  readonly fromShapes?: (c: {
+    readonly attrs: Attrs;
+    shape(index: number): readonly number[];
+    outputDType(index: number): DType;
+  }) => readonly NdArray[];
+  /** Positions of args that are variables: ref args, or resource handles of variables. */
+  readonly variables?: readonly number[];
+  /** Of those, the ones that may be uninitialized and are not read (Assign). */
+  readonly writesOnly?: readonly number[];
+  /** Absent: no gradient is known (an error if one is asked for); null: not differentiable, a gradient stops here. */
+  readonly gradient?: Gradient | null;
+}
