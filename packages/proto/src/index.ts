@@ -1,1 +1,2 @@
-export {};
+export { clone, create, decode, encode, equals, type MessageType } from "./codec.ts";
+export * from "./gen/tensorflow.js";
