@@ -1,6 +1,7 @@
 // What an op is to the runtime: one entry, with everything about it side by side. Tables of alike ops are made
 // by functions that return entries. An entry has `lower` (numeric: becomes hlo) or `host` (strings, files, queues,
-// data-dependent shapes, bookkeeping), or neither (structural: the executor knows Switch, Merge and their kin).
+// data-dependent shapes, bookkeeping), or neither: structural. The executor knows Switch, Merge and their kin, and what
+// yields a variable itself (VariableV2, Variable, TemporaryVariable, VarHandleOp).
 
 import type { Attrs, IndexedSlices, Operation, RegisteredOp, Tensor } from "@org/graph";
 import type { HloBuilder, HloInstruction } from "@org/hlo";
@@ -48,6 +49,10 @@ export interface HostContext {
   input(index: number): NdArray;
   inputDType(index: number): DType;
   outputDType(index: number): DType;
+  /** Whether the variable at input `index` (an arg that `OpEntry.variables` names) has a value. `input` of one without a value throws FAILED_PRECONDITION. */
+  isInitialized(index: number): boolean;
+  /** Gives the variable at input `index` a new value (CountUpTo). */
+  assign(index: number, value: NdArray): void;
   /** Files that graph ops may reach: only those that the session was given. Throws TfError PERMISSION_DENIED where none were. */
   readonly fs: FileSystem;
   readonly signal: AbortSignal;
@@ -55,7 +60,7 @@ export interface HostContext {
   state<T>(create: () => T): T;
   /** The resource of that name, made when it is first asked for. */
   resource<R extends Resource>(kind: string, name: string, create: () => R): R;
-  /** Seeds as the graph and op have them are in attrs; a run-unique random seed where both are 0. */
+  /** Two random 32-bit numbers, for an op whose seed and seed2 (attributes, read by the op) are both 0. */
   randomSeed(): [number, number];
   fail(code: import("@org/errors").ErrorCode, sentence: string, hint?: string): never;
 }
@@ -81,7 +86,7 @@ export interface OpEntry extends RegisteredOp {
   }) => readonly NdArray[];
   /** Positions of args that are variables: ref args, or resource handles of variables. */
   readonly variables?: readonly number[];
-  /** Of those, the ones that may be uninitialized and are not read (Assign). */
+  /** Of those, the ones that may be uninitialized and whose value is not read (Assign, IsVariableInitialized). */
   readonly writesOnly?: readonly number[];
   /** Absent: no gradient is known (an error if one is asked for); null: not differentiable, a gradient stops here. */
   readonly gradient?: Gradient | null;
