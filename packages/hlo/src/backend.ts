@@ -20,11 +20,12 @@ export interface Refusal {
   readonly refused: string;
 }
 
-/** Bad data that a kernel met: an index out of range. */
+/** Bad data that a kernel met; what it wrote instead is in OPERATIONS.md (0, or nothing for a scatter). */
 export interface KernelFault {
+  readonly reason: "indexOutOfRange" | "divisionByZero";
   /** What `launch` was given as `site`. */
   readonly site: number;
-  /** The offending value, and its position among the indices. */
+  /** The offending index and its position among the indices; the dividend and its element for a division. */
   readonly value: number;
   readonly position: number;
 }

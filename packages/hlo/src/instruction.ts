@@ -97,8 +97,11 @@ export interface Window {
 /** Attributes by opcode; opcodes with none are not listed. */
 export interface Attributes {
   parameter: { readonly index: number };
-  /** A whole array; a scalar one is a literal inside kernels. */
-  constant: { readonly value: NdArray };
+  /**
+   * A whole array; a scalar one is a literal inside kernels. `fromExtents` marks a number that was computed from shapes
+   * (a mean's count): it may be another one at the next batch size, so `simplify` must not look at its value.
+   */
+  constant: { readonly value: NdArray; readonly fromExtents?: boolean };
   iota: { readonly dimension: number };
   compare: { readonly direction: Direction };
   /** Operand dimension i becomes result dimension `dimensions[i]` (increasing); size 1 does not stretch: reshape first. */
@@ -125,7 +128,7 @@ export interface Attributes {
   scatter: { readonly combiner: Combiner };
   /** Operand and no init value: an empty reduction gives the reducer's identity. Result drops `dimensions`. */
   reduce: { readonly reducer: Reducer; readonly dimensions: readonly number[] };
-  /** Index (int32) of the first largest or smallest along one dimension; NaN counts as TensorFlow's argmax does. */
+  /** Index (int32) of the first largest or smallest along one dimension; NaN never wins, 0 where all are NaN. */
   argReduce: { readonly reducer: "maximum" | "minimum"; readonly dimension: number };
   reduceWindow: { readonly reducer: Reducer; readonly window: Window };
   /** Inclusive or exclusive running combination along one dimension. */
@@ -146,7 +149,7 @@ export interface Attributes {
   convolution: { readonly window: Window; readonly featureGroupCount: number };
   /** uint32 result; operands: key uint32 [2], counter uint32 [4]. Philox 4x32-10, TensorFlow's order of outputs. */
   rngBitGenerator: { readonly algorithm: "philox" };
-  /** Sorts along the last dimension, stably; extra operands follow the first. One result an operand: see `sortOutput`. */
+  /** Sorts along the last dimension, stably, NaN as the largest; extra operands follow the first. One result an operand: see `resultsOf`. */
   sort: { readonly descending: boolean };
   /** Picks result `index` of a sort or customCall. */
   getTupleElement: { readonly index: number };
@@ -185,4 +188,14 @@ export interface HloComputation {
   readonly parameters: readonly HloInstruction[];
   readonly instructions: readonly HloInstruction[];
   readonly roots: readonly HloInstruction[];
+}
+
+/** The attributes of an instruction whose opcode is known. Throws a TypeError where it is another one. */
+export function attributesOf<O extends keyof Attributes>(
+  instruction: HloInstruction,
+  opcode: O,
+): Attributes[O] {
+  if (instruction.opcode !== opcode)
+    throw new TypeError(`Instruction ${instruction.id} is ${instruction.opcode}, not ${opcode}`);
+  return instruction.attributes as Attributes[O];
 }
