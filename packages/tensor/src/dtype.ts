@@ -38,50 +38,51 @@ interface DTypeRow {
   readonly cc: string;
 }
 
-const row = (
-  number: number,
-  storage: Storage,
-  bytes: number,
-  kind: DTypeRow["kind"],
-  cc: string,
-  width: 1 | 2 = 1,
-): DTypeRow => ({ number, storage, width, bytes, kind, cc });
-
 /** Every DT_* that a checkpoint or graph may hold. float16 and bfloat16 are stored as their 16 bits. */
 export const dtypes = {
-  float32: row(1, "f32", 4, "float", "float"),
-  float64: row(2, "f64", 8, "float", "double"),
-  int32: row(3, "i32", 4, "int", "int32"),
-  uint8: row(4, "u8", 1, "uint", "uint8"),
-  int16: row(5, "i16", 2, "int", "int16"),
-  int8: row(6, "i8", 1, "int", "int8"),
-  string: row(7, "bytes", 0, "string", "string"),
-  complex64: row(8, "f32", 8, "complex", "complex64", 2),
-  int64: row(9, "i64", 8, "int", "int64"),
-  bool: row(10, "u8", 1, "bool", "bool"),
-  qint8: row(11, "i8", 1, "quantized", "qint8"),
-  quint8: row(12, "u8", 1, "quantized", "quint8"),
-  qint32: row(13, "i32", 4, "quantized", "qint32"),
-  bfloat16: row(14, "u16", 2, "float", "bfloat16"),
-  qint16: row(15, "i16", 2, "quantized", "qint16"),
-  quint16: row(16, "u16", 2, "quantized", "quint16"),
-  uint16: row(17, "u16", 2, "uint", "uint16"),
-  complex128: row(18, "f64", 16, "complex", "complex128", 2),
-  float16: row(19, "u16", 2, "float", "half"),
-  resource: row(20, "handle", 0, "resource", "resource"),
-  variant: row(21, "handle", 0, "variant", "variant"),
-  uint32: row(22, "u32", 4, "uint", "uint32"),
-  uint64: row(23, "u64", 8, "uint", "uint64"),
-  float8_e5m2: row(24, "u8", 1, "float", "float8_e5m2"),
-  float8_e4m3fn: row(25, "u8", 1, "float", "float8_e4m3fn"),
-  float8_e4m3fnuz: row(26, "u8", 1, "float", "float8_e4m3fnuz"),
-  float8_e4m3b11fnuz: row(27, "u8", 1, "float", "float8_e4m3b11fnuz"),
-  float8_e5m2fnuz: row(28, "u8", 1, "float", "float8_e5m2fnuz"),
-  int4: row(29, "i8", 1, "int", "int4"),
-  uint4: row(30, "u8", 1, "uint", "uint4"),
-  int2: row(31, "i8", 1, "int", "int2"),
-  uint2: row(32, "u8", 1, "uint", "uint2"),
-} as const satisfies Record<string, DTypeRow>;
+  float32: { number: 1, storage: "f32", width: 1, bytes: 4, kind: "float", cc: "float" },
+  float64: { number: 2, storage: "f64", width: 1, bytes: 8, kind: "float", cc: "double" },
+  int32: { number: 3, storage: "i32", width: 1, bytes: 4, kind: "int", cc: "int32" },
+  uint8: { number: 4, storage: "u8", width: 1, bytes: 1, kind: "uint", cc: "uint8" },
+  int16: { number: 5, storage: "i16", width: 1, bytes: 2, kind: "int", cc: "int16" },
+  int8: { number: 6, storage: "i8", width: 1, bytes: 1, kind: "int", cc: "int8" },
+  string: { number: 7, storage: "bytes", width: 1, bytes: 0, kind: "string", cc: "string" },
+  complex64: { number: 8, storage: "f32", width: 2, bytes: 8, kind: "complex", cc: "complex64" },
+  int64: { number: 9, storage: "i64", width: 1, bytes: 8, kind: "int", cc: "int64" },
+  bool: { number: 10, storage: "u8", width: 1, bytes: 1, kind: "bool", cc: "bool" },
+  qint8: { number: 11, storage: "i8", width: 1, bytes: 1, kind: "quantized", cc: "qint8" },
+  quint8: { number: 12, storage: "u8", width: 1, bytes: 1, kind: "quantized", cc: "quint8" },
+  qint32: { number: 13, storage: "i32", width: 1, bytes: 4, kind: "quantized", cc: "qint32" },
+  bfloat16: { number: 14, storage: "u16", width: 1, bytes: 2, kind: "float", cc: "bfloat16" },
+  qint16: { number: 15, storage: "i16", width: 1, bytes: 2, kind: "quantized", cc: "qint16" },
+  quint16: { number: 16, storage: "u16", width: 1, bytes: 2, kind: "quantized", cc: "quint16" },
+  uint16: { number: 17, storage: "u16", width: 1, bytes: 2, kind: "uint", cc: "uint16" },
+  complex128: { number: 18, storage: "f64", width: 2, bytes: 16, kind: "complex", cc: "complex128" },
+  float16: { number: 19, storage: "u16", width: 1, bytes: 2, kind: "float", cc: "half" },
+  resource: { number: 20, storage: "handle", width: 1, bytes: 0, kind: "resource", cc: "resource" },
+  variant: { number: 21, storage: "handle", width: 1, bytes: 0, kind: "variant", cc: "variant" },
+  uint32: { number: 22, storage: "u32", width: 1, bytes: 4, kind: "uint", cc: "uint32" },
+  uint64: { number: 23, storage: "u64", width: 1, bytes: 8, kind: "uint", cc: "uint64" },
+  float8_e5m2: { number: 24, storage: "u8", width: 1, bytes: 1, kind: "float", cc: "float8_e5m2" },
+  float8_e4m3fn: { number: 25, storage: "u8", width: 1, bytes: 1, kind: "float", cc: "float8_e4m3fn" },
+  float8_e4m3fnuz: { number: 26, storage: "u8", width: 1, bytes: 1, kind: "float", cc: "float8_e4m3fnuz" },
+  float8_e4m3b11fnuz: {
+    number: 27,
+    storage: "u8",
+    width: 1,
+    bytes: 1,
+    kind: "float",
+    cc: "float8_e4m3b11fnuz",
+  },
+  float8_e5m2fnuz: { number: 28, storage: "u8", width: 1, bytes: 1, kind: "float", cc: "float8_e5m2fnuz" },
+  int4: { number: 29, storage: "i8", width: 1, bytes: 1, kind: "int", cc: "int4" },
+  uint4: { number: 30, storage: "u8", width: 1, bytes: 1, kind: "uint", cc: "uint4" },
+  int2: { number: 31, storage: "i8", width: 1, bytes: 1, kind: "int", cc: "int2" },
+  uint2: { number: 32, storage: "u8", width: 1, bytes: 1, kind: "uint", cc: "uint2" },
+} as const;
+
+/** Every row has the shape of a DTypeRow. */
+const rows: Readonly<Record<string, DTypeRow>> = dtypes;
 
 /** A TensorFlow element type by its Python name. */
 export type DType = keyof typeof dtypes;
@@ -144,7 +145,7 @@ const constructors = {
 
 /** A new array for `count` elements: zeros, or empty strings. */
 export function allocateData<D extends DType>(dtype: D, count: number): DataOf<D> {
-  const { storage, width } = dtypes[dtype] as DTypeRow;
+  const { storage, width } = rows[dtype]!;
   if (storage === "bytes") return Array.from({ length: count }, () => new Uint8Array(0)) as DataOf<D>;
   if (storage === "handle") return new Array<unknown>(count).fill(undefined) as DataOf<D>;
   return new constructors[storage](count * width) as DataOf<D>;
@@ -152,7 +153,7 @@ export function allocateData<D extends DType>(dtype: D, count: number): DataOf<D
 
 /** The numbers of `dtype` over existing bytes, without a copy where alignment allows. */
 export function viewData(dtype: DType, bytes: Uint8Array): NumericData {
-  const { storage } = dtypes[dtype] as DTypeRow;
+  const { storage } = rows[dtype]!;
   if (storage === "bytes" || storage === "handle") throw new TypeError(`${dtype} has no numeric storage`);
   const ArrayOf = constructors[storage];
   const aligned = bytes.byteOffset % ArrayOf.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
