@@ -43,6 +43,8 @@ export function scalarArray(dtype: HloDType, value: number | bigint | boolean): 
 /** Builds one computation. Values belong to the builder that made them. */
 export class HloBuilder {
   readonly name: string;
+  /** What instructions made from now on carry as their `site`. */
+  site: number | undefined;
   readonly #instructions: Value[] = [];
   readonly #parameters: Value[] = [];
   readonly #own: Set<Value> = new Set();
@@ -68,7 +70,11 @@ export class HloBuilder {
     }
     const types = opcode === "getTupleElement" ? [tupleElement(operands, attributes)] : operands;
     const { dtype, dims } = inferResult(opcode, types, attributes, requested);
-    const made: Value = { id: this.#instructions.length, opcode, dtype, dims, operands, attributes };
+    const id = this.#instructions.length;
+    const made: Value =
+      this.site === undefined
+        ? { id, opcode, dtype, dims, operands, attributes }
+        : { id, opcode, dtype, dims, operands, attributes, site: this.site };
     this.#instructions.push(made);
     this.#own.add(made);
     return made;

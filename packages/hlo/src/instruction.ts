@@ -180,6 +180,8 @@ export interface HloInstruction<O extends Opcode = Opcode> {
   readonly dims: readonly number[];
   readonly operands: readonly HloInstruction[];
   readonly attributes: O extends keyof Attributes ? Attributes[O] : Attributes[keyof Attributes] | undefined;
+  /** Which node of the graph it was made for (HloBuilder.site): XLA's OpMetadata as a number. Passes hand it on; it means nothing to a kernel. */
+  readonly site?: number;
 }
 
 /** A straight-line program: instructions in topological order, parameters by index, any number of roots. */
