@@ -1,0 +1,101 @@
+// The register-blocked inner loops of the f32 matrix product: C[rows x 4v] += A[rows x k] B[k x 4v], all
+// accumulators in registers. Packing and blocking are in gemm.ts. With 6 x 8, 12 accumulators, two vectors of B and one
+// splat of A fill the 15 registers that V8 leaves of x64's 16, and arm64 has more. Source: Goto & van de Geijn 2008.
+import type { Callee, Expr, FunctionBuilder, Local, ModuleBuilder } from "./wasm-assembler.ts";
+import { f32x4, i32, v128 } from "./wasm-opcodes.ts";
+
+/** a * b + c: one rounding where the engine has relaxed SIMD, else two. */
+export function multiplyAdd(
+  relaxed: boolean,
+): (a: Expr<"v128">, b: Expr<"v128">, c: Expr<"v128">) => Expr<"v128"> {
+  return relaxed ? f32x4.relaxed_madd : (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
+}
+
+/**
+ * How the kernel walks A. "panel": the rows' elements lie side by side and `aStep` bytes lie between two k (a packed
+ * panel, or a transposed matrix as it is). "rows": a row is contiguous in k and rows are `aStep` bytes apart.
+ */
+export type AWalk = "panel" | "rows";
+
+/** Parameters: k, a, aStep, b, bStep, c, cStep (bytes), accumulate (0: C is overwritten). */
+export const microParams = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+
+const unroll = 4;
+
+/** Defines the kernel for `rows` x `4 * vectors` of C. */
+export function defineMicroKernel(
+  module: ModuleBuilder,
+  rows: number,
+  vectors: number,
+  walk: AWalk,
+  relaxed: boolean,
+): Callee<undefined> {
+  return module.func(undefined, microParams, undefined, (f) => {
+    const [k, a, aStep, b, bStep, c, cStep, accumulate] = microParams.map((type, i) => f.param(i, type)) as [
+      Local<"i32">,
+      Local<"i32">,
+      Local<"i32">,
+      Local<"i32">,
+      Local<"i32">,
+      Local<"i32">,
+      Local<"i32">,
+      Local<"i32">,
+    ];
+    const madd = multiplyAdd(relaxed);
+    const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local("v128")));
+    // With one row, each vector of B is used once: no register is kept for it.
+    const bs = Array.from({ length: rows === 1 ? 0 : vectors }, () => f.local("v128"));
+    const splat = f.local("v128");
+    const rowPointers = walk === "rows" ? pointers(f, a, aStep, rows) : [];
+
+    const step = (offset: number): void => {
+      for (let v = 0; v < bs.length; v++) f.set(bs[v]!, v128.load(b, v * 16));
+      for (let r = 0; r < rows; r++) {
+        f.set(
+          splat,
+          walk === "rows" ? v128.load32_splat(rowPointers[r]!, offset * 4) : v128.load32_splat(a, r * 4),
+        );
+        for (let v = 0; v < vectors; v++)
+          f.set(sums[r]![v]!, madd(splat, bs[v] ?? v128.load(b, v * 16), sums[r]![v]!));
+      }
+      f.set(b, i32.add(b, bStep));
+      if (walk === "panel") f.set(a, i32.add(a, aStep));
+    };
+    const advance = (count: number): void => {
+      for (const pointer of rowPointers) f.set(pointer, i32.add(pointer, i32.const(count * 4)));
+      f.set(k, i32.sub(k, i32.const(count)));
+    };
+    f.if(i32.ge_s(k, i32.const(unroll)), () =>
+      f.loop((again) => {
+        for (let u = 0; u < unroll; u++) step(u);
+        advance(unroll);
+        f.branch(again, i32.ge_s(k, i32.const(unroll)));
+      }),
+    );
+    f.if(k, () =>
+      f.loop((again) => {
+        step(0);
+        advance(1);
+        f.branch(again, k);
+      }),
+    );
+    f.if(accumulate, () => {
+      const pointer = f.local("i32", c);
+      for (let r = 0; r < rows; r++) {
+        for (let v = 0; v < vectors; v++)
+          f.set(sums[r]![v]!, f32x4.add(sums[r]![v]!, v128.load(pointer, v * 16)));
+        if (r + 1 < rows) f.set(pointer, i32.add(pointer, cStep));
+      }
+    });
+    for (let r = 0; r < rows; r++) {
+      for (let v = 0; v < vectors; v++) f.emit(v128.store(c, sums[r]![v]!, v * 16));
+      if (r + 1 < rows) f.set(c, i32.add(c, cStep));
+    }
+  });
+}
+
+function pointers(f: FunctionBuilder, a: Local<"i32">, step: Local<"i32">, count: number): Local<"i32">[] {
+  const result = [a];
+  for (let i = 1; i < count; i++) result.push(f.local("i32", i32.add(result[i - 1]!, step)));
+  return result;
+}

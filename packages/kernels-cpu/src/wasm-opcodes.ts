@@ -1,0 +1,496 @@
+// WebAssembly's instructions as typed functions over expressions: `f32x4.add(a, b)`. Each line of a table is
+// a name and its opcode; what the table's instructions take and give is in the table's type. Only what kernels use.
+// Opcodes: https://webassembly.github.io/spec/core/appendix/index-instructions.html (0xfd.. is the SIMD prefix).
+import { type Code, type Expr, type Local, signedLeb, unsignedLeb, type ValType } from "./wasm-assembler.ts";
+
+type Unary<T extends ValType, R extends ValType, Table> = {
+  readonly [K in keyof Table]: (a: Expr<T>) => Expr<R>;
+};
+type Binary<T extends ValType, R extends ValType, Table> = {
+  readonly [K in keyof Table]: (a: Expr<T>, b: Expr<T>) => Expr<R>;
+};
+type Ternary<T extends ValType, Table> = {
+  readonly [K in keyof Table]: (a: Expr<T>, b: Expr<T>, c: Expr<T>) => Expr<T>;
+};
+type Shift<Table> = { readonly [K in keyof Table]: (a: Expr<"v128">, count: Expr<"i32">) => Expr<"v128"> };
+type Load<R extends ValType, Table> = {
+  readonly [K in keyof Table]: (address: Expr<"i32">, offset?: number) => Expr<R>;
+};
+type Store<T extends ValType, Table> = {
+  readonly [K in keyof Table]: (address: Expr<"i32">, value: Expr<T>, offset?: number) => Code;
+};
+type OpTable = Readonly<Record<string, number>>;
+
+/** Opcodes over 0xff are SIMD (0xfd, LEB of the low part); those from 0xfc00 are the 0xfc group. */
+const opcode = (op: number): Code => {
+  if (op < 0x100) return op;
+  if (op >= 0xfc00 && op < 0xfd00) return [0xfc, op - 0xfc00];
+  return [0xfd, unsignedLeb(op - 0xfd000)];
+};
+
+const make = <F>(table: OpTable, build: (code: Code) => unknown): F =>
+  Object.fromEntries(Object.entries(table).map(([key, op]) => [key, build(opcode(op))])) as F;
+
+const operators = <F>(type: ValType, table: OpTable): F =>
+  make<F>(table, (code) => (...args: readonly Expr[]) => ({
+    type,
+    code: [args.map((arg) => arg.code), code],
+  }));
+
+// The alignment hint is 0 (byte): engines ignore it where memory is aligned or not.
+const loads = <F>(type: ValType, table: OpTable): F =>
+  make<F>(table, (code) => (address: Expr<"i32">, offset = 0) => ({
+    type,
+    code: [address.code, code, 0, unsignedLeb(offset)],
+  }));
+
+const stores = <F>(table: OpTable): F =>
+  make<F>(table, (code) => (address: Expr<"i32">, value: Expr, offset = 0) => [
+    address.code,
+    value.code,
+    code,
+    0,
+    unsignedLeb(offset),
+  ]);
+
+const floatBytes = (value: number, size: 4 | 8): number[] => {
+  const view = new DataView(new ArrayBuffer(8));
+  if (size === 4) view.setFloat32(0, value, true);
+  else view.setFloat64(0, value, true);
+  return [...new Uint8Array(view.buffer, 0, size)];
+};
+
+const compareI32 = {
+  eq: 0x46,
+  ne: 0x47,
+  lt_s: 0x48,
+  lt_u: 0x49,
+  gt_s: 0x4a,
+  gt_u: 0x4b,
+  le_s: 0x4c,
+  le_u: 0x4d,
+  ge_s: 0x4e,
+  ge_u: 0x4f,
+} as const;
+const binaryI32 = {
+  add: 0x6a,
+  sub: 0x6b,
+  mul: 0x6c,
+  div_s: 0x6d,
+  div_u: 0x6e,
+  rem_s: 0x6f,
+  rem_u: 0x70,
+  and: 0x71,
+  or: 0x72,
+  xor: 0x73,
+  shl: 0x74,
+  shr_s: 0x75,
+  shr_u: 0x76,
+  rotl: 0x77,
+} as const;
+const unaryI32 = { eqz: 0x45, clz: 0x67, extend8_s: 0xc0, extend16_s: 0xc1 } as const;
+const loadI32 = { load: 0x28, load8_s: 0x2c, load8_u: 0x2d, load16_s: 0x2e, load16_u: 0x2f } as const;
+const storeI32 = { store: 0x36, store8: 0x3a, store16: 0x3b } as const;
+const f32ToI32 = { trunc_sat_f32_s: 0xfc00, trunc_sat_f32_u: 0xfc01, reinterpret_f32: 0xbc } as const;
+const f64ToI32 = { trunc_sat_f64_s: 0xfc02, trunc_sat_f64_u: 0xfc03 } as const;
+const i64ToI32 = { wrap_i64: 0xa7 } as const;
+
+/** Instructions on i32, and those that give an i32 (comparisons of other types are with those types). */
+export const i32: Binary<"i32", "i32", typeof compareI32> &
+  Binary<"i32", "i32", typeof binaryI32> &
+  Unary<"i32", "i32", typeof unaryI32> &
+  Load<"i32", typeof loadI32> &
+  Store<"i32", typeof storeI32> &
+  Unary<"f32", "i32", typeof f32ToI32> &
+  Unary<"f64", "i32", typeof f64ToI32> &
+  Unary<"i64", "i32", typeof i64ToI32> & { readonly const: (value: number) => Expr<"i32"> } = {
+  ...operators<Binary<"i32", "i32", typeof compareI32>>("i32", compareI32),
+  ...operators<Binary<"i32", "i32", typeof binaryI32>>("i32", binaryI32),
+  ...operators<Unary<"i32", "i32", typeof unaryI32>>("i32", unaryI32),
+  ...loads<Load<"i32", typeof loadI32>>("i32", loadI32),
+  ...stores<Store<"i32", typeof storeI32>>(storeI32),
+  ...operators<Unary<"f32", "i32", typeof f32ToI32>>("i32", f32ToI32),
+  ...operators<Unary<"f64", "i32", typeof f64ToI32>>("i32", f64ToI32),
+  ...operators<Unary<"i64", "i32", typeof i64ToI32>>("i32", i64ToI32),
+  const: (value) => ({ type: "i32", code: [0x41, signedLeb(BigInt(value | 0))] }),
+};
+
+const compareI64 = {
+  eq: 0x51,
+  ne: 0x52,
+  lt_s: 0x53,
+  lt_u: 0x54,
+  gt_s: 0x55,
+  gt_u: 0x56,
+  le_s: 0x57,
+  le_u: 0x58,
+  ge_s: 0x59,
+  ge_u: 0x5a,
+} as const;
+const testI64 = { eqz: 0x50 } as const;
+const binaryI64 = {
+  add: 0x7c,
+  sub: 0x7d,
+  mul: 0x7e,
+  div_s: 0x7f,
+  div_u: 0x80,
+  rem_s: 0x81,
+  rem_u: 0x82,
+  and: 0x83,
+  or: 0x84,
+  xor: 0x85,
+  shl: 0x86,
+  shr_s: 0x87,
+  shr_u: 0x88,
+} as const;
+const loadI64 = { load: 0x29 } as const;
+const storeI64 = { store: 0x37 } as const;
+const i32ToI64 = { extend_i32_s: 0xac, extend_i32_u: 0xad } as const;
+const f32ToI64 = { trunc_sat_f32_s: 0xfc04, trunc_sat_f32_u: 0xfc05 } as const;
+const f64ToI64 = { trunc_sat_f64_s: 0xfc06, trunc_sat_f64_u: 0xfc07, reinterpret_f64: 0xbd } as const;
+
+/** Instructions on i64, and those that give an i64. */
+export const i64: Binary<"i64", "i32", typeof compareI64> &
+  Unary<"i64", "i32", typeof testI64> &
+  Binary<"i64", "i64", typeof binaryI64> &
+  Load<"i64", typeof loadI64> &
+  Store<"i64", typeof storeI64> &
+  Unary<"i32", "i64", typeof i32ToI64> &
+  Unary<"f32", "i64", typeof f32ToI64> &
+  Unary<"f64", "i64", typeof f64ToI64> & { readonly const: (value: bigint) => Expr<"i64"> } = {
+  ...operators<Binary<"i64", "i32", typeof compareI64>>("i32", compareI64),
+  ...operators<Unary<"i64", "i32", typeof testI64>>("i32", testI64),
+  ...operators<Binary<"i64", "i64", typeof binaryI64>>("i64", binaryI64),
+  ...loads<Load<"i64", typeof loadI64>>("i64", loadI64),
+  ...stores<Store<"i64", typeof storeI64>>(storeI64),
+  ...operators<Unary<"i32", "i64", typeof i32ToI64>>("i64", i32ToI64),
+  ...operators<Unary<"f32", "i64", typeof f32ToI64>>("i64", f32ToI64),
+  ...operators<Unary<"f64", "i64", typeof f64ToI64>>("i64", f64ToI64),
+  const: (value) => ({ type: "i64", code: [0x42, signedLeb(BigInt.asIntN(64, value))] }),
+};
+
+const compareF32 = { eq: 0x5b, ne: 0x5c, lt: 0x5d, gt: 0x5e, le: 0x5f, ge: 0x60 } as const;
+const unaryF32 = {
+  abs: 0x8b,
+  neg: 0x8c,
+  ceil: 0x8d,
+  floor: 0x8e,
+  trunc: 0x8f,
+  nearest: 0x90,
+  sqrt: 0x91,
+} as const;
+const binaryF32 = {
+  add: 0x92,
+  sub: 0x93,
+  mul: 0x94,
+  div: 0x95,
+  min: 0x96,
+  max: 0x97,
+  copysign: 0x98,
+} as const;
+const loadF32 = { load: 0x2a } as const;
+const storeF32 = { store: 0x38 } as const;
+const i32ToF32 = { convert_i32_s: 0xb2, convert_i32_u: 0xb3, reinterpret_i32: 0xbe } as const;
+const i64ToF32 = { convert_i64_s: 0xb4, convert_i64_u: 0xb5 } as const;
+const f64ToF32 = { demote_f64: 0xb6 } as const;
+
+/** Instructions on f32, and those that give an f32. */
+export const f32: Binary<"f32", "i32", typeof compareF32> &
+  Unary<"f32", "f32", typeof unaryF32> &
+  Binary<"f32", "f32", typeof binaryF32> &
+  Load<"f32", typeof loadF32> &
+  Store<"f32", typeof storeF32> &
+  Unary<"i32", "f32", typeof i32ToF32> &
+  Unary<"i64", "f32", typeof i64ToF32> &
+  Unary<"f64", "f32", typeof f64ToF32> & { readonly const: (value: number) => Expr<"f32"> } = {
+  ...operators<Binary<"f32", "i32", typeof compareF32>>("i32", compareF32),
+  ...operators<Unary<"f32", "f32", typeof unaryF32>>("f32", unaryF32),
+  ...operators<Binary<"f32", "f32", typeof binaryF32>>("f32", binaryF32),
+  ...loads<Load<"f32", typeof loadF32>>("f32", loadF32),
+  ...stores<Store<"f32", typeof storeF32>>(storeF32),
+  ...operators<Unary<"i32", "f32", typeof i32ToF32>>("f32", i32ToF32),
+  ...operators<Unary<"i64", "f32", typeof i64ToF32>>("f32", i64ToF32),
+  ...operators<Unary<"f64", "f32", typeof f64ToF32>>("f32", f64ToF32),
+  const: (value) => ({ type: "f32", code: [0x43, floatBytes(value, 4)] }),
+};
+
+const compareF64 = { eq: 0x61, ne: 0x62, lt: 0x63, gt: 0x64, le: 0x65, ge: 0x66 } as const;
+const unaryF64 = {
+  abs: 0x99,
+  neg: 0x9a,
+  ceil: 0x9b,
+  floor: 0x9c,
+  trunc: 0x9d,
+  nearest: 0x9e,
+  sqrt: 0x9f,
+} as const;
+const binaryF64 = {
+  add: 0xa0,
+  sub: 0xa1,
+  mul: 0xa2,
+  div: 0xa3,
+  min: 0xa4,
+  max: 0xa5,
+  copysign: 0xa6,
+} as const;
+const loadF64 = { load: 0x2b } as const;
+const storeF64 = { store: 0x39 } as const;
+const i32ToF64 = { convert_i32_s: 0xb7, convert_i32_u: 0xb8 } as const;
+const i64ToF64 = { convert_i64_s: 0xb9, convert_i64_u: 0xba, reinterpret_i64: 0xbf } as const;
+const f32ToF64 = { promote_f32: 0xbb } as const;
+
+/** Instructions on f64, and those that give an f64. */
+export const f64: Binary<"f64", "i32", typeof compareF64> &
+  Unary<"f64", "f64", typeof unaryF64> &
+  Binary<"f64", "f64", typeof binaryF64> &
+  Load<"f64", typeof loadF64> &
+  Store<"f64", typeof storeF64> &
+  Unary<"i32", "f64", typeof i32ToF64> &
+  Unary<"i64", "f64", typeof i64ToF64> &
+  Unary<"f32", "f64", typeof f32ToF64> & { readonly const: (value: number) => Expr<"f64"> } = {
+  ...operators<Binary<"f64", "i32", typeof compareF64>>("i32", compareF64),
+  ...operators<Unary<"f64", "f64", typeof unaryF64>>("f64", unaryF64),
+  ...operators<Binary<"f64", "f64", typeof binaryF64>>("f64", binaryF64),
+  ...loads<Load<"f64", typeof loadF64>>("f64", loadF64),
+  ...stores<Store<"f64", typeof storeF64>>(storeF64),
+  ...operators<Unary<"i32", "f64", typeof i32ToF64>>("f64", i32ToF64),
+  ...operators<Unary<"i64", "f64", typeof i64ToF64>>("f64", i64ToF64),
+  ...operators<Unary<"f32", "f64", typeof f32ToF64>>("f64", f32ToF64),
+  const: (value) => ({ type: "f64", code: [0x44, floatBytes(value, 8)] }),
+};
+
+const loadV128 = {
+  load: 0xfd000,
+  load8x8_s: 0xfd001,
+  load8x8_u: 0xfd002,
+  load16x4_s: 0xfd003,
+  load16x4_u: 0xfd004,
+  load32_splat: 0xfd009,
+  load64_splat: 0xfd00a,
+  load32_zero: 0xfd05c,
+  load64_zero: 0xfd05d,
+} as const;
+const storeV128 = { store: 0xfd00b } as const;
+const bitsV128 = { and: 0xfd04e, andnot: 0xfd04f, or: 0xfd050, xor: 0xfd051 } as const;
+const notV128 = { not: 0xfd04d } as const;
+const selectV128 = { bitselect: 0xfd052 } as const;
+const testV128 = { any_true: 0xfd053 } as const;
+
+/** Instructions on v128 as bits; loads and stores. */
+export const v128: Load<"v128", typeof loadV128> &
+  Store<"v128", typeof storeV128> &
+  Binary<"v128", "v128", typeof bitsV128> &
+  Unary<"v128", "v128", typeof notV128> &
+  Ternary<"v128", typeof selectV128> &
+  Unary<"v128", "i32", typeof testV128> & {
+    /** Stores lane 0..3 (32 bits). */
+    readonly store32_lane: (address: Expr<"i32">, value: Expr<"v128">, lane: number, offset?: number) => Code;
+    /** Stores lane 0..1 (64 bits). */
+    readonly store64_lane: (address: Expr<"i32">, value: Expr<"v128">, lane: number, offset?: number) => Code;
+    /** `i8x16.shuffle`: 16 byte indices into a then b. */
+    readonly shuffle: (a: Expr<"v128">, b: Expr<"v128">, bytes: readonly number[]) => Expr<"v128">;
+    /** Four 32-bit lanes out of a's 0..3 and b's 4..7. */
+    readonly shuffle32: (a: Expr<"v128">, b: Expr<"v128">, lanes: readonly number[]) => Expr<"v128">;
+  } = {
+  ...loads<Load<"v128", typeof loadV128>>("v128", loadV128),
+  ...stores<Store<"v128", typeof storeV128>>(storeV128),
+  ...operators<Binary<"v128", "v128", typeof bitsV128>>("v128", bitsV128),
+  ...operators<Unary<"v128", "v128", typeof notV128>>("v128", notV128),
+  ...operators<Ternary<"v128", typeof selectV128>>("v128", selectV128),
+  ...operators<Unary<"v128", "i32", typeof testV128>>("i32", testV128),
+  store32_lane: (address, value, lane, offset = 0) => [
+    address.code,
+    value.code,
+    0xfd,
+    0x5a,
+    0,
+    unsignedLeb(offset),
+    lane,
+  ],
+  store64_lane: (address, value, lane, offset = 0) => [
+    address.code,
+    value.code,
+    0xfd,
+    0x5b,
+    0,
+    unsignedLeb(offset),
+    lane,
+  ],
+  shuffle: (a, b, bytes) => ({ type: "v128", code: [a.code, b.code, 0xfd, 0x0d, bytes] }),
+  shuffle32: (a, b, lanes) => ({
+    type: "v128",
+    code: [
+      a.code,
+      b.code,
+      0xfd,
+      0x0d,
+      lanes.map((lane) => [lane * 4, lane * 4 + 1, lane * 4 + 2, lane * 4 + 3]),
+    ],
+  }),
+};
+
+const compareF32x4 = {
+  eq: 0xfd041,
+  ne: 0xfd042,
+  lt: 0xfd043,
+  gt: 0xfd044,
+  le: 0xfd045,
+  ge: 0xfd046,
+} as const;
+const unaryF32x4 = {
+  ceil: 0xfd067,
+  floor: 0xfd068,
+  trunc: 0xfd069,
+  nearest: 0xfd06a,
+  abs: 0xfd0e0,
+  neg: 0xfd0e1,
+  sqrt: 0xfd0e3,
+  convert_i32x4_s: 0xfd0fa,
+  convert_i32x4_u: 0xfd0fb,
+  demote_f64x2_zero: 0xfd05e,
+} as const;
+const binaryF32x4 = {
+  add: 0xfd0e4,
+  sub: 0xfd0e5,
+  mul: 0xfd0e6,
+  div: 0xfd0e7,
+  min: 0xfd0e8,
+  max: 0xfd0e9,
+  pmin: 0xfd0ea,
+  pmax: 0xfd0eb,
+} as const;
+const splatF32x4 = { splat: 0xfd013 } as const;
+/** relaxed_madd(a, b, c) = a * b + c with one rounding or two; relaxed_nmadd = c - a * b. */
+const ternaryF32x4 = { relaxed_madd: 0xfd105, relaxed_nmadd: 0xfd106 } as const;
+
+/** Instructions on four f32 lanes. */
+export const f32x4: Binary<"v128", "v128", typeof compareF32x4> &
+  Unary<"v128", "v128", typeof unaryF32x4> &
+  Binary<"v128", "v128", typeof binaryF32x4> &
+  Ternary<"v128", typeof ternaryF32x4> &
+  Unary<"f32", "v128", typeof splatF32x4> & {
+    readonly const: (value: number) => Expr<"v128">;
+    readonly extract_lane: (a: Expr<"v128">, lane: number) => Expr<"f32">;
+    readonly replace_lane: (a: Expr<"v128">, lane: number, value: Expr<"f32">) => Expr<"v128">;
+  } = {
+  ...operators<Binary<"v128", "v128", typeof compareF32x4>>("v128", compareF32x4),
+  ...operators<Unary<"v128", "v128", typeof unaryF32x4>>("v128", unaryF32x4),
+  ...operators<Binary<"v128", "v128", typeof binaryF32x4>>("v128", binaryF32x4),
+  ...operators<Ternary<"v128", typeof ternaryF32x4>>("v128", ternaryF32x4),
+  ...operators<Unary<"f32", "v128", typeof splatF32x4>>("v128", splatF32x4),
+  const: (value) => {
+    const bytes = floatBytes(value, 4);
+    return { type: "v128", code: [0xfd, 0x0c, bytes, bytes, bytes, bytes] };
+  },
+  extract_lane: (a, lane) => ({ type: "f32", code: [a.code, 0xfd, 0x1f, lane] }),
+  replace_lane: (a, lane, value) => ({ type: "v128", code: [a.code, value.code, 0xfd, 0x20, lane] }),
+};
+
+const compareI32x4 = {
+  eq: 0xfd037,
+  ne: 0xfd038,
+  lt_s: 0xfd039,
+  lt_u: 0xfd03a,
+  gt_s: 0xfd03b,
+  gt_u: 0xfd03c,
+  le_s: 0xfd03d,
+  le_u: 0xfd03e,
+  ge_s: 0xfd03f,
+  ge_u: 0xfd040,
+} as const;
+const unaryI32x4 = {
+  abs: 0xfd0a0,
+  neg: 0xfd0a1,
+  trunc_sat_f32x4_s: 0xfd0f8,
+  trunc_sat_f32x4_u: 0xfd0f9,
+  extend_low_i16x8_s: 0xfd0a7,
+  extend_low_i16x8_u: 0xfd0a9,
+} as const;
+const binaryI32x4 = {
+  add: 0xfd0ae,
+  sub: 0xfd0b1,
+  mul: 0xfd0b5,
+  min_s: 0xfd0b6,
+  min_u: 0xfd0b7,
+  max_s: 0xfd0b8,
+  max_u: 0xfd0b9,
+} as const;
+const shiftI32x4 = { shl: 0xfd0ab, shr_s: 0xfd0ac, shr_u: 0xfd0ad } as const;
+const splatI32x4 = { splat: 0xfd011 } as const;
+
+/** Instructions on four i32 lanes. */
+export const i32x4: Binary<"v128", "v128", typeof compareI32x4> &
+  Unary<"v128", "v128", typeof unaryI32x4> &
+  Binary<"v128", "v128", typeof binaryI32x4> &
+  Shift<typeof shiftI32x4> &
+  Unary<"i32", "v128", typeof splatI32x4> & {
+    readonly const: (a: number, b?: number, c?: number, d?: number) => Expr<"v128">;
+    readonly extract_lane: (a: Expr<"v128">, lane: number) => Expr<"i32">;
+    readonly replace_lane: (a: Expr<"v128">, lane: number, value: Expr<"i32">) => Expr<"v128">;
+  } = {
+  ...operators<Binary<"v128", "v128", typeof compareI32x4>>("v128", compareI32x4),
+  ...operators<Unary<"v128", "v128", typeof unaryI32x4>>("v128", unaryI32x4),
+  ...operators<Binary<"v128", "v128", typeof binaryI32x4>>("v128", binaryI32x4),
+  ...operators<Shift<typeof shiftI32x4>>("v128", shiftI32x4),
+  ...operators<Unary<"i32", "v128", typeof splatI32x4>>("v128", splatI32x4),
+  const: (a, b = a, c = a, d = a) => ({
+    type: "v128",
+    code: [0xfd, 0x0c, ...new Uint8Array(Int32Array.of(a, b, c, d).buffer)],
+  }),
+  extract_lane: (a, lane) => ({ type: "i32", code: [a.code, 0xfd, 0x1b, lane] }),
+  replace_lane: (a, lane, value) => ({ type: "v128", code: [a.code, value.code, 0xfd, 0x1c, lane] }),
+};
+
+const unaryI16x8 = { extend_low_i8x16_s: 0xfd087, extend_low_i8x16_u: 0xfd089 } as const;
+const binaryI16x8 = { narrow_i32x4_s: 0xfd085, narrow_i32x4_u: 0xfd086 } as const;
+/** Widening and narrowing through eight i16 lanes. */
+export const i16x8: Unary<"v128", "v128", typeof unaryI16x8> & Binary<"v128", "v128", typeof binaryI16x8> = {
+  ...operators<Unary<"v128", "v128", typeof unaryI16x8>>("v128", unaryI16x8),
+  ...operators<Binary<"v128", "v128", typeof binaryI16x8>>("v128", binaryI16x8),
+};
+
+const binaryI8x16 = { narrow_i16x8_s: 0xfd065, narrow_i16x8_u: 0xfd066 } as const;
+/** Narrowing into sixteen i8 lanes. */
+export const i8x16: Binary<"v128", "v128", typeof binaryI8x16> = {
+  ...operators<Binary<"v128", "v128", typeof binaryI8x16>>("v128", binaryI8x16),
+};
+
+const binaryF64x2 = { add: 0xfd0f0, sub: 0xfd0f1, mul: 0xfd0f2, div: 0xfd0f3 } as const;
+const unaryF64x2 = { promote_low_f32x4: 0xfd05f, sqrt: 0xfd0ef } as const;
+const splatF64x2 = { splat: 0xfd014 } as const;
+const ternaryF64x2 = { relaxed_madd: 0xfd107 } as const;
+
+/** Instructions on two f64 lanes. */
+export const f64x2: Binary<"v128", "v128", typeof binaryF64x2> &
+  Unary<"v128", "v128", typeof unaryF64x2> &
+  Ternary<"v128", typeof ternaryF64x2> &
+  Unary<"f64", "v128", typeof splatF64x2> & {
+    readonly extract_lane: (a: Expr<"v128">, lane: number) => Expr<"f64">;
+  } = {
+  ...operators<Binary<"v128", "v128", typeof binaryF64x2>>("v128", binaryF64x2),
+  ...operators<Unary<"v128", "v128", typeof unaryF64x2>>("v128", unaryF64x2),
+  ...operators<Ternary<"v128", typeof ternaryF64x2>>("v128", ternaryF64x2),
+  ...operators<Unary<"f64", "v128", typeof splatF64x2>>("v128", splatF64x2),
+  extract_lane: (a, lane) => ({ type: "f64", code: [a.code, 0xfd, 0x21, lane] }),
+};
+
+/** condition ? a : b, both computed. */
+export function select<T extends ValType>(condition: Expr<"i32">, a: Expr<T>, b: Expr<T>): Expr<T> {
+  // 0x1c: typed select; the untyped 0x1b does for all but references.
+  return { type: a.type, code: [a.code, b.code, condition.code, 0x1b] };
+}
+
+/** Sets the local and gives its value. */
+export function tee<T extends ValType>(local: Local<T>, value: Expr<T>): Expr<T> {
+  return { type: local.type, code: [value.code, 0x22, unsignedLeb(local.index)] };
+}
+
+/** memory.copy: bytes may overlap. */
+export function memoryCopy(to: Expr<"i32">, from: Expr<"i32">, byteLength: Expr<"i32">): Code {
+  return [to.code, from.code, byteLength.code, 0xfc, 0x0a, 0, 0];
+}
+
+/** memory.fill with a byte. */
+export function memoryFill(to: Expr<"i32">, byte: Expr<"i32">, byteLength: Expr<"i32">): Code {
+  return [to.code, byte.code, byteLength.code, 0xfc, 0x0b, 0];
+}
