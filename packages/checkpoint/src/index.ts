@@ -1,1 +1,38 @@
-export {};
+export { dataFilename } from "./bundle-format.ts";
+export * from "./checkpoint-management.ts";
+export {
+  type CheckpointEntry,
+  type CheckpointReader,
+  type GetOptions,
+  type OpenOptions,
+  openCheckpoint,
+} from "./checkpoint-reader.ts";
+export {
+  type CheckpointStateInfo,
+  checkpointStateFilename,
+  generateCheckpointStateProto,
+  getCheckpointState,
+  type StateOptions,
+  type UpdateStateOptions,
+  updateCheckpointState,
+} from "./checkpoint-state.ts";
+export {
+  type CheckpointWriter,
+  createCheckpointWriter,
+  type PartOf,
+  type WriteOptions,
+  writeCheckpoint,
+} from "./checkpoint-writer.ts";
+export { type MergeOptions, mergeCheckpoints } from "./merge-checkpoints.ts";
+export { nearestNames } from "./reader-base.ts";
+export {
+  fullSlice,
+  parseShapeAndSlice,
+  parseSlice,
+  type ShapeAndSlice,
+  sliceFromProto,
+  sliceShape,
+  sliceToProto,
+  sliceToString,
+  type TensorSlice,
+} from "./tensor-slice.ts";

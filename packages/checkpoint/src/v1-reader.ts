@@ -1,0 +1,164 @@
+// Reads V1 checkpoints: tables of slices, one file a shard.
+// Source: tensorflow/core/util/tensor_slice_reader.cc, saved_tensor_slice.proto.
+//
+//   ""                                -> SavedTensorSlices.meta: name, shape, type and slices of each tensor; versions
+//   encodeTensorNameSlice(name, slice) -> SavedTensorSlices.data: the slice's values as typed lists of a TensorProto
+import { TfError } from "@org/errors";
+import { type FileSystem, matchFiles } from "@org/io";
+import { decode, SavedTensorSlices } from "@org/proto";
+import { dtypeFromProto, dtypeToProto, type NdArray, shapeFromProto, tensorFromProto } from "@org/tensor";
+import { assembleSlices } from "./assemble.ts";
+import type { CheckpointEntry, CheckpointReader, GetOptions } from "./checkpoint-reader.ts";
+import { compareBytes } from "./coding.ts";
+import { keyOfName } from "./names.ts";
+import { encodeTensorNameSlice } from "./ordered-code.ts";
+import { DirectoryReader } from "./reader-base.ts";
+import { TableReader } from "./table-reader.ts";
+import { sliceFromProto, sliceShape, sliceToString, type TensorSlice } from "./tensor-slice.ts";
+import { checkVersions } from "./version-check.ts";
+
+interface V1Entry extends CheckpointEntry {
+  readonly slices: { readonly slice: TensorSlice; readonly table: TableReader; readonly file: string }[];
+}
+
+/** Opens V1 files that match `pattern`; see openCheckpoint. */
+export async function openV1(fs: FileSystem, pattern: string): Promise<CheckpointReader> {
+  const files = await matchFiles(fs, pattern);
+  if (files.length === 0) {
+    throw new TfError(
+      "NOT_FOUND",
+      `Unsuccessful TensorSliceReader constructor: Failed to find any matching files for ${pattern}`,
+      { file: pattern },
+    );
+  }
+  const tables: TableReader[] = [];
+  const entries = new Map<string, V1Entry>();
+  try {
+    for (const file of files) {
+      const table = await openTable(fs, file);
+      tables.push(table);
+      await addMeta(entries, table, file);
+    }
+  } catch (error) {
+    for (const table of tables) await table.close();
+    throw error;
+  }
+  const sorted = [...entries].sort(([a], [b]) => compareBytes(keyOfName(a), keyOfName(b)));
+  return new V1Reader(pattern, new Map(sorted), tables, files);
+}
+
+async function openTable(fs: FileSystem, file: string): Promise<TableReader> {
+  try {
+    return await TableReader.open(await fs.open(file), file);
+  } catch (error) {
+    if (!(error instanceof TfError) || error.code !== "DATA_LOSS") throw error;
+    throw new TfError(
+      "DATA_LOSS",
+      `Unable to open table file ${file}: Data loss: ${error.sentence}: perhaps your file is in a different file format and you need to use a different restore operator?`,
+      { file, cause: error },
+    );
+  }
+}
+
+async function addMeta(entries: Map<string, V1Entry>, table: TableReader, file: string): Promise<void> {
+  const noMeta = (cause?: unknown): TfError =>
+    new TfError(
+      "INTERNAL",
+      `Failed to find the saved tensor slices at the beginning of the checkpoint file: ${file}`,
+      { file, cause },
+    );
+  let value: Uint8Array | undefined;
+  try {
+    value = await table.get(new Uint8Array(0));
+  } catch (cause) {
+    throw noMeta(cause);
+  }
+  if (!value) throw noMeta();
+  const { meta } = decode(SavedTensorSlices, value);
+  if (!meta) throw noMeta();
+  checkVersions(meta.versions, file);
+  for (const { name, shape: shapeProto, type, slice: slices } of meta.tensor) {
+    const element = dtypeFromProto(type);
+    const shape = shapeFromProto(shapeProto ?? {});
+    if (!element || element.isRef || !shape.isFullyDefined()) {
+      throw new TfError(
+        "DATA_LOSS",
+        `Invalid entry in ${file}: ${name} has type ${type} and shape ${shape}`,
+        { file, key: name },
+      );
+    }
+    const dims = shape.toNumbers();
+    const there = entries.get(name);
+    if (there && (there.dtype !== element.dtype || there.shape.join() !== dims.join())) {
+      throw new TfError(
+        "INTERNAL",
+        `Incompatible tensor ${name} in the shards: ${there.dtype} [${there.shape}] and ${element.dtype} [${dims}]`,
+        { file, key: name },
+      );
+    }
+    const entry = there ?? { name, dtype: element.dtype, shape: dims, slices: [] };
+    for (const proto of slices) {
+      const slice = sliceFromProto(proto);
+      sliceShape(slice, dims);
+      entry.slices.push({ slice, table, file });
+    }
+    entries.set(name, entry);
+  }
+}
+
+class V1Reader extends DirectoryReader<V1Entry> {
+  readonly version = "V1";
+  readonly #tables: readonly TableReader[];
+  readonly #files: readonly string[];
+
+  constructor(
+    prefix: string,
+    entries: ReadonlyMap<string, V1Entry>,
+    tables: readonly TableReader[],
+    files: readonly string[],
+  ) {
+    super(prefix, entries);
+    this.#tables = tables;
+    this.#files = files;
+  }
+
+  protected missing(name: string): string {
+    return `Tensor name "${name}" not found in checkpoint files ${this.#files.length === 1 ? this.#files[0] : this.prefix}`;
+  }
+
+  protected read(entry: V1Entry, options: GetOptions): Promise<NdArray> {
+    const stored = entry.slices.map(({ slice, table, file }) => ({
+      slice,
+      read: () => readSlice(entry, slice, table, file),
+    }));
+    return assembleSlices(entry.name, entry.dtype, entry.shape, stored, options.slice);
+  }
+
+  protected async closeFiles(): Promise<void> {
+    for (const table of this.#tables) await table.close();
+  }
+}
+
+async function readSlice(
+  entry: V1Entry,
+  slice: TensorSlice,
+  table: TableReader,
+  file: string,
+): Promise<NdArray> {
+  const lost = (why: string): TfError =>
+    new TfError("DATA_LOSS", `The slice ${sliceToString(slice)} of ${entry.name} ${why} in ${file}`, {
+      key: entry.name,
+      file,
+    });
+  const value = await table.get(encodeTensorNameSlice(keyOfName(entry.name), slice));
+  if (!value) throw lost("is missing");
+  const { data } = decode(SavedTensorSlices, value);
+  if (!data?.data) throw lost("has no data");
+  const shape = sliceShape(slice, entry.shape);
+  // The TensorProto of a slice leaves shape, and in old files dtype, to the directory.
+  return tensorFromProto({
+    ...data.data,
+    dtype: data.data.dtype || dtypeToProto(entry.dtype),
+    tensorShape: { dim: shape.map((size) => ({ size: BigInt(size) })) },
+  });
+}
