@@ -16,7 +16,7 @@ export interface LoweringContext {
   readonly inputCount: number;
   /** Input by position; for a variable argument (see `OpEntry.variables`) its current value. */
   input(index: number): HloInstruction;
-  /** The value of an argument that `hostInputs` names. */
+  /** The value of input `index` (flattened, as in `input`) of an argument that `hostInputs` names. */
   hostInput(index: number): NdArray;
   inputDType(index: number): DType;
   outputDType(index: number): DType;
