@@ -1,5 +1,5 @@
 // Finds, dates and removes checkpoints. Source: tensorflow/python/training/checkpoint_management.py.
-import { basename, defaultFileSystem, type FileSystem, joinPath, matchFiles, normalizePath } from "@org/io";
+import { basename, defaultFileSystem, type FileSystem, getMatchingPaths, joinPath, localPath } from "@org/io";
 import { getCheckpointState, type StateOptions } from "./checkpoint-state.ts";
 import { putBackPrevious } from "./overwrite.ts";
 
@@ -21,7 +21,7 @@ export async function latestCheckpoint(
   if (!state) return undefined;
   const recorded = state.modelCheckpointPath;
   if (await checkpointExists(recorded, { fs })) return recorded;
-  const beside = joinPath(normalizePath(directory), basename(recorded));
+  const beside = joinPath(directory === "" ? "" : localPath(directory), basename(recorded));
   if (beside !== recorded && (await checkpointExists(beside, { fs }))) {
     options.onWarning?.(`The checkpoint ${recorded} is gone; using ${beside}, beside the state file.`);
     return beside;
@@ -33,10 +33,12 @@ export async function latestCheckpoint(
 /** Whether a V1 or V2 checkpoint has this prefix (V1: pattern). As checkpoint_exists. */
 export async function checkpointExists(prefix: string, options: FileOptions = {}): Promise<boolean> {
   const fs = options.fs ?? (await defaultFileSystem());
-  const path = normalizePath(prefix);
-  if (path === "") return false;
+  if (prefix === "") return false;
+  const path = localPath(prefix);
   if (!/[*?[\]]/.test(path)) await putBackPrevious(fs, path);
-  return (await matchFiles(fs, `${path}.index`)).length > 0 || (await matchFiles(fs, path)).length > 0;
+  return (
+    (await getMatchingPaths(fs, `${path}.index`)).length > 0 || (await getMatchingPaths(fs, path)).length > 0
+  );
 }
 
 /** Seconds since the epoch of each checkpoint that is there; missing ones are left out, so the list may be shorter. As get_checkpoint_mtimes. */
@@ -47,8 +49,8 @@ export async function getCheckpointMtimes(
   const fs = options.fs ?? (await defaultFileSystem());
   const mtimes: number[] = [];
   for (const prefix of prefixes) {
-    const path = normalizePath(prefix);
-    const files = (await matchFiles(fs, `${path}.index`)).concat(await matchFiles(fs, path));
+    const path = localPath(prefix);
+    const files = (await getMatchingPaths(fs, `${path}.index`)).concat(await getMatchingPaths(fs, path));
     const stat = files[0] === undefined ? undefined : await fs.stat(files[0]);
     if (stat) mtimes.push(stat.mtime);
   }
@@ -66,10 +68,11 @@ export async function removeCheckpoint(
   options: FileOptions & { checkpointFormatVersion?: "V1" | "V2"; metaGraphSuffix?: string } = {},
 ): Promise<void> {
   const fs = options.fs ?? (await defaultFileSystem());
-  const path = normalizePath(prefix);
+  const path = localPath(prefix);
   const patterns = [metaGraphFilename(path, options.metaGraphSuffix)];
   // The index goes first: what is left of a removal that was killed is not taken for a checkpoint.
   if (options.checkpointFormatVersion === "V1") patterns.push(path);
   else patterns.push(`${path}.index`, `${path}.data-?????-of-?????`);
-  for (const pattern of patterns) for (const file of await matchFiles(fs, pattern)) await fs.remove(file);
+  for (const pattern of patterns)
+    for (const file of await getMatchingPaths(fs, pattern)) await fs.remove(file);
 }

@@ -1,6 +1,6 @@
 // The door for reading: one interface over V1 files and V2 bundles.
 import { TfError } from "@org/errors";
-import { defaultFileSystem, type FileSystem, normalizePath } from "@org/io";
+import { defaultFileSystem, type FileSystem, localPath } from "@org/io";
 import type { DType, NdArray } from "@org/tensor";
 import { openBundle } from "./bundle-reader.ts";
 import { putBackPrevious } from "./overwrite.ts";
@@ -60,7 +60,7 @@ export interface OpenOptions {
 export async function openCheckpoint(prefix: string, options: OpenOptions = {}): Promise<CheckpointReader> {
   if (typeof prefix !== "string") throw new TypeError(`A checkpoint prefix must be a string, got ${prefix}`);
   const fs = options.fs ?? (await defaultFileSystem());
-  const path = normalizePath(prefix);
+  const path = localPath(prefix);
   await putBackPrevious(fs, path);
   if (await fs.stat(`${path}.index`)) return openBundle(fs, path);
   try {

@@ -7,7 +7,7 @@ import {
   type FileSystem,
   isAbsolutePath,
   joinPath,
-  normalizePath,
+  localPath,
   readFile,
   relativePath,
 } from "@org/io";
@@ -29,6 +29,11 @@ export interface CheckpointStateInfo {
   /** Seconds since the epoch, one a path, where CheckpointManager wrote them. */
   readonly allModelCheckpointTimestamps: readonly number[];
   readonly lastPreservedTimestamp: number;
+}
+
+/** A directory's path; "" is the current one, as in Python. */
+function directoryPath(directory: string): string {
+  return directory === "" ? "" : localPath(directory);
 }
 
 /** The path of the state file in `directory`. */
@@ -88,7 +93,7 @@ export async function updateCheckpointState(
   options: UpdateStateOptions = {},
 ): Promise<void> {
   const fs = options.fs ?? (await defaultFileSystem());
-  const dir = normalizePath(directory);
+  const dir = directoryPath(directory);
   const shorten = (path: string): string =>
     options.saveRelativePaths && isAbsolutePath(path) ? relativePath(path, dir) : path;
   const state = generateCheckpointStateProto(dir, shorten(modelCheckpointPath), {
@@ -117,7 +122,7 @@ export async function getCheckpointState(
   options: StateOptions = {},
 ): Promise<CheckpointStateInfo | undefined> {
   const fs = options.fs ?? (await defaultFileSystem());
-  const dir = normalizePath(directory);
+  const dir = directoryPath(directory);
   const file = checkpointStateFilename(dir, options.latestFilename);
   if (!(await fs.stat(file))) return undefined;
   let state: CheckpointState;

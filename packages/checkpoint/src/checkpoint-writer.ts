@@ -1,7 +1,7 @@
 // Writes a V2 checkpoint of one shard, tensor by tensor (bundle-format.ts): byte for byte what TensorFlow's
 // BundleWriter writes for the same tensors in the same order.
 import { TfError } from "@org/errors";
-import { type ByteSink, defaultFileSystem, type FileSystem, maskCrc32c, normalizePath } from "@org/io";
+import { type ByteSink, defaultFileSystem, type FileSystem, localPath, maskCrc32c } from "@org/io";
 import { BundleEntryProto, BundleHeaderProto, encode, type IBundleEntryProto } from "@org/proto";
 import { dtypeToProto, type NdArray, Shape, shapeToProto } from "@org/tensor";
 import { bundleVersion, dataFilename } from "./bundle-format.ts";
@@ -46,7 +46,7 @@ export async function createCheckpointWriter(
   options: WriteOptions = {},
 ): Promise<CheckpointWriter> {
   const fs = options.fs ?? (await defaultFileSystem());
-  const path = normalizePath(prefix);
+  const path = localPath(prefix);
   return BundleWriter.create(fs, path, options.signal);
 }
 

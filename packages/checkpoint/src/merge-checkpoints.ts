@@ -1,10 +1,10 @@
 // Joins the checkpoints of several shards into one with several data files.
 // Source: MergeBundles in tensorflow/core/util/tensor_bundle/tensor_bundle.cc; the op MergeV2Checkpoints.
 import { TfError } from "@org/errors";
-import { defaultFileSystem, dirname, type FileSystem, normalizePath } from "@org/io";
+import { defaultFileSystem, dirname, type FileSystem, localPath } from "@org/io";
 import type { IBundleEntryProto } from "@org/proto";
 import { dataFilename } from "./bundle-format.ts";
-import { readBundleIndex } from "./bundle-reader.ts";
+import { type BundleIndex, readBundleIndex } from "./bundle-reader.ts";
 import { temporaryName, writeIndex } from "./checkpoint-writer.ts";
 import { nameOfKey } from "./names.ts";
 import { replaceCheckpoint, type WrittenFile } from "./overwrite.ts";
@@ -25,9 +25,9 @@ export async function mergeCheckpoints(
   options: MergeOptions = {},
 ): Promise<void> {
   const fs = options.fs ?? (await defaultFileSystem());
-  const target = normalizePath(merged);
-  const sources = prefixes.map(normalizePath);
-  const indexes = [];
+  const target = localPath(merged);
+  const sources = prefixes.map(localPath);
+  const indexes: (BundleIndex & { prefix: string })[] = [];
   for (const prefix of sources) indexes.push({ prefix, ...(await readBundleIndex(fs, prefix)) });
   const shards = indexes.reduce((sum, { shards: own }) => sum + own, 0);
   if (indexes.some(({ bigEndian }) => bigEndian !== indexes[0]!.bigEndian)) {

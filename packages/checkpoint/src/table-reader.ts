@@ -1,6 +1,6 @@
 // Reads a table (see table-format.ts): every checksum, length and order is checked.
 import { TfError } from "@org/errors";
-import { type ByteSource, crc32c, snappyUncompress, unmaskCrc32c } from "@org/io";
+import { type ByteSource, crc32c, snappyDecode, unmaskCrc32c } from "@org/io";
 import { ByteReader, compareBytes } from "./coding.ts";
 import { type BlockHandle, footerSize, type TableEntry, tableMagic, trailerSize } from "./table-format.ts";
 
@@ -40,14 +40,19 @@ function decodeBlock(block: Uint8Array): TableEntry[] {
   return entries;
 }
 
+interface IndexEntry {
+  readonly last: Uint8Array;
+  readonly handle: BlockHandle;
+}
+
 /** A table opened for reading. `close` closes its source. */
 export class TableReader {
   readonly #source: ByteSource;
   readonly #file: string;
-  readonly #index: readonly { readonly last: Uint8Array; readonly handle: BlockHandle }[];
+  readonly #index: readonly IndexEntry[];
   readonly #cache = new Map<number, TableEntry[]>();
 
-  private constructor(source: ByteSource, file: string, index: TableReader["#index"]) {
+  private constructor(source: ByteSource, file: string, index: readonly IndexEntry[]) {
     this.#source = source;
     this.#file = file;
     this.#index = index;
@@ -137,7 +142,7 @@ async function readBlock(source: ByteSource, { offset, size }: BlockHandle): Pro
     case 0:
       return block;
     case 1:
-      return snappyUncompress(block);
+      return snappyDecode(block);
     default:
       throw new TfError("DATA_LOSS", `bad block type ${bytes[size]}`, { offset });
   }

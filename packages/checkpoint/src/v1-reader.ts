@@ -4,7 +4,7 @@
 //   ""                                -> SavedTensorSlices.meta: name, shape, type and slices of each tensor; versions
 //   encodeTensorNameSlice(name, slice) -> SavedTensorSlices.data: the slice's values as typed lists of a TensorProto
 import { TfError } from "@org/errors";
-import { type FileSystem, matchFiles } from "@org/io";
+import { type FileSystem, getMatchingPaths } from "@org/io";
 import { decode, SavedTensorSlices } from "@org/proto";
 import { dtypeFromProto, dtypeToProto, type NdArray, shapeFromProto, tensorFromProto } from "@org/tensor";
 import { assembleSlices } from "./assemble.ts";
@@ -23,7 +23,7 @@ interface V1Entry extends CheckpointEntry {
 
 /** Opens V1 files that match `pattern`; see openCheckpoint. */
 export async function openV1(fs: FileSystem, pattern: string): Promise<CheckpointReader> {
-  const files = await matchFiles(fs, pattern);
+  const files = await getMatchingPaths(fs, pattern);
   if (files.length === 0) {
     throw new TfError(
       "NOT_FOUND",

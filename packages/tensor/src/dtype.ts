@@ -79,6 +79,7 @@ export const dtypes = {
   uint4: { number: 30, storage: "u8", width: 1, bytes: 1, kind: "uint", cc: "uint4" },
   int2: { number: 31, storage: "i8", width: 1, bytes: 1, kind: "int", cc: "int2" },
   uint2: { number: 32, storage: "u8", width: 1, bytes: 1, kind: "uint", cc: "uint2" },
+  float4_e2m1fn: { number: 33, storage: "u8", width: 1, bytes: 1, kind: "float", cc: "float4_e2m1fn" },
 } as const;
 
 /** Every row has the shape of a DTypeRow. */
