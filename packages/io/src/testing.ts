@@ -1,1 +1,215 @@
-export {};
+// The test-suite of the FileSystem contract: an implementation is one if this passes.
+//   import { describe, it } from "vitest";        // or node:test, or anything with these two
+//   testFileSystem({ describe, it, name: "mine", create: async () => ({ fs: myFileSystem(), root: "/scratch" }) });
+// Not here: what a file system may promise beyond the contract (links, permissions).
+import { isTfError } from "@org/errors";
+import type { FileSystem } from "./file-system.ts";
+import { atomicWrite, readFile } from "./whole-files.ts";
+
+/** What the suite needs of a test framework. */
+export interface TestFramework {
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => Promise<void>) => unknown;
+}
+
+export interface FileSystemTestOptions extends TestFramework {
+  readonly name: string;
+  /** A FileSystem and an existing, empty directory in it; called once a test. `dispose` runs after the test. */
+  readonly create: () => Promise<{ fs: FileSystem; root: string; dispose?: () => Promise<void> }>;
+}
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+
+function assert(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+function assertEqual(actual: unknown, expected: unknown, what: string): void {
+  const shown = (value: unknown) =>
+    value instanceof Uint8Array ? `bytes [${value.join(",")}]` : JSON.stringify(value);
+  assert(shown(actual) === shown(expected), `${what}: ${shown(actual)} instead of ${shown(expected)}`);
+}
+
+async function assertFails(promise: Promise<unknown>, code: string, text: string): Promise<void> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert(error !== undefined, `should fail with ${code}`);
+  assert(isTfError(error), `should fail with a TfError, not ${String(error)}`);
+  assertEqual(error.code, code, "code");
+  assert(error.message.includes(text), `"${error.message}" should say "${text}"`);
+}
+
+type Case = (fs: FileSystem, at: (name: string) => string) => Promise<void>;
+
+const cases: Readonly<Record<string, Case>> = {
+  "reads what was written": async (fs, at) => {
+    const sink = await fs.create(at("a"));
+    await sink.write(bytes(1, 2, 3));
+    await sink.write(bytes());
+    await sink.write(bytes(4, 5));
+    await sink.close();
+    const source = await fs.open(at("a"));
+    assertEqual(source.size, 5, "size");
+    assertEqual(await source.read(0, 5), bytes(1, 2, 3, 4, 5), "all");
+    assertEqual(await source.read(1, 4), bytes(2, 3, 4), "a part");
+    assertEqual(await source.read(5, 5), bytes(), "nothing");
+    await source.close();
+  },
+  "keeps what was written although the caller changes its buffer": async (fs, at) => {
+    const buffer = bytes(1, 2, 3);
+    const sink = await fs.create(at("a"));
+    await sink.write(buffer);
+    buffer.fill(9);
+    await sink.close();
+    assertEqual(await readFile(fs, at("a")), bytes(1, 2, 3), "content");
+  },
+  "refuses reads outside the file": async (fs, at) => {
+    await atomicWrite(fs, at("a"), bytes(1, 2));
+    const source = await fs.open(at("a"));
+    await assertFails(source.read(0, 3), "OUT_OF_RANGE", "2");
+    await assertFails(source.read(-1, 1), "OUT_OF_RANGE", "2");
+    await assertFails(source.read(2, 1), "OUT_OF_RANGE", "2");
+    await source.close();
+  },
+  "stops a read whose signal is aborted": async (fs, at) => {
+    await atomicWrite(fs, at("a"), bytes(1, 2));
+    const source = await fs.open(at("a"));
+    const reason = new Error("stop");
+    const error = await source
+      .read(0, 2, { signal: AbortSignal.abort(reason) })
+      .catch((thrown: unknown) => thrown);
+    assert(error === reason, "should throw the signal's reason");
+    await source.close();
+  },
+  "shows a new file at close, not before": async (fs, at) => {
+    const sink = await fs.create(at("a"));
+    await sink.write(bytes(1));
+    assert((await fs.stat(at("a"))) === undefined, "there before close");
+    await sink.close();
+    assertEqual((await fs.stat(at("a")))?.size, 1, "size after close");
+  },
+  "replaces a file at close, and a reader of the old one goes on": async (fs, at) => {
+    await atomicWrite(fs, at("a"), bytes(1, 2, 3));
+    const old = await fs.open(at("a"));
+    const sink = await fs.create(at("a"));
+    await sink.write(bytes(4));
+    assertEqual(await readFile(fs, at("a")), bytes(1, 2, 3), "before close");
+    await sink.close();
+    assertEqual(await readFile(fs, at("a")), bytes(4), "after close");
+    assertEqual(await old.read(0, 3), bytes(1, 2, 3), "through the old source");
+    await old.close();
+  },
+  "leaves nothing behind after abort": async (fs, at) => {
+    await atomicWrite(fs, at("a"), bytes(1));
+    const sink = await fs.create(at("a"));
+    await sink.write(bytes(2));
+    await sink.abort();
+    await sink.abort();
+    assertEqual(await readFile(fs, at("a")), bytes(1), "the old file");
+    assertEqual(await fs.list(at("")), ["a"], "names");
+  },
+  "leaves no other names behind after close": async (fs, at) => {
+    await atomicWrite(fs, at("a"), bytes(1));
+    await atomicWrite(fs, at("a"), bytes(2));
+    assertEqual(await fs.list(at("")), ["a"], "names");
+  },
+  "says what is missing": async (fs, at) => {
+    const missing = at("missing");
+    const text = `${missing}; No such file or directory`;
+    await assertFails(fs.open(missing), "NOT_FOUND", text);
+    await assertFails(fs.remove(missing), "NOT_FOUND", text);
+    await assertFails(fs.list(missing), "NOT_FOUND", text);
+    await assertFails(fs.removeDirectory(missing), "NOT_FOUND", text);
+    await assertFails(fs.rename(missing, at("b")), "NOT_FOUND", text);
+    assert((await fs.stat(missing)) === undefined, "stat of nothing");
+    assert((await fs.stat(at("missing/below"))) === undefined, "stat below nothing");
+    const below = at("missing/a");
+    await assertFails(fs.create(below), "NOT_FOUND", "No such file or directory");
+  },
+  "does not take a directory for a file": async (fs, at) => {
+    await fs.makeDirectory(at("d"));
+    const text = `${at("d")}; Is a directory`;
+    await assertFails(fs.open(at("d")), "FAILED_PRECONDITION", text);
+    await assertFails(fs.create(at("d")), "FAILED_PRECONDITION", text);
+    await assertFails(fs.remove(at("d")), "FAILED_PRECONDITION", text);
+    assertEqual((await fs.stat(at("d")))?.isDirectory, true, "isDirectory");
+  },
+  "makes directories with their parents, again and again": async (fs, at) => {
+    await fs.makeDirectory(at("d/e/f"));
+    await fs.makeDirectory(at("d/e/f"));
+    await atomicWrite(fs, at("d/e/a"), bytes(1));
+    assertEqual(await fs.list(at("d/e")), ["a", "f"], "names");
+    assertEqual(await fs.list(at("d")), ["e"], "names");
+  },
+  "lists names sorted": async (fs, at) => {
+    for (const name of ["b", "a", "C", "a.b", "10", "9"]) await atomicWrite(fs, at(name), bytes());
+    assertEqual(await fs.list(at("")), ["10", "9", "C", "a", "a.b", "b"], "names");
+  },
+  "removes files and empty directories, no others": async (fs, at) => {
+    await fs.makeDirectory(at("d"));
+    await atomicWrite(fs, at("d/a"), bytes(1));
+    await assertFails(fs.removeDirectory(at("d")), "FAILED_PRECONDITION", "Directory not empty");
+    await fs.remove(at("d/a"));
+    await fs.removeDirectory(at("d"));
+    assertEqual(await fs.list(at("")), [], "names");
+  },
+  "renames over an existing file": async (fs, at) => {
+    await atomicWrite(fs, at("a"), bytes(1));
+    await atomicWrite(fs, at("b"), bytes(2, 2));
+    await fs.rename(at("a"), at("b"));
+    assertEqual(await readFile(fs, at("b")), bytes(1), "content");
+    assertEqual(await fs.list(at("")), ["b"], "names");
+  },
+  "renames a directory with what is in it": async (fs, at) => {
+    await fs.makeDirectory(at("d/e"));
+    await atomicWrite(fs, at("d/e/a"), bytes(7));
+    await fs.rename(at("d"), at("x"));
+    assertEqual(await readFile(fs, at("x/e/a")), bytes(7), "content");
+    assert((await fs.stat(at("d"))) === undefined, "the old name");
+  },
+  "tells size and time": async (fs, at) => {
+    const before = Date.now() / 1000;
+    await atomicWrite(fs, at("a"), bytes(1, 2, 3));
+    const info = await fs.stat(at("a"));
+    assert(info !== undefined && !info.isDirectory && info.size === 3, "stat of a file");
+    assert(Math.abs(info.mtime - before) < 60, `mtime ${info.mtime} in seconds since the epoch`);
+  },
+  "strips file://": async (fs, at) => {
+    if (!at("a").startsWith("/")) return;
+    await atomicWrite(fs, `file://${at("a")}`, bytes(1));
+    assertEqual(await readFile(fs, at("a")), bytes(1), "content");
+    await assertFails(fs.open("nosuch://x/a"), "UNIMPLEMENTED", "nosuch");
+  },
+  "takes names with spaces and other alphabets": async (fs, at) => {
+    const name = "m\u00f6del \ubaa8\ub378 #1.ckpt";
+    await atomicWrite(fs, at(name), bytes(1));
+    assertEqual(await fs.list(at("")), [name], "names");
+  },
+  "stores a megabyte in odd pieces": async (fs, at) => {
+    const all = Uint8Array.from({ length: 1_000_003 }, (_, i) => (i * 31) & 255);
+    const sink = await fs.create(at("a"));
+    for (let start = 0; start < all.length; start += 70_001)
+      await sink.write(all.subarray(start, start + 70_001));
+    await sink.close();
+    const back = await readFile(fs, at("a"));
+    assert(back.length === all.length && back.every((value, i) => value === all[i]), "content differs");
+  },
+};
+
+/** Declares the tests of one FileSystem implementation. */
+export function testFileSystem(options: FileSystemTestOptions): void {
+  options.describe(`FileSystem: ${options.name}`, () => {
+    for (const [name, body] of Object.entries(cases)) {
+      options.it(name, async () => {
+        const { fs, root, dispose } = await options.create();
+        try {
+          await body(fs, (path) => (path === "" ? root : `${root}/${path}`));
+        } finally {
+          await dispose?.();
+        }
+      });
+    }
+  });
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { atomicWrite, defaultFileSystem, memoryFileSystem, readFile } from "@org/io";
+import { nodeFileSystem } from "@org/io/node";
+import { testFileSystem } from "@org/io/testing";
+import { describe, expect, it } from "vitest";
+
+testFileSystem({
+  describe,
+  it,
+  name: "memory",
+  create: async () => {
+    const fs = memoryFileSystem();
+    await fs.makeDirectory("/scratch");
+    return { fs, root: "/scratch" };
+  },
+});
+
+testFileSystem({
+  describe,
+  it,
+  name: "node",
+  create: async () => {
+    const root = await mkdtemp(join(tmpdir(), "io-"));
+    return { fs: nodeFileSystem(), root, dispose: () => rm(root, { recursive: true }) };
+  },
+});
+
+describe("memoryFileSystem", () => {
+  it("starts with files", async () => {
+    const fs = memoryFileSystem({ "a/b.txt": "hi", c: Uint8Array.of(1) });
+    expect(await fs.list(".")).toEqual(["a", "c"]);
+    expect(new TextDecoder().decode(await readFile(fs, "./a/../a/b.txt"))).toBe("hi");
+  });
+});
+
+describe("nodeFileSystem", () => {
+  it("leaves the old file and no debris where the disk refuses", async () => {
+    const root = await mkdtemp(join(tmpdir(), "io-"));
+    const fs = nodeFileSystem();
+    await writeFile(join(root, "a"), "old");
+    const sink = await fs.create(join(root, "a"));
+    await sink.write(Uint8Array.of(1));
+    await rm(root, { recursive: true });
+    await expect(sink.close()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(readdir(root)).rejects.toThrow();
+  });
+
+  it("is what defaultFileSystem gives under Node", async () => {
+    const root = await mkdtemp(join(tmpdir(), "io-"));
+    await atomicWrite(await defaultFileSystem(), join(root, "a"), "text");
+    expect(await readdir(root)).toEqual(["a"]);
+    await rm(root, { recursive: true });
+  });
+});

@@ -1,0 +1,74 @@
+import { bytesSource, concatBytes, frameRecord, readRecords, snappyDecode } from "@org/io";
+import fc from "fast-check";
+import { compress } from "snappyjs";
+import { describe, expect, it } from "vitest";
+
+async function readAll(bytes: Uint8Array): Promise<Uint8Array[]> {
+  const records: Uint8Array[] = [];
+  for await (const { data } of readRecords(bytesSource(bytes))) records.push(data);
+  return records;
+}
+
+describe("records", () => {
+  it("come back as they were written", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 50 })), async (records) => {
+        expect(await readAll(concatBytes(records.map(frameRecord)))).toEqual(records);
+      }),
+    );
+  });
+
+  it("that are cut anywhere are truncated, that have a flipped bit anywhere are corrupted", async () => {
+    const whole = concatBytes([frameRecord(Uint8Array.of(1, 2, 3)), frameRecord(Uint8Array.of(4))]);
+    const boundary = 19;
+    for (let cut = 1; cut < whole.length; cut++) {
+      if (cut === boundary) continue;
+      await expect(readAll(whole.subarray(0, cut))).rejects.toMatchObject({
+        code: "DATA_LOSS",
+        sentence: `truncated record at ${cut < boundary ? 0 : boundary}`,
+      });
+    }
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const bad = whole.slice();
+      bad[bit >> 3]! ^= 1 << (bit & 7);
+      await expect(readAll(bad)).rejects.toMatchObject({
+        code: "DATA_LOSS",
+        sentence: `corrupted record at ${bit >> 3 < boundary ? 0 : boundary}`,
+      });
+    }
+  });
+});
+
+describe("snappyDecode", () => {
+  it("gives back what snappyjs compresses", () => {
+    const words = fc.array(fc.constantFrom("abc", "abcabc", "x", "yz".repeat(40), "q".repeat(300)));
+    fc.assert(
+      fc.property(words, fc.uint8Array({ maxLength: 100 }), (text, tail) => {
+        const bytes = concatBytes([new TextEncoder().encode(text.join("")), tail]);
+        expect(snappyDecode(compress(bytes))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it("never returns other bytes from a cut block, and never hangs on noise", () => {
+    const block = compress(new TextEncoder().encode("abcdefabcdefabcdef".repeat(10)));
+    for (let cut = 0; cut < block.length; cut++)
+      expect(() => snappyDecode(block.subarray(0, cut))).toThrow(
+        expect.objectContaining({ code: "DATA_LOSS" }),
+      );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (noise) => {
+        try {
+          snappyDecode(noise);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "DATA_LOSS" });
+        }
+      }),
+    );
+  });
+
+  it("refuses a literal of 2**31 bytes and a length that nothing can fill", () => {
+    expect(() => snappyDecode(Uint8Array.of(5, 0xfc, 0, 0, 0, 0x80, 1))).toThrow("literal too long");
+    expect(() => snappyDecode(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f, 0))).toThrow("bytes claimed");
+  });
+});
