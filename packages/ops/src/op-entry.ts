@@ -88,6 +88,8 @@ export interface OpEntry extends RegisteredOp {
   readonly variables?: readonly number[];
   /** Of those, the ones that may be uninitialized and whose value is not read (Assign, IsVariableInitialized). */
   readonly writesOnly?: readonly number[];
+  /** Of those, the ones that are never assigned (ReadVariableOp, ResourceGather): reads of a variable come before its writes. */
+  readonly readsOnly?: readonly number[];
   /** Absent: no gradient is known (an error if one is asked for); null: not differentiable, a gradient stops here. */
   readonly gradient?: Gradient | null;
 }
