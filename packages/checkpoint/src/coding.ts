@@ -30,6 +30,8 @@ export class ByteReader {
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
         if (!Number.isSafeInteger(value)) throw this.#corrupt("a number is absurdly large");
+        // Writers never do this; a flipped bit before a zero byte does.
+        if (byte === 0 && i > 0) throw this.#corrupt("a number is longer than need be");
         return value;
       }
       scale *= 128;
