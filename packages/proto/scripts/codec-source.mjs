@@ -1,5 +1,5 @@
 // Turns what pbjs prints into our codec: bigint for 64-bit integers, maps that keep their order and inherit
-// nothing, Uint8Array defaults, top-level exports instead of a namespace object in a global registry.
+// nothing, Uint8Array defaults, and one pure top-level constant a message, so that bundlers drop what is not used.
 // Every replacement must hit; a new pbjs that prints something else fails the build here.
 import protobuf from "protobufjs";
 
@@ -10,12 +10,11 @@ import {
   oneofGetter as $oneofGetter, oneofSetter as $oneofSetter, putEntry as $put,
 } from "../wire.ts";
 const $Object = Object, $undefined = undefined, $Error = Error, $RangeError = RangeError;
-const $root = {};
 `;
 
 /** pbjs' static module for `schema` -> the text of src/gen/tensorflow.js. */
 export function finishCodec(source, schema) {
-  let code = source;
+  let code = topLevelConstants(source, schema);
   const replace = (pattern, by) => {
     let hits = 0;
     code = code.replace(pattern, (...groups) => {
@@ -24,9 +23,6 @@ export function finishCodec(source, schema) {
     });
     if (hits === 0) throw new Error(`pbjs prints no ${pattern} any more`);
   };
-  replace(/^[\s\S]*?const \$root = .*$/m, header.replaceAll("$", "$"));
-  replace(/^export const (\w+) = \$root\.\w+ =/gm, "const $1 = $root.$1 =");
-  replace(/^export \{[^}]*\};?$|^export default .*$/gm, "");
   // 64-bit integers
   replace(/\$util\.Long \? \$util\.Long\.from\w+\([^)]*\) : 0/g, "0n");
   replace(
@@ -57,22 +53,48 @@ export function finishCodec(source, schema) {
   replace(/\$util\.oneOfGetter/g, "$oneofGetter");
   replace(/\$util\.oneOfSetter/g, "$oneofSetter");
   replace(/\$util\.recursionLimit/g, "$Reader.recursionLimit");
-  // names for messages and error texts
-  const names = [];
-  const visit = (namespace) => {
-    for (const type of namespace.nestedArray ?? []) {
-      if (type instanceof protobuf.Type) names.push(type.fullName.slice(1));
-      visit(type);
-    }
-  };
-  visit(schema);
-  code += names.map((name) => `$root.${name}.typeName = "${name}";\n`).join("");
-  code += exportsOf(schema)
-    .map(({ name, path }) => `export const ${name} = $root.${path};\n`)
-    .join("");
-  for (const leftover of ["$util", "$protobuf", "Long.", "$create"])
+  for (const leftover of ["$util", "$protobuf", "Long.", "$root"])
     if (code.includes(leftover)) throw new Error(`pbjs prints a ${leftover} that is not handled`);
-  return code.replace(/^ +/gm, "").replace(/\n\n+/g, "\n");
+  const exported = exportsOf(schema).map(({ name }) => `$${name} as ${name}`);
+  code += `export {\n${exported.join(",\n")}\n};\n`;
+  return header + code.replace(/^ +/gm, "").replace(/\n\n+/g, "\n");
+}
+
+/** `a.b.Name = (function() {` ... `})();` -> `const $Name = (function() {` ..., for what is directly in a package. */
+function topLevelConstants(source, schema) {
+  const tops = new Map(exportsOf(schema).map(({ name, path }) => [path, name]));
+  const out = [];
+  const open = [];
+  for (const line of source.split("\n")) {
+    const start =
+      /^( *)(?:export const )?(?:(\w+)\.)?(\w+) = (?:\$root\.\w+ = )?\((?:function\(\)|\(\) =>) \{$/.exec(
+        line,
+      );
+    if (start) {
+      const path = [...open.map((block) => block.name), start[3]].join(".");
+      const top = tops.get(path);
+      const inside = open.some((block) => block.top);
+      open.push({ name: start[3], indent: start[1], top: top !== undefined });
+      if (top !== undefined) out.push(`const $${top} = /*#__PURE__*/ (function() {`);
+      else if (inside) out.push(line);
+      continue;
+    }
+    const block = open.at(-1);
+    if (block === undefined) continue;
+    const inside = open.some((other) => other.top);
+    const path = open.map((other) => other.name).join(".");
+    if (line === `${block.indent}    return ${block.name};` && schema.lookup(path) instanceof protobuf.Type)
+      out.push(`${block.name}.typeName = "${path}";`);
+    if (inside) out.push(line);
+    if (line === `${block.indent}})();`) open.pop();
+  }
+  if (open.length > 0) throw new Error(`pbjs' block ${open[0].name} does not end`);
+  return out.join("\n").replace(/\$root\.((?:\w+\.)*\w+)/g, (_, reference) => {
+    for (const [path, name] of tops)
+      if (reference === path || reference.startsWith(`${path}.`))
+        return `$${name}${reference.slice(path.length)}`;
+    throw new Error(`pbjs refers to ${reference}, which is no message`);
+  });
 }
 
 /** Messages and enums that are exported at top level: those directly in a package. */

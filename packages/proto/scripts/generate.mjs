@@ -16,6 +16,9 @@ const files = readdirSync(protos, { recursive: true })
   .filter((name) => name.endsWith(".proto"))
   .sort();
 
+// protobufjs brings its own any.proto and wrappers.proto, whose names are not camelCase: ours are to be read.
+for (const name of files) delete protobuf.common[name];
+
 const flags =
   "-t static-module -w esm --no-create --no-delimited --no-typeurl --no-service --no-verify --no-convert --no-comments --force-long";
 const source = await new Promise((resolve, reject) => {
@@ -25,15 +28,19 @@ const source = await new Promise((resolve, reject) => {
   );
 });
 
-const schema = new protobuf.Root();
-schema.resolvePath = (_origin, target) => (target.startsWith("/") ? target : join(protos, target));
-schema.loadSync(files).resolveAll();
+/** The schema as pbjs sees it; `keepCase` keeps the names of the .proto files. */
+function loadSchema(options) {
+  const schema = new protobuf.Root();
+  schema.resolvePath = (_origin, target) => (target.startsWith("/") ? target : join(protos, target));
+  return schema.loadSync(files, options).resolveAll();
+}
+const schema = loadSchema();
 
 rmSync(gen, { recursive: true, force: true });
 mkdirSync(gen, { recursive: true });
 writeFileSync(join(gen, "tensorflow.js"), finishCodec(source, schema));
 writeFileSync(join(gen, "tensorflow.d.ts"), typeDeclarations(schema));
-writeFileSync(join(gen, "fields.js"), fieldTables(schema));
+writeFileSync(join(gen, "fields.js"), fieldTables(schema, loadSchema({ keepCase: true })));
 writeFileSync(
   join(gen, "fields.d.ts"),
   `import type { TypeTable } from "../field-table.ts";\nexport declare const types: TypeTable;\nexport declare const enums: { readonly [name: string]: { readonly [value: string]: number } };\n`,
