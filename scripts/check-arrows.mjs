@@ -58,20 +58,31 @@ for (const name of readdirSync(root)) {
   for (const dependency of Object.keys(declared)) {
     const target = dependency.match(/^@org\/(.+)$/)?.[1];
     if (target && !allowed.has(target) && !dynamicOnly[name]?.includes(target)) {
-      problems.push(`packages/${name}/package.json: depends on ${dependency}, which stands above or beside it`);
+      problems.push(
+        `packages/${name}/package.json: depends on ${dependency}, which stands above or beside it`,
+      );
     }
   }
   for (const file of sources(join(root, name, "src"))) {
     const where = file.slice(root.length + 1);
     const text = readFileSync(file, "utf8").replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
-    const imports = text.matchAll(/(import\s*\(|(?:import|export)\b[^;'"()]*?\bfrom|import)\s*["']([^"']+)["']/g);
+    const imports = text.matchAll(
+      /(import\s*\(|(?:import|export)\b[^;'"()]*?\bfrom|import)\s*["']([^"']+)["']/g,
+    );
     for (const [, how, specifier] of imports) {
       const dynamic = how.includes("(");
       const target = specifier.match(/^@org\/([^/]+)/)?.[1];
       if (target && !allowed.has(target) && !(dynamic && dynamicOnly[name]?.includes(target))) {
-        problems.push(`packages/${where}: imports ${specifier}; ${name} may import ${[...closure(name)].sort().join(", ") || "nothing"}`);
+        problems.push(
+          `packages/${where}: imports ${specifier}; ${name} may import ${[...closure(name)].sort().join(", ") || "nothing"}`,
+        );
       }
-      if (target && target !== name && !(`@org/${target}` in declared) && !(dynamic && dynamicOnly[name]?.includes(target))) {
+      if (
+        target &&
+        target !== name &&
+        !(`@org/${target}` in declared) &&
+        !(dynamic && dynamicOnly[name]?.includes(target))
+      ) {
         problems.push(`packages/${where}: imports ${specifier}, which package.json does not declare`);
       }
       if (specifier.startsWith("node:") && !dynamic && !nodeOnly.some((pattern) => pattern.test(where))) {
