@@ -1,20 +1,16 @@
 // Variables by reference: what yields them (VariableV2), writes them (Assign ...) and asks about them. The executor
 // holds their values. Not resource variables: see resource-ops.ts. Sources: tensorflow/core/ops/state_ops.cc,
-// core/kernels/{variable_ops,assign_op.h,count_up_to_op}.cc.
-import { coreOps, type ShapeFunction } from "@org/graph/core-ops";
-import type { HloBuilder, HloInstruction } from "@org/hlo";
-import { type NdArray, ndArray, Shape } from "@org/tensor";
+// core/kernels/{variable_ops,assign_op.h,dense_update_ops,count_up_to_op}.cc.
+import { Shape } from "@org/tensor";
 import { defineOps, type OpSpec } from "../define.ts";
-import type { HostContext, LoweringContext, OpEntry } from "../op-entry.ts";
-import { explicitShape, mergedInputs, scalarShape, unchanged } from "../shape-rules.ts";
+import type { LoweringContext, OpEntry } from "../op-entry.ts";
+import { explicitShape, mergedInputs, mergeShapes, scalarShape, unchanged } from "../shape-rules.ts";
+import { hostBool } from "./host-bool.ts";
 
-/** "[2,3]" as TensorShape::DebugString prints it. */
 const shown = (dims: readonly number[]): string => `[${dims.join(",")}]`;
 
-/** A scalar bool of the host. */
-export const hostBool = (value: boolean): NdArray => ndArray("bool", [], Uint8Array.of(value ? 1 : 0));
-
-const update = (combine: (b: HloBuilder, old: HloInstruction, value: HloInstruction) => HloInstruction): OpSpec => ({
+/** AssignAdd, AssignSub. */
+const denseUpdate = (opcode: "add" | "subtract"): OpSpec => ({
   shape: mergedInputs,
   variables: [0],
   gradient: null,
@@ -22,10 +18,78 @@ const update = (combine: (b: HloBuilder, old: HloInstruction, value: HloInstruct
     const old = c.input(0);
     const value = c.input(1);
     if (shown(old.dims) !== shown(value.dims))
-      c.fail(
-        "INVALID_ARGUMENT",
-        `${"Assign"}requires shapes of both tensors to match. lhs shape= ${shown(old.dims)} rhs shape= ${shown(value.dims)}`,
-      );
-    return { assign: new Map([[0, combine(c.builder, old, value)]]) };
+      c.fail("INVALID_ARGUMENT", "Parameters and update must be the same size");
+    return { assign: new Map([[0, c.builder.binary(opcode, old, value)]]) };
+  },
+});
+
+function checkAssign(c: Pick<LoweringContext, "attrs" | "fail">, variable: Shape, value: readonly number[]): void {
+  if (c.attrs.bool("validate_shape") && !variable.isCompatibleWith(new Shape(value)))
+    c.fail(
+      "INVALID_ARGUMENT",
+      `Assign requires shapes of both tensors to match. lhs shape= ${variable} rhs shape= ${shown(value)}`,
+    );
+}
+
+/** Output of VariableV2 and kin: the shape attribute (of a Variable, [] means that nothing is known). */
+const variable: OpSpec = { shape: explicitShape, gradient: null };
+
+/** Entries of ops on reference variables. */
+export const variableOps: readonly OpEntry[] = defineOps({
+  VariableV2: variable,
+  Variable: {
+    shape: (c) => [c.attrs.shape("shape").rank === 0 ? Shape.unknown : c.attrs.shape("shape")],
+    gradient: null,
+  },
+  TemporaryVariable: variable,
+  DestroyTemporaryVariable: {
+    shape: unchanged,
+    variables: [0],
+    gradient: null,
+    lower: (c) => c.input(0),
+    host: (c) => [c.input(0)],
+  },
+  Assign: {
+    shape: (c) => {
+      if (!c.attrs.bool("validate_shape")) return [c.input(1)];
+      return [mergeShapes(c.input(0), c.input(1))];
+    },
+    variables: [0],
+    writesOnly: [0],
+    gradient: null,
+    lower: (c) => {
+      const value = c.input(1);
+      checkAssign(c, c.outputShape(0), value.dims);
+      return { assign: new Map([[0, value]]) };
+    },
+    host: (c) => {
+      c.assign(0, c.input(1));
+      return [];
+    },
+  },
+  AssignAdd: denseUpdate("add"),
+  AssignSub: denseUpdate("subtract"),
+  IsVariableInitialized: {
+    shape: scalarShape,
+    variables: [0],
+    writesOnly: [0],
+    gradient: null,
+    host: (c) => [hostBool(c.isInitialized(0))],
+  },
+  CountUpTo: {
+    shape: (c) => [c.input(0).rank === null ? Shape.scalar : mergeShapes(c.input(0), Shape.scalar)],
+    variables: [0],
+    gradient: null,
+    host: (c) => {
+      const before = c.input(0);
+      const limit = c.attrs.bigint("limit");
+      const [value] = before.data as BigInt64Array | Int32Array;
+      if (BigInt(value!) >= limit) c.fail("OUT_OF_RANGE", `Reached limit of ${limit}`);
+      const data = before.data.slice() as BigInt64Array & Int32Array;
+      if (typeof value === "bigint") data[0] = value + 1n;
+      else data[0] = value! + 1;
+      c.assign(0, { ...before, data });
+      return [before];
+    },
   },
 });

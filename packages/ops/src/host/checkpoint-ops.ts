@@ -1,0 +1,244 @@
+// Ops that read and write checkpoints: what a Saver is made of. Files are reached only through the session's file
+// system. Not the formats: see @org/checkpoint. V1 files are read, not written.
+// Source: tensorflow/core/kernels/{save_restore_v2_ops,save_op,restore_op,save_restore_tensor}.cc, core/ops/io_ops.cc.
+import {
+  type CheckpointReader,
+  createCheckpointWriter,
+  mergeCheckpoints,
+  openCheckpoint,
+  parseShapeAndSlice,
+} from "@org/checkpoint";
+import type { InferenceContext } from "@org/graph";
+import { dtypeString, type NdArray, Shape, sizeOf } from "@org/tensor";
+import { defineOps, type OpSpec } from "../define.ts";
+import type { HostContext, OpEntry } from "../op-entry.ts";
+import { mergeDims, scalarShape, withRank } from "../shape-rules.ts";
+import { stringArray, stringsOf } from "./text.ts";
+
+const shown = (dims: readonly number[]): string => `[${dims.join(",")}]`;
+
+/** Names and slices of a SaveV2 or RestoreV2. */
+function arguments2(c: HostContext, saves: boolean): { prefix: string; names: string[]; slices: string[] } {
+  const [prefix, names, slices] = [c.input(0), c.input(1), c.input(2)];
+  const fail = (sentence: string): never => c.fail("INVALID_ARGUMENT", sentence);
+  if (sizeOf(prefix.shape) !== 1)
+    fail(`Input prefix should have a single element, got ${sizeOf(prefix.shape)} instead.`);
+  if (names.shape.length !== 1 || slices.shape.length !== 1)
+    fail(
+      `Input tensor_names and shape_and_slices should be an 1-D tensors, got ${shown(names.shape)} and ${shown(slices.shape)} instead.`,
+    );
+  const count = names.shape[0]!;
+  if (slices.shape[0] !== count)
+    fail(`tensor_names and shape_and_slices have different number of elements: ${count} vs. ${slices.shape[0]}`);
+  if (saves && c.inputCount !== count + 3)
+    fail(`Got ${count} tensor names but ${c.inputCount - 3} tensors.`);
+  return { prefix: stringsOf(prefix)[0]!, names: stringsOf(names), slices: stringsOf(slices) };
+}
+
+async function save(c: HostContext): Promise<readonly NdArray[]> {
+  const { prefix, names, slices } = arguments2(c, true);
+  const writer = await createCheckpointWriter(prefix, { fs: c.fs, signal: c.signal });
+  try {
+    for (let i = 0; i < names.length; i++) {
+      const value = c.input(i + 3);
+      const spec = slices[i]!;
+      if (spec === "") {
+        await writer.add(names[i]!, value);
+        continue;
+      }
+      const { shape, slice, sliceShape } = parseShapeAndSlice(spec);
+      if (shown(sliceShape) !== shown(value.shape))
+        c.fail(
+          "INVALID_ARGUMENT",
+          `Slice in shape_and_slice specification does not match the shape of the tensor to  save: ${spec}, tensor: ${shown(value.shape)}`,
+        );
+      await writer.add(names[i]!, value, { fullShape: shape, slice });
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+  return [];
+}
+
+async function readTensor(
+  c: HostContext,
+  reader: CheckpointReader,
+  name: string,
+  spec: string,
+): Promise<NdArray> {
+  if (spec === "") return reader.get(name, { signal: c.signal });
+  const { shape, slice } = parseShapeAndSlice(spec);
+  const stored = reader.shape(name);
+  if (shown(shape) !== shown(stored))
+    c.fail(
+      "INVALID_ARGUMENT",
+      reader.version === "V2"
+        ? `tensor_name = ${name}; shape in shape_and_slice spec ${shown(shape)} does not match the shape stored in checkpoint: ${shown(stored)}`
+        : `Shape in shape_and_slice spec does not match the shape in the save file: ${shown(shape)}, save file shape: ${shown(stored)}`,
+    );
+  return reader.get(name, { slice, signal: c.signal });
+}
+
+/** What is wrong with the dtypes, in TensorFlow's words; missing names throw in `dtype`. */
+function checkDTypes(c: HostContext, reader: CheckpointReader, names: readonly string[], prefix: string): void {
+  const wrong: string[] = [];
+  const order = names.map((_, i) => i).sort((a, b) => (names[a]! < names[b]! ? -1 : names[a]! > names[b]! ? 1 : 0));
+  for (const i of order) {
+    const name = names[i]!;
+    const wanted = c.outputDType(i);
+    if (reader.version === "V1" && !reader.has(name))
+      c.fail("NOT_FOUND", `Tensor name "${name}" not found in checkpoint files ${prefix}`);
+    const stored = reader.dtype(name);
+    if (stored === wanted) continue;
+    if (reader.version === "V1")
+      c.fail(
+        "INVALID_ARGUMENT",
+        `Expected to restore a tensor of type ${dtypeString(wanted)}, got a tensor of type ${dtypeString(stored)} instead: tensor_name = ${name}`,
+      );
+    wrong.push(
+      `tensor_name = ${name}; expected dtype ${dtypeString(wanted)} does not equal original dtype ${dtypeString(stored)}`,
+    );
+  }
+  if (wrong.length > 0) c.fail("INVALID_ARGUMENT", wrong.join("\n"));
+}
+
+async function restoreNamed(
+  c: HostContext,
+  prefix: string,
+  names: readonly string[],
+  slices: readonly string[],
+): Promise<NdArray[]> {
+  const reader = await openCheckpoint(prefix, { fs: c.fs, signal: c.signal });
+  try {
+    checkDTypes(c, reader, names, prefix);
+    const values: NdArray[] = [];
+    for (let i = 0; i < names.length; i++) values.push(await readTensor(c, reader, names[i]!, slices[i]!));
+    return values;
+  } finally {
+    await reader.close();
+  }
+}
+
+const oneName = (c: HostContext, index: number, what: string): string => {
+  const value = c.input(index);
+  const size = sizeOf(value.shape);
+  if (size !== 1)
+    c.fail("INVALID_ARGUMENT", `Input ${index} (${what}) must be a string scalar; got a tensor of ${size}elements`);
+  return stringsOf(value)[0]!;
+};
+
+const writesV1: OpSpec = {
+  shape: () => [],
+  gradient: null,
+  host: (c) =>
+    c.fail("UNIMPLEMENTED", `${c.op} writes V1 checkpoints, which are read but not written here`, "Use a Saver that writes V2."),
+};
+
+/** The shape that a constant shape_and_slice states. */
+function sliceShapes(c: InferenceContext): readonly Shape[] {
+  withRank(c.input(0), 0);
+  const count = mergeDims(withRank(c.input(1), 1).dim(0), withRank(c.input(2), 1).dim(0));
+  const types = c.attrs.types("dtypes");
+  if (count !== null) mergeDims(count, types.length);
+  const specs = c.inputValue(2);
+  if (!specs) return types.map(() => Shape.unknown);
+  return stringsOf(specs).map((spec) =>
+    spec === "" ? Shape.unknown : new Shape(parseShapeAndSlice(spec).sliceShape),
+  );
+}
+
+/** Entries of checkpoint ops. */
+export const checkpointOps: readonly OpEntry[] = defineOps({
+  SaveV2: {
+    shape: (c) => {
+      withRank(c.input(0), 0);
+      const count = mergeDims(withRank(c.input(1), 1).dim(0), withRank(c.input(2), 1).dim(0));
+      if (count !== null) mergeDims(count, c.inputCount - 3);
+      return [];
+    },
+    gradient: null,
+    host: save,
+  },
+  RestoreV2: {
+    shape: sliceShapes,
+    gradient: null,
+    host: async (c) => {
+      const { prefix, names, slices } = arguments2(c, false);
+      const expected = c.attrs.types("dtypes").length;
+      if (names.length !== expected)
+        c.fail("INVALID_ARGUMENT", `Got ${names.length} tensor names, but ${expected} expected dtypes.`);
+      return restoreNamed(c, prefix, names, slices);
+    },
+  },
+  Restore: {
+    shape: (c) => {
+      withRank(c.input(0), 0);
+      withRank(c.input(1), 0);
+      return [Shape.unknown];
+    },
+    gradient: null,
+    host: (c) => restoreNamed(c, oneName(c, 0, "file_pattern"), [oneName(c, 1, "tensor_name")], [""]),
+  },
+  RestoreSlice: {
+    shape: (c) => {
+      for (const i of [0, 1, 2]) withRank(c.input(i), 0);
+      const spec = c.inputValue(2);
+      const text = spec ? stringsOf(spec)[0]! : "";
+      return [text === "" ? Shape.unknown : new Shape(parseShapeAndSlice(text).sliceShape)];
+    },
+    gradient: null,
+    host: (c) =>
+      restoreNamed(
+        c,
+        oneName(c, 0, "file_pattern"),
+        [oneName(c, 1, "tensor_name")],
+        [oneName(c, 2, "shape_and_slice")],
+      ),
+  },
+  Save: writesV1,
+  SaveSlices: writesV1,
+  MergeV2Checkpoints: {
+    shape: (c) => {
+      withRank(c.input(0), 1);
+      withRank(c.input(1), 0);
+      return [];
+    },
+    gradient: null,
+    host: async (c) => {
+      const [prefixes, target] = [c.input(0), c.input(1)];
+      if (prefixes.shape.length !== 1)
+        c.fail(
+          "INVALID_ARGUMENT",
+          `Input checkpoint_prefixes should be an 1-D tensor, got ${shown(prefixes.shape)} instead.`,
+        );
+      if (target.shape.length !== 0)
+        c.fail(
+          "INVALID_ARGUMENT",
+          `Input destination_prefix should be a scalar tensor, got ${shown(target.shape)} instead.`,
+        );
+      await mergeCheckpoints(stringsOf(prefixes), stringsOf(target)[0]!, {
+        fs: c.fs,
+        deleteOldDirs: c.attrs.bool("delete_old_dirs"),
+      });
+      return [];
+    },
+  },
+  ShardedFilename: {
+    shape: scalarShape,
+    gradient: null,
+    host: (c) => {
+      const [shard, shards] = [c.input(1), c.input(2)].map((value) => `${value.data[0]}`.padStart(5, "0"));
+      return [stringArray([], [`${stringsOf(c.input(0))[0]}-${shard}-of-${shards}`])];
+    },
+  },
+  ShardedFilespec: {
+    shape: scalarShape,
+    gradient: null,
+    host: (c) => {
+      const shards = `${c.input(1).data[0]}`.padStart(5, "0");
+      return [stringArray([], [`${stringsOf(c.input(0))[0]}-?????-of-${shards}`])];
+    },
+  },
+});

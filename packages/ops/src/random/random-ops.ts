@@ -1,0 +1,134 @@
+// Random ops as host kernels: TensorFlow's bits for a seed. A node's generator lives as long as its session and moves
+// on with each run. Not the arithmetic: see distributions.ts. Source: tensorflow/core/kernels/random_op.cc,
+// random_shuffle_op.cc, multinomial_op.cc, core/util/guarded_philox_random.cc.
+import {
+  allocateData,
+  type DType,
+  dtypes,
+  fromBits,
+  isNarrowFloat,
+  type NdArray,
+  type NumericData,
+  ndArray,
+  Shape,
+  sizeOf,
+} from "@org/tensor";
+import { defineOps, type OpSpec } from "../define.ts";
+import type { HostContext, OpEntry } from "../op-entry.ts";
+import { numbersOf, scalarDim, shapeFromInput, unchanged, withRank } from "../shape-rules.ts";
+import {
+  multinomial,
+  type RandomFloat,
+  randomNormal,
+  randomUniform,
+  randomUniformInt,
+  shuffledOrder,
+  truncatedNormal,
+} from "./distributions.ts";
+import { Philox } from "./philox.ts";
+
+/** The node's generator: from its seeds, or from a random one where both are 0. */
+function generator(c: HostContext): Philox {
+  return c.state(() => {
+    let seed = c.attrs.bigint("seed");
+    let seed2 = c.attrs.bigint("seed2");
+    if (seed === 0n && seed2 === 0n) {
+      const word = (): bigint => {
+        const [low, high] = c.randomSeed();
+        return BigInt(low) | (BigInt(high) << 32n);
+      };
+      seed = word();
+      seed2 = word();
+    }
+    return Philox.fromSeeds(seed, seed2);
+  });
+}
+
+function shapeArgument(c: HostContext): number[] {
+  const shape = c.input(0);
+  if (shape.shape.length !== 1)
+    c.fail("INVALID_ARGUMENT", `shape must be a vector of {int32,int64}, got shape [${shape.shape}]`);
+  const dims = numbersOf(shape);
+  for (const dim of dims) if (dim < 0) c.fail("INVALID_ARGUMENT", `Dimension ${dim} must be >= 0`);
+  return dims;
+}
+
+const floats = (
+  draw: (generator: Philox, dtype: RandomFloat, shape: readonly number[]) => NdArray,
+): OpSpec => ({
+  shape: (c) => [shapeFromInput(c, 0)],
+  hostInputs: [0],
+  gradient: null,
+  host: (c) => [draw(generator(c), c.outputDType(0) as RandomFloat, shapeArgument(c))],
+});
+
+/** Rows of `value` in another order. */
+function takeRows(value: NdArray, order: Uint32Array): NdArray {
+  const row = (sizeOf(value.shape) / order.length) * dtypes[value.dtype].width;
+  const data = allocateData(value.dtype as DType, sizeOf(value.shape)) as unknown[];
+  const from = value.data as ArrayLike<unknown>;
+  for (let i = 0; i < order.length; i++) for (let j = 0; j < row; j++) data[i * row + j] = from[order[i]! * row + j];
+  return ndArray(value.dtype, value.shape, data as never);
+}
+
+/** Entries of the random ops. */
+export const randomOps: readonly OpEntry[] = defineOps({
+  RandomUniform: floats(randomUniform),
+  RandomStandardNormal: floats(randomNormal),
+  TruncatedNormal: floats(truncatedNormal),
+  RandomUniformInt: {
+    shape: (c) => {
+      withRank(c.input(1), 0);
+      withRank(c.input(2), 0);
+      return [shapeFromInput(c, 0)];
+    },
+    hostInputs: [0, 1, 2],
+    gradient: null,
+    host: (c) => {
+      const dims = shapeArgument(c);
+      const [low, high] = [c.input(1), c.input(2)];
+      for (const [name, bound] of [["minval", low], ["maxval", high]] as const)
+        if (bound.shape.length > 0)
+          c.fail("INVALID_ARGUMENT", `${name} must be 0-D, got shape [${bound.shape}]`);
+      const [from, to] = [low, high].map((bound) => BigInt((bound.data as NumericData)[0]!)) as [bigint, bigint];
+      if (sizeOf(dims) > 0 && from >= to)
+        c.fail("INVALID_ARGUMENT", `Need minval < maxval, got ${from} >= ${to}`);
+      return [randomUniformInt(generator(c), c.outputDType(0) as "int32" | "int64", dims, from, to)];
+    },
+  },
+  RandomShuffle: {
+    shape: unchanged,
+    gradient: null,
+    host: (c) => {
+      const value = c.input(0);
+      const rows = value.shape[0] ?? 0;
+      if (rows <= 1 || sizeOf(value.shape) <= 1) return [value];
+      return [takeRows(value, shuffledOrder(generator(c), rows))];
+    },
+  },
+  Multinomial: {
+    shape: (c) => [new Shape([withRank(c.input(0), 2).dim(0), scalarDim(c, 1)])],
+    hostInputs: [1],
+    gradient: null,
+    host: (c) => {
+      const logits = c.input(0);
+      const samples = Number((c.input(1).data as NumericData)[0]);
+      if (logits.shape.length !== 2)
+        c.fail("INVALID_ARGUMENT", `logits should be a matrix, got shape [${logits.shape}]`);
+      if (samples < 0) c.fail("INVALID_ARGUMENT", `num_samples should be nonnegative, got ${samples}`);
+      const [batch, classes] = logits.shape as [number, number];
+      if (classes <= 0) c.fail("INVALID_ARGUMENT", `num_classes should be positive, got ${classes}`);
+      const dtype = c.outputDType(0) as "int32" | "int64";
+      const out = ndArray(dtype, [batch, samples]);
+      if (batch * samples === 0) return [out];
+      const { dtype: from } = logits;
+      const values = Array.from(logits.data as ArrayLike<number | bigint>, (x) =>
+        isNarrowFloat(from) ? fromBits(from, Number(x)) : Number(x),
+      );
+      multinomial(generator(c), values, [batch, classes], samples).forEach((drawn, i) => {
+        (out.data as (number | bigint)[])[i] = dtype === "int64" ? BigInt(drawn) : drawn;
+      });
+      return [out];
+    },
+  },
+});
