@@ -2,6 +2,7 @@
 // operands (TypeError for types, TfError INVALID_ARGUMENT for dims, with both shapes). No simplification: see simplify.
 import { TfError } from "@org/errors";
 import { allocateData, dtypes, type NdArray, ndArray } from "@org/tensor";
+import { numberToBfloat16, numberToHalf } from "./evaluator/half.ts";
 import { inferResult } from "./infer.ts";
 import type {
   Attributes,
@@ -29,13 +30,13 @@ export function resultsOf(instruction: HloInstruction): readonly Typed[] {
   return [instruction];
 }
 
-/** An array of one number: `float32` of 1 is [] with 1. int64 and uint64 take numbers and bigints. */
+/** An array of one number: `float32` of 1 is [] with 1. int64 and uint64 take numbers and bigints; half and bfloat16 round. */
 export function scalarArray(dtype: HloDType, value: number | bigint | boolean): NdArray {
-  if (dtype === "float16" || dtype === "bfloat16")
-    throw new TypeError(`Write a ${dtype} scalar as a float32 one and convert it`);
   const data = allocateData(dtype, 1);
   const { storage } = dtypes[dtype];
   if (storage === "i64" || storage === "u64") (data as BigInt64Array)[0] = BigInt(value);
+  else if (dtype === "float16") (data as Uint16Array)[0] = numberToHalf(Number(value));
+  else if (dtype === "bfloat16") (data as Uint16Array)[0] = numberToBfloat16(Number(value));
   else (data as Float32Array)[0] = Number(value);
   return ndArray(dtype, [], data);
 }
@@ -91,17 +92,13 @@ export class HloBuilder {
     return this.instruction("constant", [], { value });
   }
 
-  /** A constant of rank 0; half and bfloat16 ones as a converted float32. */
+  /** A constant of rank 0. */
   scalar(dtype: HloDType, value: number | bigint | boolean): Value {
-    if (dtype === "float16" || dtype === "bfloat16")
-      return this.convert(this.scalar("float32", value), dtype);
     return this.constant(scalarArray(dtype, value));
   }
 
   /** A scalar that was computed from shapes (see Attributes.constant): another batch size may give another value. */
   extent(dtype: HloDType, value: number | bigint): Value {
-    if (dtype === "float16" || dtype === "bfloat16")
-      return this.convert(this.extent("float32", value), dtype);
     return this.instruction("constant", [], { value: scalarArray(dtype, value), fromExtents: true });
   }
 

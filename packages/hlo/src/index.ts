@@ -1,7 +1,10 @@
 export * from "./backend.ts";
 export * from "./builder.ts";
+export * from "./evaluator/evaluate.ts";
+export * from "./evaluator/evaluator-backend.ts";
 export * from "./fusion.ts";
 export * from "./instruction.ts";
+export * from "./loop-nest.ts";
 export {
   binaryOpcodes,
   hloDTypes,
