@@ -10,7 +10,11 @@ import { fileURLToPath } from "node:url";
 export const versions = {
   "1.0.1": {
     python: "3.6",
-    install: [["wheel==0.37.1"], ["numpy==1.13.3", "protobuf==3.19.6", "six"], ["--no-deps", "tensorflow==1.0.1"]],
+    install: [
+      ["wheel==0.37.1"],
+      ["numpy==1.13.3", "protobuf==3.19.6", "six"],
+      ["--no-deps", "tensorflow==1.0.1"],
+    ],
   },
   "1.15.5": { python: "3.7", install: [["tensorflow==1.15.5", "protobuf<3.21"]] },
   "2.21.0": { python: "3.11", install: [["tensorflow-cpu==2.21.0"]] },
@@ -24,12 +28,15 @@ function findPython(minor) {
   for (const base of [process.env.PYENV_ROOT, join(homedir(), ".pyenv")]) {
     const folder = base && join(base, "versions");
     if (!folder || !existsSync(folder)) continue;
-    for (const name of readdirSync(folder)) if (name.startsWith(`${minor}.`)) candidates.push(join(folder, name, "bin", "python"));
+    for (const name of readdirSync(folder))
+      if (name.startsWith(`${minor}.`)) candidates.push(join(folder, name, "bin", "python"));
   }
   for (const candidate of candidates) {
     if (!candidate) continue;
     try {
-      const found = execFileSync(candidate, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], { stdio: ["ignore", "pipe", "ignore"] });
+      const found = execFileSync(candidate, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
       if (found.toString().trim() === minor) return candidate;
     } catch {
       // Not this one.
@@ -46,17 +53,28 @@ export function environment(version) {
   const done = join(folder, "complete");
   if (existsSync(done)) return { python: inside };
   const interpreter = findPython(python);
-  if (!interpreter) return { missing: `TensorFlow ${version} needs Python ${python}, which is not on this machine` };
+  if (!interpreter)
+    return { missing: `TensorFlow ${version} needs Python ${python}, which is not on this machine` };
   mkdirSync(root, { recursive: true });
   rmSync(folder, { recursive: true, force: true });
   try {
     execFileSync(interpreter, ["-m", "venv", folder], { stdio: "pipe" });
     for (const packages of install) {
-      execFileSync(inside, ["-m", "pip", "install", "-q", "--disable-pip-version-check", ...packages], { stdio: "pipe" });
+      execFileSync(inside, ["-m", "pip", "install", "-q", "--disable-pip-version-check", ...packages], {
+        stdio: "pipe",
+      });
     }
-    execFileSync(inside, ["-c", "import tensorflow"], { stdio: "pipe", env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" } });
+    execFileSync(inside, ["-c", "import tensorflow"], {
+      stdio: "pipe",
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" },
+    });
   } catch (error) {
-    return { missing: `TensorFlow ${version} could not be installed: ${String(error.stderr ?? error).trim().split("\n").at(-1)}` };
+    return {
+      missing: `TensorFlow ${version} could not be installed: ${String(error.stderr ?? error)
+        .trim()
+        .split("\n")
+        .at(-1)}`,
+    };
   }
   writeFileSync(done, `${version}\n`);
   return { python: inside };
