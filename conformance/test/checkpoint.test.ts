@@ -28,11 +28,9 @@ describe.each(["1.0.1", "1.15.5", "2.21.0"] as const)("TensorFlow %s", (version:
     expect(Object.keys(theirs).sort()).toEqual([...reader.names()].sort());
     for (const [name, value] of entries) {
       if (theirs[name]!.unsupported) {
-        expect([version, value.dtype, theirs[name]!.unsupported]).toEqual([
-          "1.0.1",
-          "float16",
-          "Unsupported tf type half",
-        ]);
+        // 1.0.1 restores these types in graphs, but its reader has no numpy type for them.
+        expect(version).toBe("1.0.1");
+        expect(["float16", "qint8", "quint8", "qint16", "quint16", "qint32"]).toContain(value.dtype);
         continue;
       }
       expect(theirs[name]!.shape, name).toEqual(value.shape);
