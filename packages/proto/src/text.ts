@@ -1,1 +1,2 @@
-export {};
+export { fromText } from "./text/from-text.ts";
+export { type ToTextOptions, toText } from "./text/to-text.ts";
