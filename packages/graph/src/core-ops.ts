@@ -1,1 +1,2 @@
-export {};
+import { createOpRegistry, type OpRegistry } from "./op-registry.ts";
+export const coreOps: OpRegistry = createOpRegistry([]);

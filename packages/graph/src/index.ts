@@ -1,1 +1,46 @@
-export {};
+export { attrsOf } from "./attr-reader.ts";
+export { attrValue } from "./attr-value.ts";
+export type { AttrInput, Attrs } from "./attrs.ts";
+export { constantValue, constantValueAsShape } from "./constant-value.ts";
+export {
+  CondContext,
+  type ControlFlowContext,
+  contextFromDef,
+  prependNameScope,
+  stripNameScope,
+  WhileContext,
+  type WhileParts,
+} from "./control-flow-context.ts";
+export type { CreateOpOptions, OpInput } from "./create-op.ts";
+export { canonicalDevice, type DeviceSpec, deviceToString, mergeDevices, parseDevice } from "./device.ts";
+export { type ControlInput, currentGraph, Graph, type GraphOptions, graphDefVersion } from "./graph.ts";
+export type { GraphDefOptions } from "./graph-def.ts";
+export type { ElementOptions } from "./graph-elements.ts";
+export {
+  type ImportGraphDefOptions,
+  type ImportResult,
+  type InputMap,
+  importGraphDef,
+  type UnknownOp,
+} from "./import-graph-def.ts";
+export type { ImportWarning } from "./import-node.ts";
+export { IndexedSlices, isIndexedSlices } from "./indexed-slices.ts";
+export {
+  createOpRegistry,
+  type OpRegistry,
+  type OpRegistryPart,
+  type RegisteredOp,
+  registryOfOpList,
+} from "./op-registry.ts";
+export { type HandleData, isOperation, Operation } from "./operation.ts";
+export type { DeviceOrFunction, ScopedAttr } from "./scopes.ts";
+export type { InferenceContext, ShapeFunction } from "./shape-inference.ts";
+export {
+  asTensor,
+  isTensor,
+  isTensorLike,
+  Tensor,
+  type TensorConversionOptions,
+  type TensorConvertible,
+  tensorConversion,
+} from "./tensor.ts";

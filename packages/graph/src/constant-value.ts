@@ -1,0 +1,4 @@
+export {
+  evaluateConstant as constantValue,
+  evaluateShape as constantValueAsShape,
+} from "./constant-folding.ts";
