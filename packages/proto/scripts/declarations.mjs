@@ -116,15 +116,16 @@ export function fieldTables(schema, withProtoNames) {
       if (child instanceof protobuf.Enum) enums[name] = child.values;
       else if (child instanceof protobuf.Type) {
         types[name] = child.fieldsArray.map((field) => {
+          const inProto = withProtoNames.lookupType(name).fieldsById[field.id];
           const row = {
-            name: withProtoNames.lookupType(name).fieldsById[field.id].name,
+            name: inProto.name,
             key: field.name,
             number: field.id,
             type: field.resolvedType ? field.resolvedType.fullName.slice(1) : field.type,
           };
           if (field.map) row.map = field.keyType;
           else if (field.repeated) row.repeated = true;
-          if (field.partOf && !field.partOf.isProto3Optional) row.oneof = field.partOf.name;
+          if (field.partOf && !field.partOf.isProto3Optional) row.oneof = inProto.partOf.name;
           if (field.hasPresence && !field.repeated && !field.map) row.presence = true;
           return row;
         });

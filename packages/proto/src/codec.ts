@@ -24,14 +24,15 @@ export function encode<I extends object>(type: MessageType<object, I>, message: 
 /**
  * Reads wire bytes. Unknown fields are kept (`$unknowns`) and written again; maps keep the order of the wire, integer-like
  * keys included; 64-bit integers are bigint; nothing in the result shares memory with `bytes`.
- * Throws TfError DATA_LOSS, with the type and the byte offset, where the bytes are not a message.
+ * Throws TfError DATA_LOSS, with the type and the byte offset, where the bytes are not a message; a TypeError where they are
+ * not bytes.
  */
 export function decode<T extends object>(type: MessageType<T>, bytes: Uint8Array): T {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`${type.typeName} is decoded from a Uint8Array`);
   const reader = new MessageReader(bytes);
   try {
     return type.decode(reader);
   } catch (cause) {
-    if (cause instanceof TypeError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TfError("DATA_LOSS", `Unable to parse ${type.typeName} at byte ${reader.pos}: ${reason}`, {
       offset: reader.pos,

@@ -65,7 +65,12 @@ function longVarint(reader: CoreReader): bigint {
 /** Reads wire bytes; 64-bit integers as bigint. */
 export class MessageReader extends ReaderBase {
   constructor(bytes: Uint8Array) {
-    super(bytes);
+    // A plain view of a Buffer: its `slice` copies, and what it gives is a Uint8Array.
+    super(
+      bytes.constructor === Uint8Array
+        ? bytes
+        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    );
     this.discardUnknown = false;
   }
 
@@ -77,7 +82,7 @@ export class MessageReader extends ReaderBase {
   static readonly recursionLimit: number = protobuf.util.recursionLimit;
 
   override raw(start: number, end: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.buf, start, end);
+    return this.buf.slice(start, end);
   }
 
   uint64(): bigint {
