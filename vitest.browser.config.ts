@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { serializationPackages } from "./scripts/serialization-packages.mjs";
+
+// The tests of what `@org/metagraph` installs, in a real browser. Tests that read golden files find none there (scripts/browser
+// has stand-ins for node:fs and its kin) and skip themselves. METAGRAPH_CHROMIUM names the browser, default /usr/bin/chromium.
+const executablePath = process.env.METAGRAPH_CHROMIUM ?? "/usr/bin/chromium";
+if (!existsSync(executablePath))
+  throw new Error(`No Chromium at ${executablePath}; METAGRAPH_CHROMIUM names one.`);
+
+export default defineConfig({
+  resolve: {
+    conditions: ["@org/source", "module", "browser", "development|production"],
+    alias: {
+      "node:fs/promises": "/scripts/browser/no-files.ts",
+      "node:fs": "/scripts/browser/no-files.ts",
+      "node:path": "/scripts/browser/path.ts",
+      "node:url": "/scripts/browser/url.ts",
+      "node:os": "/scripts/browser/os.ts",
+      "node:child_process": "/scripts/browser/no-files.ts",
+      "node:buffer": "/scripts/browser/no-files.ts",
+    },
+  },
+  test: {
+    name: "chromium",
+    include: serializationPackages.map((name) => `packages/${name}/test/**/*.test.ts`),
+    // What needs a disk or a process by its nature.
+    exclude: ["**/node-*.test.ts", "**/readme.test.ts", "**/*.node.test.ts"],
+    testTimeout: 60_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          args: [
+            "--no-sandbox",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+          ],
+        },
+      }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+});
