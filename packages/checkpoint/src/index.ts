@@ -36,3 +36,4 @@ export {
   sliceToString,
   type TensorSlice,
 } from "./tensor-slice.ts";
+export { type V1Entry, writeV1 } from "./v1-writer.ts";

@@ -5,7 +5,7 @@ import { memoryFileSystem, readFile } from "@org/io";
 import { nodeFileSystem } from "@org/io/node";
 import { type DType, dtypes, type NdArray, readNpy } from "@org/tensor";
 import { describe, expect, it } from "vitest";
-import { createCheckpointWriter, openCheckpoint } from "../src/index.ts";
+import { createCheckpointWriter, openCheckpoint, type V1Entry, writeV1 } from "../src/index.ts";
 
 const shared = process.env.METAGRAPH_SHARED ?? join(import.meta.dirname, "../../../../shared");
 const formats = join(shared, "formats");
@@ -66,6 +66,19 @@ describe.skipIf(!there)(
               check(key, await reader.get(key), want, folder);
             await reader.close();
           });
+
+          if (format === "V1" && name === "v1_basic") {
+            it(`writes ${version}/${name}/${prefix} byte for byte`, async () => {
+              const reader = await openCheckpoint(join(folder, prefix));
+              const entries: V1Entry[] = [];
+              for (const key of reader.names()) entries.push({ name: key, value: await reader.get(key) });
+              await reader.close();
+              const fs = memoryFileSystem();
+              await writeV1("copy", entries, { fs });
+              const ours = Buffer.from(await readFile(fs, "copy"));
+              expect(ours.equals(readFileSync(join(folder, prefix)))).toBe(true);
+            });
+          }
 
           if (format === "V2" && shards === 1 && Object.values(tensors).every(({ entry }) => entry)) {
             it(`writes ${version}/${name}/${prefix} byte for byte`, async () => {
