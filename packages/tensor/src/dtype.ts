@@ -38,7 +38,7 @@ interface DTypeRow {
   readonly cc: string;
 }
 
-/** Every DT_* that a checkpoint or graph may hold. float16 and bfloat16 are stored as their 16 bits. */
+/** Every DT_* that a checkpoint or graph may hold. Floats narrower than 32 bits are stored as their bits (see half.ts). */
 export const dtypes = {
   float32: { number: 1, storage: "f32", width: 1, bytes: 4, kind: "float", cc: "float" },
   float64: { number: 2, storage: "f64", width: 1, bytes: 8, kind: "float", cc: "double" },

@@ -1,10 +1,10 @@
-// The narrow floats, from number to bits and back: float16, bfloat16 and the five float8 types.
+// The narrow floats, from number to bits and back: float16, bfloat16, the five float8 types and float4.
 // Source: IEEE 754 binary16; TensorFlow's lib/bfloat16; the ml_dtypes package for float8 (rounding to nearest, ties to even).
 import { getFloat16, setFloat16 } from "@petamoriken/float16";
 import type { DType } from "./dtype.ts";
 
 /** Types whose elements are stored as bits rather than as numbers. */
-export type NarrowFloat = Extract<DType, "float16" | "bfloat16" | `float8_${string}`>;
+export type NarrowFloat = Extract<DType, "float16" | "bfloat16" | `float8_${string}` | "float4_e2m1fn">;
 
 interface Narrow {
   /** Number of a bit pattern. */
@@ -86,6 +86,23 @@ function float8(mantissa: number, bias: number, special: "ieee" | "fn" | "fnuz")
   };
 }
 
+/** Magnitudes of the eight codes of float4_e2m1fn; bit 3 is the sign. No infinity, no NaN: what is too large saturates. */
+const float4Magnitudes = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
+
+const float4: Narrow = {
+  decode: (bits) => (bits & 8 ? -1 : 1) * float4Magnitudes[bits & 7]!,
+  encode(value) {
+    const sign = value < 0 || Object.is(value, -0) ? 8 : 0;
+    const size = Math.abs(value);
+    let code = 0;
+    for (let next = 1; next < 8; next++) {
+      const middle = (float4Magnitudes[next - 1]! + float4Magnitudes[next]!) / 2;
+      if (size > middle || (size === middle && next % 2 === 0)) code = next;
+    }
+    return sign | code;
+  },
+};
+
 const narrow: Record<NarrowFloat, Narrow> = {
   float16,
   bfloat16,
@@ -94,6 +111,7 @@ const narrow: Record<NarrowFloat, Narrow> = {
   float8_e4m3fnuz: float8(3, 8, "fnuz"),
   float8_e4m3b11fnuz: float8(3, 11, "fnuz"),
   float8_e5m2fnuz: float8(2, 16, "fnuz"),
+  float4_e2m1fn: float4,
 };
 
 /** Whether `dtype`'s elements are stored as bits of a narrow float. */
