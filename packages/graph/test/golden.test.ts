@@ -9,7 +9,7 @@ describe.skipIf(shared === undefined)("golden .meta files (skipped: ../shared is
     const producerOps = meta.metaInfoDef?.strippedOpList ?? null;
     const graph = new Graph({ ops: createOpRegistry({ fallback: producerOps ?? {} }) });
     // A scoped export reads tensors that the file does not have.
-    const outside = new Graph();
+    const _outside = new Graph();
     importGraphDef(meta.graphDef!, { graph, name: "", producerOps });
     const out = graph.asGraphDef({ addShapes: true });
     compare(meta, out.node!);
@@ -24,7 +24,8 @@ function compare(meta: MetaGraphDef, nodes: readonly INodeDef[]): void {
   for (const [i, node] of nodes.entries()) {
     const old = before[i]!;
     if (node.op !== old.op) differences.push(`${old.name}: op ${old.op} -> ${node.op}`);
-    if (node.input!.join() !== old.input.join()) differences.push(`${old.name}: inputs ${old.input} -> ${node.input}`);
+    if (node.input!.join() !== old.input.join())
+      differences.push(`${old.name}: inputs ${old.input} -> ${node.input}`);
     if (node.device !== old.device) differences.push(`${old.name}: device ${old.device} -> ${node.device}`);
     for (const key of new Set([...Object.keys(old.attr), ...Object.keys(node.attr!)])) {
       const a = old.attr[key];
