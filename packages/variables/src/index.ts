@@ -1,1 +1,31 @@
-export {};
+export {
+  allSaveableObjects,
+  globalVariables,
+  localVariables,
+  modelVariables,
+  movingAverageVariables,
+  trainableVariables,
+} from "./collections.ts";
+export { group } from "./group.ts";
+export {
+  globalVariablesInitializer,
+  type InitializerOptions,
+  isVariableInitialized,
+  localVariablesInitializer,
+  variablesInitializer,
+} from "./initializers.ts";
+export { isPartitionedVariable, PartitionedVariable } from "./partitioned-variable.ts";
+export { reportUninitializedVariables } from "./report-uninitialized.ts";
+export { ResourceVariable } from "./resource-variable.ts";
+export { SaveSliceInfo } from "./save-slice-info.ts";
+export { Variable } from "./variable.ts";
+export {
+  type AssignOptions,
+  type InitialValue,
+  isVariable,
+  type Operand,
+  type VariableBase,
+  type VariableOptions,
+  variableAggregation,
+  variableSynchronization,
+} from "./variable-options.ts";
