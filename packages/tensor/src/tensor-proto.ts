@@ -127,6 +127,11 @@ export interface ToProtoOptions {
    * "content": tensor_content wherever there is such a thing (what Tensor::AsProtoTensorContent writes).
    */
   readonly encoding?: "python" | "list" | "content";
+  /**
+   * The proto's shape, where it is not the array's: of as many elements (a reshape) or of more, the last of which all have the
+   * last value (`tf.zeros([1000])` is one 0 with a shape). As `make_tensor_proto(values, shape=...)`.
+   */
+  readonly shape?: readonly number[];
 }
 
 /** Types that make_tensor_proto puts into tensor_content. Not among them: half, bfloat16, uint16, bool, complex. */
@@ -148,19 +153,28 @@ const contentTypes: ReadonlySet<DType> = new Set<DType>([
 ]);
 
 /**
- * The TensorProto of a value. Throws TfError INVALID_ARGUMENT where the content would be 2 GiB or more, UNIMPLEMENTED for
+ * The TensorProto of a value. Throws TfError INVALID_ARGUMENT where the content would be 2 GiB or more or `shape` holds fewer elements, UNIMPLEMENTED for
  * handles that carry no proto.
  */
 export function tensorToProto(array: NdArray, options: ToProtoOptions = {}): ITensorProto {
-  const { dtype, shape, data } = array;
+  const { dtype, data } = array;
   const row = dtypes[dtype];
+  const shape = options.shape ?? array.shape;
   const head = { dtype: dtypeToProto(dtype), tensorShape: shapeToProto(shape) };
   const encoding = options.encoding ?? "python";
+  const given = sizeOf(array.shape);
   const size = sizeOf(shape);
+  if (given > size) {
+    throw new TfError(
+      "INVALID_ARGUMENT",
+      `Too many elements provided. Needed at most ${size}, but received ${given}`,
+    );
+  }
   const content =
-    encoding === "content"
+    given === size &&
+    (encoding === "content"
       ? row.bytes > 0 && size > 0
-      : encoding === "python" && size > 1 && contentTypes.has(dtype);
+      : encoding === "python" && size > 1 && contentTypes.has(dtype));
   if (content) {
     const view = data as Exclude<typeof data, unknown[]>;
     if (view.byteLength >= 2 ** 31) {
