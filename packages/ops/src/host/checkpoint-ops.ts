@@ -1,18 +1,19 @@
 // Ops that read and write checkpoints: what a Saver is made of. Files are reached only through the session's file
-// system. Not the formats: see @org/checkpoint. V1 files are read, not written.
+// system. Not the formats: see @org/checkpoint.
 // Source: tensorflow/core/kernels/{save_restore_v2_ops,save_op,restore_op,save_restore_tensor}.cc, core/ops/io_ops.cc.
 import {
   type CheckpointReader,
   createCheckpointWriter,
   mergeCheckpoints,
   openCheckpoint,
+  type PartOf,
   parseShapeAndSlice,
+  writeV1,
 } from "@org/checkpoint";
-import type { InferenceContext } from "@org/graph";
-import { dtypeString, type NdArray, Shape, sizeOf } from "@org/tensor";
-import { defineOps, type OpSpec } from "../define.ts";
+import { coreShapes } from "@org/graph/core-ops";
+import { dtypeString, type NdArray, sizeOf } from "@org/tensor";
+import { defineOps } from "../define.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
-import { mergeDims, scalarShape, withRank } from "../shape-rules.ts";
 import { stringArray, stringsOf } from "./text.ts";
 
 const shown = (dims: readonly number[]): string => `[${dims.join(",")}]`;
@@ -35,24 +36,25 @@ function arguments2(c: HostContext, saves: boolean): { prefix: string; names: st
   return { prefix: stringsOf(prefix)[0]!, names: stringsOf(names), slices: stringsOf(slices) };
 }
 
+/** Where a value lies in a whole that `spec` describes; undefined where it is the whole. */
+function partOf(c: HostContext, spec: string, value: NdArray): PartOf | undefined {
+  if (spec === "") return undefined;
+  const { shape, slice, sliceShape } = parseShapeAndSlice(spec);
+  if (shown(sliceShape) !== shown(value.shape))
+    c.fail(
+      "INVALID_ARGUMENT",
+      `Slice in shape_and_slice specification does not match the shape of the tensor to  save: ${spec}, tensor: ${shown(value.shape)}`,
+    );
+  return { fullShape: shape, slice };
+}
+
 async function save(c: HostContext): Promise<readonly NdArray[]> {
   const { prefix, names, slices } = arguments2(c, true);
   const writer = await createCheckpointWriter(prefix, { fs: c.fs, signal: c.signal });
   try {
     for (let i = 0; i < names.length; i++) {
       const value = c.input(i + 3);
-      const spec = slices[i]!;
-      if (spec === "") {
-        await writer.add(names[i]!, value);
-        continue;
-      }
-      const { shape, slice, sliceShape } = parseShapeAndSlice(spec);
-      if (shown(sliceShape) !== shown(value.shape))
-        c.fail(
-          "INVALID_ARGUMENT",
-          `Slice in shape_and_slice specification does not match the shape of the tensor to  save: ${spec}, tensor: ${shown(value.shape)}`,
-        );
-      await writer.add(names[i]!, value, { fullShape: shape, slice });
+      await writer.add(names[i]!, value, partOf(c, slices[i]!, value));
     }
     await writer.finish();
   } catch (error) {
@@ -129,40 +131,40 @@ const oneName = (c: HostContext, index: number, what: string): string => {
   return stringsOf(value)[0]!;
 };
 
-const writesV1: OpSpec = {
-  shape: () => [],
-  gradient: null,
-  host: (c) =>
-    c.fail("UNIMPLEMENTED", `${c.op} writes V1 checkpoints, which are read but not written here`, "Use a Saver that writes V2."),
-};
-
-/** The shape that a constant shape_and_slice states. */
-function sliceShapes(c: InferenceContext): readonly Shape[] {
-  withRank(c.input(0), 0);
-  const count = mergeDims(withRank(c.input(1), 1).dim(0), withRank(c.input(2), 1).dim(0));
-  const types = c.attrs.types("dtypes");
-  if (count !== null) mergeDims(count, types.length);
-  const specs = c.inputValue(2);
-  if (!specs) return types.map(() => Shape.unknown);
-  return stringsOf(specs).map((spec) =>
-    spec === "" ? Shape.unknown : new Shape(parseShapeAndSlice(spec).sliceShape),
-  );
+/** Save (with `slices` false) and SaveSlices: one V1 file, tensors sorted by name. */
+async function saveV1(c: HostContext, slices: boolean): Promise<readonly NdArray[]> {
+  const file = oneName(c, 0, "filename");
+  const names = stringsOf(c.input(1));
+  const specs = slices ? stringsOf(c.input(2)) : names.map(() => "");
+  const fixed = slices ? 3 : 2;
+  if (specs.length !== names.length)
+    c.fail(
+      "INVALID_ARGUMENT",
+      `Expected ${names.length} elements for the tensor shapes and slices but got ${specs.length}`,
+    );
+  if (c.inputCount !== names.length + fixed)
+    c.fail(
+      "INVALID_ARGUMENT",
+      `Expected totally ${names.length + fixed} inputs as input #1 (which is a string tensor of saved names) contains ${names.length} names, but received ${c.inputCount} inputs`,
+    );
+  const entries = names.map((name, i) => {
+    const value = c.input(i + fixed);
+    return { name, value, part: partOf(c, specs[i]!, value) };
+  });
+  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  await writeV1(file, entries, { fs: c.fs, signal: c.signal });
+  return [];
 }
 
 /** Entries of checkpoint ops. */
 export const checkpointOps: readonly OpEntry[] = defineOps({
   SaveV2: {
-    shape: (c) => {
-      withRank(c.input(0), 0);
-      const count = mergeDims(withRank(c.input(1), 1).dim(0), withRank(c.input(2), 1).dim(0));
-      if (count !== null) mergeDims(count, c.inputCount - 3);
-      return [];
-    },
+    shape: coreShapes.SaveV2!,
     gradient: null,
     host: save,
   },
   RestoreV2: {
-    shape: sliceShapes,
+    shape: coreShapes.RestoreV2!,
     gradient: null,
     host: async (c) => {
       const { prefix, names, slices } = arguments2(c, false);
@@ -173,21 +175,12 @@ export const checkpointOps: readonly OpEntry[] = defineOps({
     },
   },
   Restore: {
-    shape: (c) => {
-      withRank(c.input(0), 0);
-      withRank(c.input(1), 0);
-      return [Shape.unknown];
-    },
+    shape: coreShapes.Restore!,
     gradient: null,
     host: (c) => restoreNamed(c, oneName(c, 0, "file_pattern"), [oneName(c, 1, "tensor_name")], [""]),
   },
   RestoreSlice: {
-    shape: (c) => {
-      for (const i of [0, 1, 2]) withRank(c.input(i), 0);
-      const spec = c.inputValue(2);
-      const text = spec ? stringsOf(spec)[0]! : "";
-      return [text === "" ? Shape.unknown : new Shape(parseShapeAndSlice(text).sliceShape)];
-    },
+    shape: coreShapes.RestoreSlice!,
     gradient: null,
     host: (c) =>
       restoreNamed(
@@ -197,14 +190,10 @@ export const checkpointOps: readonly OpEntry[] = defineOps({
         [oneName(c, 2, "shape_and_slice")],
       ),
   },
-  Save: writesV1,
-  SaveSlices: writesV1,
+  Save: { shape: coreShapes.Save!, gradient: null, host: (c) => saveV1(c, false) },
+  SaveSlices: { shape: coreShapes.SaveSlices!, gradient: null, host: (c) => saveV1(c, true) },
   MergeV2Checkpoints: {
-    shape: (c) => {
-      withRank(c.input(0), 1);
-      withRank(c.input(1), 0);
-      return [];
-    },
+    shape: coreShapes.MergeV2Checkpoints!,
     gradient: null,
     host: async (c) => {
       const [prefixes, target] = [c.input(0), c.input(1)];
@@ -226,7 +215,7 @@ export const checkpointOps: readonly OpEntry[] = defineOps({
     },
   },
   ShardedFilename: {
-    shape: scalarShape,
+    shape: coreShapes.ShardedFilename!,
     gradient: null,
     host: (c) => {
       const [shard, shards] = [c.input(1), c.input(2)].map((value) => `${value.data[0]}`.padStart(5, "0"));
@@ -234,7 +223,7 @@ export const checkpointOps: readonly OpEntry[] = defineOps({
     },
   },
   ShardedFilespec: {
-    shape: scalarShape,
+    shape: coreShapes.ShardedFilespec!,
     gradient: null,
     host: (c) => {
       const shards = `${c.input(1).data[0]}`.padStart(5, "0");

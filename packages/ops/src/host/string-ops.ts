@@ -1,9 +1,10 @@
 // Ops on strings: joining, numbers as text, matching. Source: tensorflow/core/kernels/{string_join_op,as_string_op,
 // static_regex_...}.cc. Regular expressions are JavaScript's; RE2's syntax is the same but for rare classes.
-import { type DType, dtypes, dtypeString, fromBits, isNarrowFloat, type NdArray, type NumericData, ndArray, Shape } from "@org/tensor";
+import { coreShapes } from "@org/graph/core-ops";
+import { type DType, dtypes, dtypeString, fromBits, isNarrowFloat, type NdArray, type NumericData, ndArray } from "@org/tensor";
 import { defineOps } from "../define.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
-import { mergeShapes, unchanged } from "../shape-rules.ts";
+import { unchanged } from "../shape-rules.ts";
 import { formatFixed, formatScientific, formatShortest } from "./printf.ts";
 import { stringArray, stringsOf } from "./text.ts";
 
@@ -74,15 +75,7 @@ function asString(c: HostContext): NdArray {
 /** Entries of string ops. */
 export const stringOps: readonly OpEntry[] = defineOps({
   StringJoin: {
-    shape: (c) => {
-      let shape = Shape.scalar;
-      for (let i = 0; i < c.inputCount; i++) {
-        const own = c.input(i);
-        if (own.rank === null) return [Shape.unknown];
-        if (own.rank !== 0) shape = shape.rank === 0 ? own : mergeShapes(shape, own);
-      }
-      return [shape];
-    },
+    shape: coreShapes.StringJoin!,
     gradient: null,
     host: (c) => {
       const inputs = Array.from({ length: c.inputCount }, (_, i) => c.input(i));
@@ -104,7 +97,7 @@ export const stringOps: readonly OpEntry[] = defineOps({
   },
   AsString: { shape: unchanged, gradient: null, host: (c) => [asString(c)] },
   StaticRegexFullMatch: {
-    shape: unchanged,
+    shape: coreShapes.StaticRegexFullMatch!,
     gradient: null,
     host: (c) => {
       const value = c.input(0);

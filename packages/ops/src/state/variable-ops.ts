@@ -1,17 +1,18 @@
 // Variables by reference: what yields them (VariableV2), writes them (Assign ...) and asks about them. The executor
 // holds their values. Not resource variables: see resource-ops.ts. Sources: tensorflow/core/ops/state_ops.cc,
 // core/kernels/{variable_ops,assign_op.h,dense_update_ops,count_up_to_op}.cc.
+import { coreShapes } from "@org/graph/core-ops";
 import { Shape } from "@org/tensor";
 import { defineOps, type OpSpec } from "../define.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
-import { explicitShape, mergedInputs, mergeShapes, scalarShape, unchanged } from "../shape-rules.ts";
+import { explicitShape, mergeShapes, unchanged } from "../shape-rules.ts";
 import { hostBool } from "./host-bool.ts";
 
 const shown = (dims: readonly number[]): string => `[${dims.join(",")}]`;
 
 /** AssignAdd, AssignSub. */
 const denseUpdate = (opcode: "add" | "subtract"): OpSpec => ({
-  shape: mergedInputs,
+  shape: coreShapes.AssignAdd!,
   variables: [0],
   gradient: null,
   lower: (c) => {
@@ -31,17 +32,28 @@ function checkAssign(c: Pick<LoweringContext, "attrs" | "fail">, variable: Shape
     );
 }
 
-/** Output of VariableV2 and kin: the shape attribute (of a Variable, [] means that nothing is known). */
-const variable: OpSpec = { shape: explicitShape, gradient: null };
+/** Returns the value and adds one to it, until the limit. */
+const countsUp: OpSpec = {
+  shape: (c) => [mergeShapes(c.input(0), Shape.scalar)],
+  variables: [0],
+  gradient: null,
+  host: (c) => {
+    const before = c.input(0);
+    const limit = c.attrs.bigint("limit");
+    const [value] = before.data as BigInt64Array | Int32Array;
+    if (BigInt(value!) >= limit) c.fail("OUT_OF_RANGE", `Reached limit of ${limit}`);
+    const data =
+      typeof value === "bigint" ? BigInt64Array.of(value + 1n) : Int32Array.of((value as number) + 1);
+    c.assign(0, { ...before, data });
+    return [before];
+  },
+};
 
 /** Entries of ops on reference variables. */
 export const variableOps: readonly OpEntry[] = defineOps({
-  VariableV2: variable,
-  Variable: {
-    shape: (c) => [c.attrs.shape("shape").rank === 0 ? Shape.unknown : c.attrs.shape("shape")],
-    gradient: null,
-  },
-  TemporaryVariable: variable,
+  VariableV2: { shape: coreShapes.VariableV2!, gradient: null },
+  Variable: { shape: coreShapes.Variable!, gradient: null },
+  TemporaryVariable: { shape: explicitShape, gradient: null },
   DestroyTemporaryVariable: {
     shape: unchanged,
     variables: [0],
@@ -50,10 +62,7 @@ export const variableOps: readonly OpEntry[] = defineOps({
     host: (c) => [c.input(0)],
   },
   Assign: {
-    shape: (c) => {
-      if (!c.attrs.bool("validate_shape")) return [c.input(1)];
-      return [mergeShapes(c.input(0), c.input(1))];
-    },
+    shape: coreShapes.Assign!,
     variables: [0],
     writesOnly: [0],
     gradient: null,
@@ -70,26 +79,15 @@ export const variableOps: readonly OpEntry[] = defineOps({
   AssignAdd: denseUpdate("add"),
   AssignSub: denseUpdate("subtract"),
   IsVariableInitialized: {
-    shape: scalarShape,
+    shape: coreShapes.IsVariableInitialized!,
     variables: [0],
     writesOnly: [0],
     gradient: null,
     host: (c) => [hostBool(c.isInitialized(0))],
   },
-  CountUpTo: {
-    shape: (c) => [c.input(0).rank === null ? Shape.scalar : mergeShapes(c.input(0), Shape.scalar)],
-    variables: [0],
-    gradient: null,
-    host: (c) => {
-      const before = c.input(0);
-      const limit = c.attrs.bigint("limit");
-      const [value] = before.data as BigInt64Array | Int32Array;
-      if (BigInt(value!) >= limit) c.fail("OUT_OF_RANGE", `Reached limit of ${limit}`);
-      const data = before.data.slice() as BigInt64Array & Int32Array;
-      if (typeof value === "bigint") data[0] = value + 1n;
-      else data[0] = value! + 1;
-      c.assign(0, { ...before, data });
-      return [before];
-    },
+  CountUpTo: countsUp,
+  ResourceCountUpTo: {
+    ...countsUp,
+    shape: (c) => [mergeShapes(c.handleShape(0)?.shape ?? Shape.scalar, Shape.scalar)],
   },
 });
