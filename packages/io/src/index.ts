@@ -6,5 +6,6 @@ export * from "./glob.ts";
 export * from "./memory.ts";
 export * from "./path.ts";
 export * from "./record.ts";
+export * from "./restrict.ts";
 export * from "./snappy.ts";
 export * from "./whole-files.ts";
