@@ -1,0 +1,150 @@
+// The Backend itself: handles, kinds of fusions, counters, faults. Kernels are made elsewhere. Single-threaded: a
+// launch has run when it returns.
+import { TfError } from "@org/errors";
+import type { Backend, BackendStats, DeviceBuffer, Executable, Fusion, KernelFault, Refusal } from "@org/hlo";
+import { createConstantPool } from "./constants.ts";
+import { prepareDot } from "./dot-kernel.ts";
+import { readFault } from "./fault-record.ts";
+import { hasRelaxedSimd, requireSimd } from "./features.ts";
+import { createKernels } from "./kernels.ts";
+import { type CpuBuffer, createMemory } from "./memory.ts";
+import { prepareLoops } from "./nest-kernel.ts";
+import type { CpuExecutable, Prepared, Workshop } from "./prepared.ts";
+import { prepareSingle } from "./single-kernel.ts";
+import { supports } from "./supports.ts";
+
+export interface CpuOptions {
+  /** Most memory that buffers may take: at most, and by default, 4 GiB less 64 KiB. */
+  readonly maximumBytes?: number;
+  /** Use relaxed SIMD (fused multiply-add) where the engine has it; true unless said otherwise. Bits of results depend on it. */
+  readonly relaxedSimd?: boolean;
+}
+
+// Reserved memory. Address 0 stays unused.
+const faultAddress = 512;
+const tileAddress = 640;
+const argumentAddress = 1024;
+const argumentBytes = 8192;
+const constantsAddress = argumentAddress + argumentBytes;
+const reservedBytes = 65536;
+
+/**
+ * A backend named CPU that runs kernels as WebAssembly made at run time.
+ * Throws TfError UNIMPLEMENTED where there is no WebAssembly with SIMD.
+ */
+export function cpu(options: CpuOptions = {}): Backend {
+  requireSimd();
+  const memory = createMemory(reservedBytes, options.maximumBytes ?? 2 ** 32);
+  const kernels = createKernels(memory);
+  const workshop: Workshop = {
+    memory,
+    kernels,
+    target: {
+      relaxed: (options.relaxedSimd ?? true) && hasRelaxedSimd(),
+      constants: createConstantPool(constantsAddress, reservedBytes, () => memory.bytes),
+      faultAddress,
+    },
+    argumentAddress,
+    argumentBytes,
+    tileAddress,
+  };
+  const preparers = {
+    loop: prepareLoops,
+    reduce: prepareLoops,
+    dot: prepareDot,
+    single: prepareSingle,
+  } as const;
+  let launches = 0;
+  let bytesUploaded = 0;
+  let bytesDownloaded = 0;
+  let fault: KernelFault | undefined;
+  let closed = false;
+  const open = (): void => {
+    if (closed) throw new TfError("FAILED_PRECONDITION", "The CPU backend is closed");
+  };
+  const downloadSync = (buffer: DeviceBuffer): Uint8Array => {
+    open();
+    const { address, byteLength, references } = buffer as CpuBuffer;
+    if (references <= 0) throw new TfError("INTERNAL", "A buffer was downloaded after its last release");
+    bytesDownloaded += byteLength;
+    return memory.bytes.slice(address, address + byteLength);
+  };
+
+  return {
+    name: "CPU",
+    supports,
+
+    prepare(fusion, donated) {
+      open();
+      const finish = (prepared: Prepared | Refusal): Executable | Refusal =>
+        "refused" in prepared ? prepared : ({ fusion, ...prepared } satisfies CpuExecutable);
+      const refused = unsupported(fusion);
+      if (refused) return refused;
+      const prepared = preparers[fusion.kind](workshop, fusion, donated);
+      return prepared instanceof Promise ? prepared.then(finish) : finish(prepared);
+    },
+
+    launch(executable, inputs, outputs, site) {
+      if (closed) open();
+      const { run, mayFault } = executable as CpuExecutable;
+      run(inputs as readonly CpuBuffer[], outputs as readonly CpuBuffer[]);
+      launches++;
+      if (mayFault) {
+        const found = readFault(memory.words, faultAddress, site);
+        fault ??= found;
+      }
+    },
+
+    allocate(byteLength) {
+      open();
+      return memory.allocate(byteLength);
+    },
+    retain(buffer) {
+      open();
+      memory.retain(buffer as CpuBuffer);
+    },
+    release(buffer) {
+      open();
+      memory.release(buffer as CpuBuffer);
+    },
+
+    upload(data) {
+      open();
+      const buffer = memory.allocate(data.byteLength);
+      memory.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), buffer.address);
+      bytesUploaded += data.byteLength;
+      return buffer;
+    },
+    download: async (buffer) => downloadSync(buffer),
+    downloadSync,
+
+    takeFault() {
+      open();
+      const first = fault;
+      fault = undefined;
+      return first;
+    },
+
+    stats: (): BackendStats => ({
+      compiled: kernels.compiled,
+      launches,
+      bytesUploaded,
+      bytesDownloaded,
+      buffers: closed ? 0 : memory.buffers,
+      bytesInUse: closed ? 0 : memory.bytesInUse,
+    }),
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+/** A refusal for the first instruction that has no code here. */
+function unsupported({ computation }: Fusion): Refusal | undefined {
+  for (const { opcode, dtype, operands } of computation.instructions) {
+    if (!supports(opcode, [dtype, ...operands.map((operand) => operand.dtype)])) {
+      return { refused: `CPU has no kernel for ${opcode} of ${dtype}` };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,71 @@
+// A loop nest's WebAssembly: picks lanes (vectors where every type has 32 bits or fewer, else scalars) and wraps the
+// loops into a module with one export, `run(arguments)`.
+import type { LoopNest } from "@org/hlo";
+import type { ConstantPool } from "./constants.ts";
+import { emitFault, faultCodes } from "./fault-record.ts";
+import { declareHostFunctions } from "./host-functions.ts";
+import { isNarrow, isWide, type KernelContext } from "./lanes.ts";
+import { emitLoop } from "./loop-kernel.ts";
+import { nestLayout } from "./nest-arguments.ts";
+import { operationOf } from "./nest-walk.ts";
+import { emitReduce } from "./reduce-kernel.ts";
+import { scalarLanes } from "./scalar-lanes.ts";
+import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
+import { createModule } from "./wasm-assembler.ts";
+import { i32 } from "./wasm-opcodes.ts";
+
+/** What code generation may use. */
+export interface Target {
+  readonly relaxed: boolean;
+  readonly constants: ConstantPool;
+  /** Where faults are recorded: see fault-record.ts. */
+  readonly faultAddress: number;
+}
+
+/** Whether a nest's ops may find a divisor of 0, which is a fault. */
+export function mayDivideByZero(nest: LoopNest): boolean {
+  return nest.ops.some(
+    (op) =>
+      op.kind === "compute" &&
+      (op.opcode === "divide" || op.opcode === "remainder") &&
+      (isNarrow(op.dtype) || isWide(op.dtype)),
+  );
+}
+
+/** Whether vectors can do all of a nest. */
+function isVectorNest(nest: LoopNest): boolean {
+  return nest.ops.every((op) =>
+    op.kind === "compute"
+      ? isVectorizable(operationOf(nest, op))
+      : op.dtype !== "float64" && op.dtype !== "int64" && op.dtype !== "uint64",
+  );
+}
+
+/** Bytes of the module for a nest of kind loop or reduce. */
+export function nestSource(nest: LoopNest, target: Target): Uint8Array<ArrayBuffer> {
+  const module = createModule();
+  const host = declareHostFunctions(
+    module,
+    nest.ops.flatMap((op) => (op.kind === "compute" ? [op.opcode] : [])),
+  );
+  module.func("run", ["i32"], undefined, (f) => {
+    const block = f.param(0, "i32");
+    // Which element is being computed, for the fault record.
+    const element = mayDivideByZero(nest) ? f.local("i32") : undefined;
+    const context: KernelContext = {
+      f,
+      relaxed: target.relaxed,
+      constants: target.constants,
+      host,
+      ...(element && {
+        onDivisionByZero: (dividend) =>
+          emitFault(f, target.faultAddress, faultCodes.divisionByZero, dividend, element),
+        onElement: () => f.set(element, i32.add(element, i32.const(1))),
+      }),
+    };
+    const lanes = isVectorNest(nest) ? vectorLanes(context) : scalarLanes(context);
+    const emit = nest.kind === "reduce" ? emitReduce : emitLoop;
+    emit(context, nest, nestLayout(nest), block, lanes);
+  });
+  return module.bytes();
+}

@@ -1,0 +1,95 @@
+// Prepares fusions of kind loop and reduce, and the epilogues of matrix products: one kernel a nest's key, arguments
+// from its extents.
+import { type LoopNest, loopNest } from "@org/hlo";
+import { mayDivideByZero, nestSource } from "./kernel-source.ts";
+import type { Entry } from "./kernels.ts";
+import type { CpuBuffer } from "./memory.ts";
+import { type NestArguments, nestArguments, nestLayout } from "./nest-arguments.ts";
+import { type Preparer, type Preparing, type Run, type Workshop, withEntry } from "./prepared.ts";
+
+const empty: Run = () => {};
+
+/** Writes a kernel's arguments and calls it. */
+export function launcher(workshop: Workshop, entry: Entry, { words, addresses }: NestArguments): NestRun {
+  const { memory, argumentAddress } = workshop;
+  const start = argumentAddress / 4;
+  const count = words.length;
+  return (inputs, outputs, product) => {
+    const block = memory.words;
+    // Short blocks: a loop is faster than TypedArray.set.
+    if (count < 48) for (let i = 0; i < count; i++) block[start + i] = words[i]!;
+    else block.set(words, start);
+    for (const { word, from, index, offset } of addresses) {
+      const address =
+        from === "input" ? inputs[index]!.address : from === "output" ? outputs[index]!.address : product;
+      block[start + word] = address + offset;
+    }
+    entry(argumentAddress);
+  };
+}
+
+export type NestRun = (inputs: readonly CpuBuffer[], outputs: readonly CpuBuffer[], product: number) => void;
+
+/** Prepares a nest; a matrix product that it reads is passed to its run by address. */
+export function prepareNest(
+  workshop: Workshop,
+  nest: LoopNest,
+): { run: NestRun } | { refused: string } | Promise<{ run: NestRun }> {
+  if (nestLayout(nest).words * 4 > workshop.argumentBytes) {
+    return { refused: `A kernel takes at most ${workshop.argumentBytes / 4} words of arguments` };
+  }
+  // Nothing to write.
+  if (nest.extents.slice(0, nest.outerRank).includes(0)) return { run: empty };
+  const exports = workshop.kernels.get(nest.key, () => nestSource(nest, workshop.target));
+  return withEntry(exports, ({ run }) => ({ run: launcher(workshop, run!, nestArguments(nest)) }));
+}
+
+/** Inputs that are overwritten by an output although they are still read elsewhere: they need a copy. */
+function overwritten(nest: LoopNest, donated: readonly number[]): number[] {
+  return donated.filter((parameter, output) => {
+    if (parameter < 0) return false;
+    const { strides } = nest.stores.find((store) => store.output === output)!;
+    return nest.loads.some((load, i) => {
+      if (load.parameter !== parameter) return false;
+      const inside =
+        nest.kind === "reduce" &&
+        nest.ops.findIndex((op) => op.kind === "load" && op.load === i) < nest.inner;
+      const sameIndex =
+        load.offset === 0 &&
+        nest.extents.every((extent, d) => extent === 1 || load.strides[d] === strides[d]);
+      return inside || !sameIndex;
+    });
+  });
+}
+
+/** A run that copies some inputs before they are overwritten. */
+export function withCopies({ memory }: Workshop, inputsToCopy: readonly number[], run: Run): Run {
+  if (inputsToCopy.length === 0) return run;
+  return (inputs, outputs) => {
+    const replaced = [...inputs];
+    for (const i of inputsToCopy) {
+      const { address, byteLength } = inputs[i]!;
+      const copy = memory.allocateScratch(byteLength);
+      memory.bytes.copyWithin(copy.address, address, address + byteLength);
+      replaced[i] = copy;
+    }
+    run(replaced, outputs);
+    for (const i of inputsToCopy) memory.freeScratch(replaced[i]!);
+  };
+}
+
+/** Prepares a fusion of kind loop or reduce. */
+export const prepareLoops: Preparer = (workshop, fusion, donated): Preparing => {
+  const nest = loopNest(fusion);
+  const finish = (prepared: { run: NestRun } | { refused: string }) => {
+    if ("refused" in prepared) return prepared;
+    const copies = overwritten(nest, donated);
+    const run: Run =
+      copies.length > 0
+        ? withCopies(workshop, copies, (i, o) => prepared.run(i, o, 0))
+        : (prepared.run as Run);
+    return { run, mayFault: mayDivideByZero(nest) };
+  };
+  const prepared = prepareNest(workshop, nest);
+  return prepared instanceof Promise ? prepared.then(finish) : finish(prepared);
+};

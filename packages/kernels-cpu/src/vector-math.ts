@@ -1,0 +1,245 @@
+// exp, log, tanh and their like on four f32 lanes, as code that is put into a loop's body. Within 2 ulp of the
+// true result (logistic: 2.4) (test/vector-math.test.ts measures; README has the figures), subnormals, infinities and NaN
+// included. Polynomials are Chebyshev fits made for these intervals (near minimax); methods: Cody & Waite 1980 (reduction by
+// pieces of ln 2 and pi / 2), Kahan (log1p). sin and cos reduce and evaluate in f64, since f32 loses all digits near multiples of pi.
+
+import type { ConstantPool } from "./constants.ts";
+import { multiplyAdd } from "./gemm-micro.ts";
+import type { Expr, FunctionBuilder, Local } from "./wasm-assembler.ts";
+import { f32x4, f64x2, i32, i32x4, v128 } from "./wasm-opcodes.ts";
+
+type V = Expr<"v128">;
+
+/** What one function body shares: where locals are made, and whether there is a fused multiply-add. */
+export interface MathContext {
+  readonly f: FunctionBuilder;
+  readonly relaxed: boolean;
+  readonly constants: ConstantPool;
+}
+
+const magic = 12582912; // 1.5 * 2^23: adding it rounds to an integer, kept in the low bits
+
+const keep = ({ f }: MathContext, value: V): Local<"v128"> => f.local("v128", value);
+
+/** c[0] + x * (c[1] + x * (c[2] + ...)), by Horner's rule. */
+function polynomial({ relaxed, constants }: MathContext, x: V, coefficients: readonly number[]): V {
+  const madd = multiplyAdd(relaxed);
+  const k = constants.f32x4;
+  return coefficients.reduceRight<V | undefined>((sum, c) => (sum ? madd(sum, x, k(c)) : k(c)), undefined)!;
+}
+
+const log2e = 1.44269504089;
+const ln2High = 0.693145751953125;
+const ln2Low = 1.42860682031e-6;
+// (e^r - 1 - r) / r^2 on [-ln 2 / 2, ln 2 / 2], error 1.4e-9
+const expm1Terms = [
+  0.500000001353873, 0.16666666681704215, 0.041666464197405692, 0.0083333108446478626, 0.0013933730715792083,
+  0.00019891080463998842,
+];
+
+/** x = n ln 2 + r: the float n + magic, and r. */
+function reduceByLn2(context: MathContext, x: Local<"v128">): { shifted: Local<"v128">; r: Local<"v128"> } {
+  const { f32x4: k, i32x4: ki } = context.constants;
+  const madd = multiplyAdd(context.relaxed);
+  const shifted = keep(context, madd(x, k(log2e), k(magic)));
+  const n = keep(context, f32x4.sub(shifted, k(magic)));
+  const r = keep(context, madd(n, k(-ln2Low), madd(n, k(-ln2High), x)));
+  return { shifted, r };
+}
+
+/** 2^n for integer lanes -126..127. */
+const powerOfTwo = ({ constants }: MathContext, n: V): V =>
+  i32x4.shl(i32x4.add(n, constants.i32x4(127)), i32.const(23));
+
+const clampTo = ({ constants }: MathContext, x: V, low: number, high: number): V =>
+  f32x4.pmin(f32x4.pmax(x, constants.f32x4(low)), constants.f32x4(high));
+
+/** e^x: within 1 ulp; overflows to infinity, underflows through subnormals to 0. */
+export function exp(context: MathContext, argument: V): V {
+  const { f32x4: k, i32x4: ki } = context.constants;
+  const x = keep(context, clampTo(context, argument, -104, 89));
+  const { shifted, r } = reduceByLn2(context, x);
+  const madd = multiplyAdd(context.relaxed);
+  const square = f32x4.mul(r, r);
+  const terms = polynomial(context, r, expm1Terms);
+  const value = keep(context, f32x4.add(madd(square, terms, r), k(1)));
+  // 2^n in two factors, so that both are normal numbers.
+  const n = keep(context, i32x4.sub(shifted, ki(0x4b400000)));
+  const half = keep(context, i32x4.shr_s(n, i32.const(1)));
+  return f32x4.mul(f32x4.mul(value, powerOfTwo(context, half)), powerOfTwo(context, i32x4.sub(n, half)));
+}
+
+/** e^x - 1: 2^n (e^r - 1) + (2^n - 1), all halved so that n = 128 does not overflow early. */
+export function expm1(context: MathContext, argument: V): V {
+  const { f32x4: k, i32x4: ki } = context.constants;
+  const x = keep(context, clampTo(context, argument, -25, 89));
+  const { shifted, r } = reduceByLn2(context, x);
+  const madd = multiplyAdd(context.relaxed);
+  const q = keep(context, madd(f32x4.mul(r, r), polynomial(context, r, expm1Terms), r));
+  const n = i32x4.sub(shifted, ki(0x4b400000 + 1));
+  const scale = keep(context, powerOfTwo(context, n));
+  const value = keep(context, madd(q, scale, f32x4.sub(scale, k(0.5))));
+  // -0 and tiny arguments: q is x.
+  const small = f32x4.lt(f32x4.abs(argument), k(1e-8));
+  const original = keep(context, argument);
+  return v128.bitselect(original, f32x4.add(value, value), keep(context, small));
+}
+
+// (log(1 + f) - f + f^2 / 2) / f^3 on [sqrt(1/2) - 1, sqrt 2 - 1], error 2.9e-8
+const logTerms = [
+  0.33333331179972576, -0.24999996957625976, 0.20000715763521659, -0.16667802367579132, 0.14249057141902146,
+  -0.1242568569282142, 0.11685423571105264, -0.11479748625389889, 0.069716205410034268,
+];
+
+/** Natural logarithm of positive lanes; what `argument` is otherwise decides: 0 gives -inf, negatives NaN. */
+export function log(context: MathContext, argument: V): V {
+  const { f32x4: k, i32x4: ki } = context.constants;
+  const madd = multiplyAdd(context.relaxed);
+  const x = keep(context, argument);
+  const tiny = keep(context, f32x4.lt(x, k(1.1754943508222875e-38)));
+  const scaled = keep(context, v128.bitselect(f32x4.mul(x, k(8388608)), x, tiny));
+  // Exponent and mantissa, moved so that the mantissa lies in [sqrt(1/2), sqrt 2).
+  const moved = keep(context, i32x4.sub(scaled, ki(0x3f3504f3)));
+  const exponent = i32x4.shr_s(moved, i32.const(23));
+  const correction = v128.and(tiny, ki(23));
+  const e = keep(context, f32x4.convert_i32x4_s(i32x4.sub(exponent, correction)));
+  const mantissa = i32x4.add(v128.and(moved, ki(0x7fffff)), ki(0x3f3504f3));
+  const f = keep(context, f32x4.sub(mantissa, k(1)));
+  const f2 = keep(context, f32x4.mul(f, f));
+  const p = keep(context, f32x4.mul(f32x4.mul(f2, f), polynomial(context, f, logTerms)));
+  const low = madd(f2, k(-0.5), madd(e, k(ln2Low), p));
+  const value = madd(e, k(ln2High), f32x4.add(f, low));
+  const result = keep(context, value);
+  // 0 -> -inf, negative -> NaN, +inf and NaN as they are.
+  const zero = f32x4.eq(x, k(0));
+  const special = v128.bitselect(k(Number.NEGATIVE_INFINITY), v128.or(x, k(Number.NaN)), zero);
+  const positive = v128.bitselect(x, keep(context, special), f32x4.gt(x, k(0)));
+  const ordinary = v128.and(f32x4.gt(x, k(0)), f32x4.lt(x, k(Number.POSITIVE_INFINITY)));
+  return v128.bitselect(result, keep(context, positive), keep(context, ordinary));
+}
+
+/** log(1 + x): log(u) + (x - (u - 1)) / u with u = 1 + x rounded. */
+export function log1p(context: MathContext, argument: V): V {
+  const { f32x4: k, i32x4: ki } = context.constants;
+  const x = keep(context, argument);
+  const u = keep(context, f32x4.add(x, k(1)));
+  const logU = keep(context, log(context, u));
+  const correction = f32x4.div(f32x4.sub(x, f32x4.sub(u, k(1))), u);
+  const inside = v128.and(f32x4.gt(u, k(0)), f32x4.lt(u, k(Number.POSITIVE_INFINITY)));
+  const value = keep(context, f32x4.add(logU, v128.and(keep(context, correction), keep(context, inside))));
+  // -0 stays -0.
+  return v128.bitselect(x, value, f32x4.eq(x, k(0)));
+}
+
+// (tanh(x) - x) / x^3 in x^2 on [0, 0.625^2], error 4.3e-8
+const tanhTerms = [
+  -0.33333328940217806, 0.13332769342028089, -0.053850849520310171, 0.020996894037127374,
+  -0.0060962995228861003,
+];
+
+/** A polynomial below 0.625, 1 - 2 / (e^(2|x|) + 1) above. */
+export function tanh(context: MathContext, argument: V): V {
+  const { f32x4: k, i32x4: ki } = context.constants;
+  const madd = multiplyAdd(context.relaxed);
+  const x = keep(context, argument);
+  const size = keep(context, f32x4.abs(x));
+  const square = keep(context, f32x4.mul(x, x));
+  const small = keep(context, madd(f32x4.mul(square, x), polynomial(context, square, tanhTerms), x));
+  const e = exp(context, f32x4.add(size, size));
+  const large = keep(context, f32x4.sub(k(1), f32x4.div(k(2), f32x4.add(e, k(1)))));
+  const signed = keep(context, v128.or(large, v128.and(x, ki(-0x80000000))));
+  return v128.bitselect(signed, small, keep(context, f32x4.ge(size, k(0.625))));
+}
+
+/** 1 / (1 + e^-x), through e^-|x| so that neither end loses digits; 2.4 ulp: three roundings meet. */
+export function logistic(context: MathContext, argument: V): V {
+  const { f32x4: k, i32x4: ki } = context.constants;
+  const x = keep(context, argument);
+  const e = keep(context, exp(context, f32x4.neg(f32x4.abs(x))));
+  const numerator = v128.bitselect(e, k(1), keep(context, f32x4.lt(x, k(0))));
+  return f32x4.div(numerator, f32x4.add(e, k(1)));
+}
+
+// erf(x) / x - 1 in x^2 on [0, 1], error 1.2e-9; log(erfc(x)) on [0.98, 4], error 1.7e-8
+const erfTerms = [
+  0.12837916584835095, -0.37612626666720331, 0.11283594715160218, -0.026854212010626412, 0.005189087423433974,
+  -0.00080168642871658695, 7.8758750626854883e-5,
+];
+const logErfcTerms = [
+  0.00032147102637958832, -1.1302392014174953, -0.63181569958200887, -0.11009019746356287,
+  0.026427043772144179, -0.0047617172358141056, 0.00059726443314225288, -4.6112913906238155e-5,
+  1.639938016480626e-6,
+];
+
+/** Error function: a polynomial below 1, 1 - e^P(|x|) above. */
+export function erf(context: MathContext, argument: V): V {
+  const { f32x4: k, i32x4: ki } = context.constants;
+  const madd = multiplyAdd(context.relaxed);
+  const x = keep(context, argument);
+  const size = keep(context, f32x4.abs(x));
+  const square = keep(context, f32x4.mul(x, x));
+  const small = keep(context, madd(x, polynomial(context, square, erfTerms), x));
+  const clamped = keep(context, f32x4.pmin(size, k(4)));
+  const large = keep(
+    context,
+    f32x4.sub(k(1), exp(context, keep(context, polynomial(context, clamped, logErfcTerms)))),
+  );
+  const signed = v128.or(large, v128.and(x, ki(-0x80000000)));
+  const result = keep(context, signed);
+  const isSmall = keep(context, v128.not(f32x4.ge(size, k(1))));
+  return v128.bitselect(small, result, isSmall);
+}
+
+const twoOverPi = 0.63661977236758134;
+const halfPiHigh = 1.5707963109016418; // 33 bits: n times it is exact
+const halfPiLow = 1.5893254773528197e-8;
+const sinTerms = [-0.16666666663853044, 0.008333331873837088, -0.00019840086263755442, 2.7249864655139584e-6];
+const cosTerms = [
+  -0.49999999999963855, 0.041666666637372697, -0.0013888885089126252, 2.479986150250612e-5,
+  -2.7237076731325095e-7,
+];
+
+/** Largest |x| that the reduction holds for; beyond, sin and cos call the host's (see lanes). */
+export const largestAngle = 1e6;
+
+/** sin(x + quarter pi / 2) for two lanes given in f64. */
+function sinOfHalf(context: MathContext, x: V, quarter: number): V {
+  const { f64x2: d, i32x4: ki } = context.constants;
+  const horner = (t: V, terms: readonly number[]): V =>
+    terms.reduceRight<V | undefined>(
+      (sum, c) => (sum ? f64x2.add(f64x2.mul(sum, t), d(c)) : d(c)),
+      undefined,
+    )!;
+  const roundingMagic = 6755399441055744; // 1.5 * 2^52
+  const value = keep(context, x);
+  const shifted = keep(context, f64x2.add(f64x2.mul(value, d(twoOverPi)), d(roundingMagic)));
+  const n = keep(context, f64x2.sub(shifted, d(roundingMagic)));
+  const reduced = f64x2.sub(f64x2.sub(value, f64x2.mul(n, d(halfPiHigh))), f64x2.mul(n, d(halfPiLow)));
+  const r = keep(context, reduced);
+  const r2 = keep(context, f64x2.mul(r, r));
+  const sine = keep(context, f64x2.add(r, f64x2.mul(f64x2.mul(r, r2), horner(r2, sinTerms))));
+  const cosine = keep(context, f64x2.add(d(1), f64x2.mul(r2, horner(r2, cosTerms))));
+  // The low word of `shifted` holds n; spread it over both words of each lane.
+  const low = v128.shuffle32(shifted, shifted, [0, 0, 2, 2]);
+  const quadrant = keep(context, i32x4.add(low, ki(quarter)));
+  const odd = i32x4.shr_s(i32x4.shl(quadrant, i32.const(31)), i32.const(31));
+  const magnitude = v128.bitselect(cosine, sine, odd);
+  const sign = v128.and(i32x4.shl(quadrant, i32.const(30)), ki(0, -0x80000000, 0, -0x80000000));
+  return v128.xor(magnitude, sign);
+}
+
+function sinOrCos(context: MathContext, argument: V, quarter: number): V {
+  const { f32x4: k } = context.constants;
+  const x = keep(context, argument);
+  const low = keep(context, sinOfHalf(context, f64x2.promote_low_f32x4(x), quarter));
+  const upper = v128.shuffle32(x, x, [2, 3, 2, 3]);
+  const high = keep(context, sinOfHalf(context, f64x2.promote_low_f32x4(upper), quarter));
+  const joined = v128.shuffle32(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), [0, 1, 4, 5]);
+  // inf - inf along the way gives NaN for infinities, as it should.
+  return quarter === 0 ? v128.bitselect(x, keep(context, joined), f32x4.eq(x, k(0))) : joined;
+}
+
+/** Sine, for |x| up to `largestAngle`. */
+export const sin = (context: MathContext, x: V): V => sinOrCos(context, x, 0);
+/** Cosine, for |x| up to `largestAngle`. */
+export const cos = (context: MathContext, x: V): V => sinOrCos(context, x, 1);
