@@ -34,7 +34,6 @@ export class TfError extends Error {
   readonly sentence: string;
   readonly hint: string | undefined;
   readonly place: TfErrorPlace;
-  readonly [brand] = true;
 
   constructor(code: ErrorCode, sentence: string, options: TfErrorOptions = {}) {
     const { hint, cause, ...place } = options;
@@ -50,6 +49,7 @@ export class TfError extends Error {
     this.sentence = sentence;
     this.hint = hint;
     this.place = place;
+    Object.defineProperty(this, brand, { value: true });
   }
 
   /** The same error with more of the place filled in; what is known already stays. */
@@ -67,5 +67,5 @@ export class TfError extends Error {
 
 /** Whether `value` is a TfError, also one of another copy of this package. */
 export function isTfError(value: unknown): value is TfError {
-  return typeof value === "object" && value !== null && (value as { [brand]?: unknown })[brand] === true;
+  return typeof value === "object" && value !== null && (value as { readonly [key: symbol]: unknown })[brand] === true;
 }
