@@ -1,1 +1,14 @@
-export {};
+export { builtInTypes, condContextType, whileContextType } from "./built-in-types.ts";
+export {
+  type AnyCollectionType,
+  type CollectionRegistry,
+  type CollectionType,
+  createCollectionRegistry,
+  type FromProtoContext,
+  type ToProtoContext,
+} from "./collection-type.ts";
+export { collectionKind, type FromCollectionDefOptions, fromCollectionDef } from "./from-collection-def.ts";
+export { GraphKeys, unboundInputs } from "./graph-keys.ts";
+export { type NamedQueue, QueueRunner, type QueueRunnerParts, queueRunnersType } from "./queue-runner.ts";
+export { type ToCollectionDefOptions, toCollectionDef } from "./to-collection-def.ts";
+export type { CollectionWarning, OnCollectionWarning } from "./warnings.ts";
