@@ -67,5 +67,9 @@ export class TfError extends Error {
 
 /** Whether `value` is a TfError, also one of another copy of this package. */
 export function isTfError(value: unknown): value is TfError {
-  return typeof value === "object" && value !== null && (value as { readonly [key: symbol]: unknown })[brand] === true;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as { readonly [key: symbol]: unknown })[brand] === true
+  );
 }

@@ -1,21 +1,10 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { atomicWrite, defaultFileSystem, memoryFileSystem, readFile } from "@org/io";
+import { atomicWrite, defaultFileSystem } from "@org/io";
 import { nodeFileSystem } from "@org/io/node";
 import { testFileSystem } from "@org/io/testing";
 import { describe, expect, it } from "vitest";
-
-testFileSystem({
-  describe,
-  it,
-  name: "memory",
-  create: async () => {
-    const fs = memoryFileSystem();
-    await fs.makeDirectory("/scratch");
-    return { fs, root: "/scratch" };
-  },
-});
 
 testFileSystem({
   describe,
@@ -25,14 +14,6 @@ testFileSystem({
     const root = await mkdtemp(join(tmpdir(), "io-"));
     return { fs: nodeFileSystem(), root, dispose: () => rm(root, { recursive: true }) };
   },
-});
-
-describe("memoryFileSystem", () => {
-  it("starts with files", async () => {
-    const fs = memoryFileSystem({ "a/b.txt": "hi", c: Uint8Array.of(1) });
-    expect(await fs.list(".")).toEqual(["a", "c"]);
-    expect(new TextDecoder().decode(await readFile(fs, "./a/../a/b.txt"))).toBe("hi");
-  });
 });
 
 describe("nodeFileSystem", () => {
