@@ -96,14 +96,16 @@ abstract class ContextRecord implements ControlFlowContext {
     const outer = this.outerContext;
     if (outer instanceof ContextRecord) outer.nested.push(this);
     for (const value of valuesDef?.values ?? []) this.values.add(prependNameScope(value, importScope));
-    for (const [key, value] of Object.entries(valuesDef?.externalValues ?? {}))
-      this.externalValues.set(
-        prependNameScope(key, importScope),
-        graph.asGraphElement(prependNameScope(value, importScope), { allowOperation: false }) as Tensor,
-      );
+    // A scoped export may name tensors outside of it (a loop's counters that its gradient made): they are no one's here.
+    for (const [key, value] of Object.entries(valuesDef?.externalValues ?? {})) {
+      const [opName, index = "0"] = prependNameScope(value, importScope).split(":");
+      const tensor = graph.findOperation(opName!)?.outputs[Number(index)];
+      if (tensor !== undefined) this.externalValues.set(prependNameScope(key, importScope), tensor);
+    }
     for (const value of this.values) {
       if (this.externalValues.has(value)) continue;
-      graph.getOperationByName(value.split(":")[0]!).controlFlowContext = this;
+      const op = graph.findOperation(value.split(":")[0]!);
+      if (op !== undefined) op.controlFlowContext = this;
     }
   }
 
@@ -239,8 +241,8 @@ export class WhileContext extends ContextRecord {
     // A scope changed the context's name, which is the name of the loop's frame, too.
     if (importScope)
       for (const value of context.values) {
-        const { op } = graph.getTensorByName(value);
-        if (op.type === "Enter" || op.type === "RefEnter") op.setAttr("frame_name", context.name);
+        const op = graph.findOperation(value.split(":")[0]!);
+        if (op?.type === "Enter" || op?.type === "RefEnter") op.setAttr("frame_name", context.name);
       }
     context.readNested(graph, def.nestedContexts, importScope);
     return context;

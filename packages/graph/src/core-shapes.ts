@@ -48,6 +48,44 @@ const assignVariable: ShapeFunction = (c) => {
   return [];
 };
 
+const bothBranches: ShapeFunction = (c) => {
+  withRank(c.input(1), 0);
+  return [c.input(0), c.input(0)];
+};
+
+/** What all shapes agree on: Merge passes on any of its inputs. */
+function common(shapes: readonly Shape[]): Shape {
+  return shapes.reduce((a, b) =>
+    a.dims && a.dims.length === b.dims?.length
+      ? new Shape(a.dims.map((dim, i) => (dim === b.dims![i] ? dim : null)))
+      : Shape.unknown,
+  );
+}
+
+/** Shapes put together along a constant axis; elsewhere they must agree. */
+const concat: ShapeFunction = (c) => {
+  const parts = Array.from({ length: c.inputCount - 1 }, (_, i) => c.input(i));
+  const rank = parts.find((part) => part.rank !== null)?.rank;
+  if (rank === undefined || rank === null) return [Shape.unknown];
+  for (const part of parts) withRank(part, rank);
+  const given = c.inputValue(c.inputCount - 1)?.data[0];
+  if (given === undefined) return [Shape.ofRank(rank)];
+  const axis = Number(given) < 0 ? Number(given) + rank : Number(given);
+  if (axis < 0 || axis >= rank)
+    invalid(
+      `ConcatOp : Expected concatenating dimensions in the range [${-rank}, ${rank}), but got ${given}`,
+    );
+  const open = (shape: Shape) =>
+    new Shape(withRank(shape, rank).dims!.map((dim, i) => (i === axis ? null : dim)));
+  const merged = parts.map(open).reduce(merge);
+  const sizes = parts.map((part) => part.dim(axis));
+  const size = sizes.reduce<number | null>(
+    (sum, dim) => (sum === null || dim === null ? null : sum + dim),
+    0,
+  );
+  return [new Shape(merged.dims!.map((dim, i) => (i === axis ? size : dim)))];
+};
+
 const reshape: ShapeFunction = (c) => {
   const input = c.input(0);
   const out = c.inputAsShape(1);
@@ -202,6 +240,11 @@ export const coreShapes: Readonly<Record<string, ShapeFunction>> = {
   },
   RestoreV2: restoreV2,
   MergeV2Checkpoints: ranked(1, 0),
+  Switch: bothBranches,
+  RefSwitch: bothBranches,
+  Merge: (c) => [common(Array.from({ length: c.inputCount }, (_, i) => c.input(i))), Shape.scalar],
+  Shape: (c) => [new Shape([c.input(0).rank])],
+  ConcatV2: concat,
   Save: ranked(0, 1),
   SaveSlices: ranked(0, 1, 1),
   Restore: (c) => {
