@@ -20,6 +20,11 @@ export { ResourceVariable } from "./resource-variable.ts";
 export { SaveSliceInfo } from "./save-slice-info.ts";
 export { Variable } from "./variable.ts";
 export {
+  variableCollectionType,
+  variableCollectionTypes,
+  variableFromProto,
+} from "./variable-collection-types.ts";
+export {
   type AssignOptions,
   type InitialValue,
   isVariable,

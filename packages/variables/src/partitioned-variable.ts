@@ -1,7 +1,13 @@
 // PartitionedVariable: several variables that are the slices of one, concatenated where a tensor is wanted.
 // Source: python/ops/variables.py, PartitionedVariable. Making the slices (partitioners) belongs to getVariable.
 import { TfError } from "@org/errors";
-import { type Graph, type Tensor, type TensorConversionOptions, tensorConversion } from "@org/graph";
+import {
+  type Graph,
+  type Tensor,
+  type TensorConversionOptions,
+  type TensorConvertible,
+  tensorConversion,
+} from "@org/graph";
 import { type DType, Shape } from "@org/tensor";
 import type { VariableBase } from "./variable-options.ts";
 
@@ -23,8 +29,18 @@ export interface PartitionedVariableOptions {
 }
 
 /** The parts of one variable, in the order of their offsets. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the static block makes what the interface says
 export class PartitionedVariable {
-  readonly [brand] = true;
+  static {
+    Object.defineProperty(PartitionedVariable.prototype, brand, { value: true });
+    Object.defineProperty(PartitionedVariable.prototype, tensorConversion, {
+      value(this: PartitionedVariable, options: TensorConversionOptions = {}): Tensor {
+        if (options.asRef)
+          throw new TypeError("PartitionedVariable doesn't support being used as a reference.");
+        return this.asTensor();
+      },
+    });
+  }
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType;
@@ -89,13 +105,10 @@ export class PartitionedVariable {
       });
     });
   }
-
-  /** The whole value. Throws a TypeError where an op wants a ref. */
-  [tensorConversion](options: TensorConversionOptions = {}): Tensor {
-    if (options.asRef) throw new TypeError("PartitionedVariable doesn't support being used as a reference.");
-    return this.asTensor();
-  }
 }
+
+/** Its symbol-keyed members: isolatedDeclarations allows none in a class. */
+export interface PartitionedVariable extends TensorConvertible {}
 
 function checkParts({ name, shape, variables, partitions }: PartitionedVariableOptions): void {
   const fail = (message: string): TfError => new TfError("INVALID_ARGUMENT", message, { key: name });

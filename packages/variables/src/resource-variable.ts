@@ -2,14 +2,7 @@
 // "w/Read/ReadVariableOp"), node for node as 1.15 builds them, or taken from a VariableDef.
 // Source: python/ops/resource_variable_ops.py; core/framework/variable.proto.
 import { TfError } from "@org/errors";
-import {
-  type Graph,
-  type Operation,
-  stripNameScope,
-  type Tensor,
-  type TensorConversionOptions,
-  tensorConversion,
-} from "@org/graph";
+import { type Graph, type Operation, stripNameScope, type Tensor } from "@org/graph";
 import type { IVariableDef } from "@org/proto";
 import { type DType, Shape } from "@org/tensor";
 import {
@@ -23,10 +16,11 @@ import type { SaveSliceInfo } from "./save-slice-info.ts";
 import {
   type AssignOptions,
   type InitialValue,
+  markVariableClass,
   type Operand,
   type VariableBase,
+  type VariableMarks,
   type VariableOptions,
-  variableBrand,
 } from "./variable-options.ts";
 import { checkOptions, findParts, type VariableParts, VariableSource } from "./variable-parts.ts";
 
@@ -35,8 +29,14 @@ import { checkOptions, findParts, type VariableParts, VariableSource } from "./v
  * `new ResourceVariable(value, options)` builds its ops; `ResourceVariable.fromProto` finds them in a graph.
  * Throws TfError INVALID_ARGUMENT where the initial value does not fit `shape` or comes from inside a loop.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the static block makes what the interface says
 export class ResourceVariable implements VariableBase {
-  readonly [variableBrand] = true as const;
+  static {
+    markVariableClass(ResourceVariable, (variable, { asRef }) => {
+      if (asRef) throw new TypeError(`ResourceVariable ${variable.name} has no ref; ops take its handle`);
+      return variable.value();
+    });
+  }
   readonly isResource = true as const;
   readonly trainable: boolean;
   readonly synchronization: number;
@@ -170,12 +170,6 @@ export class ResourceVariable implements VariableBase {
     };
   }
 
-  /** A read. Throws a TypeError where an op wants a ref. */
-  [tensorConversion](options: TensorConversionOptions = {}): Tensor {
-    if (options.asRef) throw new TypeError(`ResourceVariable ${this.name} has no ref; ops take its handle`);
-    return this.value();
-  }
-
   /** `<tf.Variable 'w:0' shape=[2,3] dtype=float32>` */
   toString(): string {
     return `<tf.Variable '${this.name}' shape=${this.shape} dtype=${this.dtype}>`;
@@ -208,6 +202,9 @@ export class ResourceVariable implements VariableBase {
     return this.cached === undefined ? build() : this.graph.controlDependencies([this.cached], build);
   }
 }
+
+/** Its symbol-keyed members: isolatedDeclarations allows none in a class. */
+export interface ResourceVariable extends VariableMarks {}
 
 /** The ReadVariableOp behind a snapshot, which may be a cached copy of it. */
 function readBehind(snapshot: Tensor): Tensor {

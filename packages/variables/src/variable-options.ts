@@ -1,6 +1,13 @@
 // What Variable and ResourceVariable have in common: their options, enums, and the tests that tell variables from tensors.
 // Source: python/ops/variables.py (VariableV1), core/framework/variable.proto.
-import type { Graph, Operation, Tensor, tensorConversion } from "@org/graph";
+import {
+  type Graph,
+  type Operation,
+  type Tensor,
+  type TensorConversionOptions,
+  type TensorConvertible,
+  tensorConversion,
+} from "@org/graph";
 import type { IVariableDef } from "@org/proto";
 import type { DType, Shape, TensorLike } from "@org/tensor";
 import type { SaveSliceInfo } from "./save-slice-info.ts";
@@ -11,7 +18,7 @@ export const variableSynchronization = { AUTO: 0, NONE: 1, ON_WRITE: 2, ON_READ:
 export const variableAggregation = { NONE: 0, SUM: 1, MEAN: 2, ONLY_FIRST_REPLICA: 3 } as const;
 
 /** A tensor, what converts to one (a Variable), or a value that becomes a constant. */
-export type Operand = Tensor | { readonly [tensorConversion]: (...options: never[]) => Tensor } | TensorLike;
+export type Operand = Tensor | TensorConvertible | TensorLike;
 
 /** An initial value, or a function that makes one. */
 export type InitialValue = Operand | (() => Operand);
@@ -49,9 +56,13 @@ export interface AssignOptions {
   readonly readValue?: boolean;
 }
 
-/** What every variable offers, ref or resource. */
-export interface VariableBase {
+/** The symbol-keyed members of variables: they are marked as such, and stand where a tensor is expected. */
+export interface VariableMarks extends TensorConvertible {
   readonly [variableBrand]: true;
+}
+
+/** What every variable offers, ref or resource. */
+export interface VariableBase extends VariableMarks {
   readonly isResource: boolean;
   /** "w:0". */
   readonly name: string;
@@ -80,6 +91,19 @@ export interface VariableBase {
 
 /** Marks variables, also those of another copy of this package. */
 export const variableBrand: unique symbol = Symbol.for("@org/variables.variable");
+
+/** Gives a variable class its symbol-keyed members: `convert` says what stands for the variable where a tensor is expected. */
+export function markVariableClass<V extends object>(
+  variableClass: { readonly prototype: V },
+  convert: (variable: V, options: TensorConversionOptions) => Tensor,
+): void {
+  Object.defineProperty(variableClass.prototype, variableBrand, { value: true });
+  Object.defineProperty(variableClass.prototype, tensorConversion, {
+    value(this: V, options: TensorConversionOptions = {}): Tensor {
+      return convert(this, options);
+    },
+  });
+}
 
 /** Whether `value` is a Variable or ResourceVariable. */
 export function isVariable(value: unknown): value is VariableBase {

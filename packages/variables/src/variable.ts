@@ -2,14 +2,7 @@
 // node for node as 1.15 does, or taken from a VariableDef. Not here: kernels (a session runs the ops).
 // Source: python/ops/variables.py, RefVariable; the VariableDef is core/framework/variable.proto.
 import { TfError } from "@org/errors";
-import {
-  type Graph,
-  type Operation,
-  stripNameScope,
-  type Tensor,
-  type TensorConversionOptions,
-  tensorConversion,
-} from "@org/graph";
+import { type Graph, type Operation, stripNameScope, type Tensor } from "@org/graph";
 import type { IVariableDef } from "@org/proto";
 import { type DType, Shape } from "@org/tensor";
 import {
@@ -23,10 +16,11 @@ import type { SaveSliceInfo } from "./save-slice-info.ts";
 import {
   type AssignOptions,
   type InitialValue,
+  markVariableClass,
   type Operand,
   type VariableBase,
+  type VariableMarks,
   type VariableOptions,
-  variableBrand,
 } from "./variable-options.ts";
 import { checkOptions, findParts, type VariableParts, VariableSource } from "./variable-parts.ts";
 
@@ -36,8 +30,11 @@ import { checkOptions, findParts, type VariableParts, VariableSource } from "./v
  * Throws TfError INVALID_ARGUMENT where the initial value has no known shape and `validateShape` is not false; FAILED_PRECONDITION in a
  * finalized graph.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the static block makes what the interface says
 export class Variable implements VariableBase {
-  readonly [variableBrand] = true as const;
+  static {
+    markVariableClass(Variable, (variable, { asRef }) => (asRef ? variable.ref : variable.snapshot));
+  }
   readonly isResource = false as const;
   readonly trainable: boolean;
   readonly synchronization: number;
@@ -162,11 +159,6 @@ export class Variable implements VariableBase {
     };
   }
 
-  /** What an op takes for this variable: the ref where it wants one, the read otherwise. */
-  [tensorConversion](options: TensorConversionOptions = {}): Tensor {
-    return options.asRef ? this.ref : this.snapshot;
-  }
-
   /** `<tf.Variable 'w:0' shape=(2, 3) dtype=float32_ref>` */
   toString(): string {
     return `<tf.Variable '${this.name}' shape=${pythonShape(this.shape)} dtype=${this.dtype}_ref>`;
@@ -187,6 +179,9 @@ export class Variable implements VariableBase {
     });
   }
 }
+
+/** Its symbol-keyed members: isolatedDeclarations allows none in a class. */
+export interface Variable extends VariableMarks {}
 
 /** A shape as Python prints it: "(2, 3)", "(5,)", "<unknown>". */
 function pythonShape(shape: Shape): string {
