@@ -63,13 +63,23 @@ interface FileSet {
   file: { package: string; messageType: Message[]; enumType: Message["enumType"] }[];
 }
 
-describe.skipIf(!hasShared).each(["1.0.1", "1.15.5", "2.21.0"])(
-  "the schema of TensorFlow %s (skipped without the folder `shared`)",
+/** protobufjs' reflection, which reads the descriptors here, compiles code; our packages do not. */
+const canCompile = (() => {
+  try {
+    return new Function("return true")() as boolean;
+  } catch {
+    return false;
+  }
+})();
+
+describe.skipIf(!hasShared || !canCompile).each(["1.0.1", "1.15.5", "2.21.0"])(
+  "the schema of TensorFlow %s (skipped without the folder `shared`, or where code from strings is forbidden)",
   (version) => {
     const path = join(shared, `tf/descriptors-${version}.pb`);
-    const set = hasShared
-      ? (descriptor.FileDescriptorSet.decode(readFileSync(path)) as unknown as FileSet)
-      : { file: [] };
+    const set =
+      hasShared && canCompile && canCompile
+        ? (descriptor.FileDescriptorSet.decode(readFileSync(path)) as unknown as FileSet)
+        : { file: [] };
     const missing: string[] = [];
     const wrong: string[] = [];
     let fields = 0;
