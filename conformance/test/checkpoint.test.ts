@@ -30,7 +30,9 @@ describe.each(["1.0.1", "1.15.5", "2.21.0"] as const)("TensorFlow %s", (version:
       if (theirs[name]!.unsupported) {
         // 1.0.1 restores these types in graphs, but its reader has no numpy type for them.
         expect(version).toBe("1.0.1");
-        expect(["float16", "uint16", "qint8", "quint8", "qint16", "quint16", "qint32"]).toContain(value.dtype);
+        expect(["float16", "uint16", "qint8", "quint8", "qint16", "quint16", "qint32"]).toContain(
+          value.dtype,
+        );
         continue;
       }
       expect(theirs[name]!.shape, name).toEqual(value.shape);
