@@ -1,1 +1,18 @@
-export {};
+export { CheckpointRotation, type TimedCheckpoint } from "./checkpoint-rotation.ts";
+export { exportMetaGraph, type MetaGraphExport } from "./export-meta-graph.ts";
+export {
+  isSaveableObject,
+  type Saveable,
+  type SaveableObject,
+  type SaveSpec,
+  type VarList,
+} from "./saveable.ts";
+export {
+  type SaveOptions,
+  Saver,
+  type SaverOptions,
+  saversCollectionType,
+  standardCollections,
+} from "./saver.ts";
+export type { Progress, SaverRunOptions, SaverSession } from "./saver-session.ts";
+export { writeMetaGraph } from "./write-meta-graph.ts";

@@ -1,0 +1,27 @@
+// A graph and its Saver as one message. What a MetaGraphDef holds besides the SaverDef is `@org/collections`' work.
+// Source: python/training/saver.py (export_meta_graph).
+import { type CollectionRegistry, type ExportScopedOptions, exportScopedMetaGraph } from "@org/collections";
+import type { Graph } from "@org/graph";
+import { create, type IMetaGraphDef, MetaGraphDef } from "@org/proto";
+
+/** Arguments of export_meta_graph. */
+export interface MetaGraphExport extends ExportScopedOptions {
+  /** How collections become messages. */
+  readonly collections?: CollectionRegistry | undefined;
+}
+
+/**
+ * The MetaGraphDef of a graph, or of a scope of it; it shares nothing with the graph and may be changed.
+ * Throws TfError INVALID_ARGUMENT where it would reach 2 GiB. A collection that cannot be written is left out, and `onWarning` told.
+ */
+export function exportMetaGraph(
+  graph: Graph,
+  options: MetaGraphExport & { readonly collections: CollectionRegistry },
+): MetaGraphDef {
+  return create(MetaGraphDef, sharedMetaGraph(graph, options));
+}
+
+/** The same, to be written at once: its attribute values are the graph's own. */
+export function sharedMetaGraph(graph: Graph, options: MetaGraphExport): IMetaGraphDef {
+  return exportScopedMetaGraph(graph, options).metaGraphDef;
+}

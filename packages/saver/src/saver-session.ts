@@ -1,0 +1,38 @@
+// What a Saver asks of a session: @org/session's Session is one, a test's stand-in another.
+import type { Graph, Operation } from "@org/graph";
+import type { FileSystem } from "@org/io";
+
+/** How far a long piece of work is. */
+export interface Progress {
+  readonly loaded: number;
+  readonly total?: number;
+  readonly name?: string;
+}
+
+/** What a Saver passes with a run. */
+export interface SaverRunOptions {
+  /** Tensor names with their values. */
+  readonly feeds?: Readonly<Record<string, unknown>>;
+  /** Operations to run beside the fetches, by name. */
+  readonly targets?: readonly (string | Operation)[];
+  readonly signal?: AbortSignal;
+  /** A session that can tell calls it while SaveV2 and RestoreV2 work. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** A session: a graph, the files that its ops work on, and a way to run ops. Fetches mirror what is asked for. */
+export interface SaverSession {
+  readonly graph: Graph;
+  readonly fs?: FileSystem | undefined;
+  run(fetches: string | readonly string[], options?: SaverRunOptions): Promise<unknown>;
+}
+
+/** Whether `value` can be used as a session. */
+export function isSaverSession(value: unknown): value is SaverSession {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Partial<SaverSession>).run === "function" &&
+    typeof (value as Partial<SaverSession>).graph === "object"
+  );
+}

@@ -1,0 +1,461 @@
+// Saver: builds the ops that save and restore, runs them, rotates checkpoints and writes the .meta beside them.
+// Not here: the ops' meaning (a session's kernels), file formats (@org/checkpoint). Source: python/training/saver.py (Saver).
+import {
+  checkpointExists,
+  getCheckpointMtimes,
+  metaGraphFilename,
+  removeCheckpoint,
+  updateCheckpointState,
+} from "@org/checkpoint";
+import {
+  builtInTypes,
+  type CollectionRegistry,
+  type CollectionType,
+  createCollectionRegistry,
+  GraphKeys,
+} from "@org/collections";
+import { isTfError, TfError } from "@org/errors";
+import {
+  currentGraph,
+  type Graph,
+  isTensor,
+  prependNameScope,
+  stripNameScope,
+  type Tensor,
+} from "@org/graph";
+import { basename, defaultFileSystem, dirname, type FileSystem, localPath } from "@org/io";
+import { create, type ISaverDef, type MetaGraphDef, SaverDef } from "@org/proto";
+import { isNdArray, ndArray, toNumbers, toStrings } from "@org/tensor";
+import { allSaveableObjects, isVariable, type VariableBase, variableCollectionTypes } from "@org/variables";
+import { CheckpointRotation, type TimedCheckpoint } from "./checkpoint-rotation.ts";
+import { exportMetaGraph, type MetaGraphExport, sharedMetaGraph } from "./export-meta-graph.ts";
+import { explainRestoreError, noCheckpointError } from "./restore-errors.ts";
+import type { VarList } from "./saveable.ts";
+import { buildSaver } from "./saver-builder.ts";
+import { isSaverSession, type Progress, type SaverSession } from "./saver-session.ts";
+import { writeMetaGraph } from "./write-meta-graph.ts";
+
+/** Arguments of tf.train.Saver. */
+export interface SaverOptions {
+  /** The graph to build in; default: that of the variables, else the current graph. */
+  readonly graph?: Graph | undefined;
+  /** Lets tensors be restored into variables of another shape with as many elements. */
+  readonly reshape?: boolean;
+  /** One shard a device. */
+  readonly sharded?: boolean;
+  /** Checkpoints kept; 0 or null: all, unlisted. Default 5. */
+  readonly maxToKeep?: number | null;
+  /** Beyond those, one is kept every so many hours. Default 10,000. */
+  readonly keepCheckpointEveryNHours?: number;
+  /** Name scope of the ops (default "save"); with `saverDef`, the scope that it was imported under. */
+  readonly name?: string | undefined;
+  /** Taken for TensorFlow's sake: reading in bulk is sequential anyway. */
+  readonly restoreSequentially?: boolean;
+  /** Ops that are in the graph already, instead of building some. */
+  readonly saverDef?: ISaverDef;
+  /** Builds no ops before `build()`. */
+  readonly deferBuild?: boolean;
+  /** Without variables: do nothing, rather than throw. */
+  readonly allowEmpty?: boolean;
+  /** Format that the save ops write. Default "V2". */
+  readonly writeVersion?: "V1" | "V2";
+  /** Steps in file names get eight digits. */
+  readonly padStepNumber?: boolean;
+  /** Writes paths into the state file that survive moving the directory. */
+  readonly saveRelativePaths?: boolean;
+  /** Prefix in the graph where none is fed. Default "model". */
+  readonly filename?: string;
+  /** Collection types for the .meta. Default: `standardCollections`. */
+  readonly collections?: CollectionRegistry;
+  /** Seconds since the epoch. Default: the machine's clock. */
+  readonly clock?: () => number;
+  /** Told what does not stop a save: a collection left out, an old file that cannot be removed. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Arguments of `save`. */
+export interface SaveOptions {
+  /** Appended to the prefix: a number, or a tensor, tensor name or variable that holds it. */
+  readonly globalStep?: number | bigint | string | Tensor | VariableBase | undefined;
+  /** Name of the state file. Default "checkpoint". */
+  readonly latestFilename?: string | undefined;
+  /** Default "meta". */
+  readonly metaGraphSuffix?: string | undefined;
+  readonly writeMetaGraph?: boolean | undefined;
+  readonly writeState?: boolean | undefined;
+  /** Leaves attributes that equal their default out of the .meta. */
+  readonly stripDefaultAttrs?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Saves and restores variables. `new Saver()` takes all global variables of the graph. */
+export class Saver {
+  private readonly options: SaverOptions;
+  private readonly clock: () => number;
+  private varList: VarList | undefined;
+  private def: SaverDef | undefined;
+  private ownGraph: Graph | undefined;
+  private built = false;
+  private empty = false;
+  private rotation: CheckpointRotation | undefined;
+
+  /**
+   * Builds the ops unless `deferBuild` or `saverDef` is given.
+   * Throws TfError INVALID_ARGUMENT "No variables to save", and as `toSaveables`; FAILED_PRECONDITION in a finalized graph.
+   */
+  constructor(varList?: VarList | null, options: SaverOptions = {}) {
+    if (varList !== undefined && varList !== null && options.deferBuild)
+      throw new TfError(
+        "INVALID_ARGUMENT",
+        "If `var_list` is provided then build cannot be deferred. Either set defer_build=False or var_list=None.",
+      );
+    if (varList !== undefined && varList !== null && typeof varList !== "object")
+      throw new TypeError(`Variables to save should be passed in a dict or a list: ${String(varList)}`);
+    this.options = options;
+    this.clock = options.clock ?? (() => Date.now() / 1000);
+    this.varList = varList ?? undefined;
+    this.ownGraph = options.graph;
+    this.def = options.saverDef && checkSaverDef(create(SaverDef, options.saverDef));
+    if (!options.deferBuild) this.build();
+  }
+
+  /** A Saver of the ops that `def` names. */
+  static fromProto(
+    def: ISaverDef,
+    options: { readonly graph?: Graph; readonly importScope?: string | undefined } & Omit<
+      SaverOptions,
+      "saverDef"
+    > = {},
+  ): Saver {
+    return new Saver(null, { ...options, saverDef: def, name: options.importScope });
+  }
+
+  /** Builds the ops, once. Needed only with `deferBuild`. */
+  build(): void {
+    if (this.built) return;
+    const { name } = this.options;
+    if (this.def) {
+      const scoped = (tensor: string) => prependNameScope(tensor, name);
+      this.def = create(SaverDef, {
+        ...this.def,
+        filenameTensorName: scoped(this.def.filenameTensorName),
+        saveTensorName: scoped(this.def.saveTensorName),
+        restoreOpName: scoped(this.def.restoreOpName),
+      });
+    } else this.buildOps();
+    this.built = true;
+    if (!this.def) return;
+    this.rotation = new CheckpointRotation({
+      maxToKeep: this.def.maxToKeep,
+      keepEveryNHours: this.def.keepCheckpointEveryNHours,
+      now: this.clock(),
+    });
+  }
+
+  private buildOps(): void {
+    const { options } = this;
+    const listed = this.varList && Object.values(this.varList as object).flat();
+    const graph = options.graph ?? (listed?.[0] as { graph?: Graph } | undefined)?.graph ?? currentGraph();
+    if (!graph)
+      throw new TypeError(
+        "A Saver needs a graph: pass { graph }, or build inside graph.asDefault(() => ...)",
+      );
+    this.ownGraph = graph;
+    this.varList ??= allSaveableObjects(graph) as VarList;
+    if (Object.keys(this.varList).length === 0) {
+      if (!options.allowEmpty)
+        throw new TfError("INVALID_ARGUMENT", "No variables to save", {
+          hint: "Build the Saver after the variables, or pass { allowEmpty: true }.",
+        });
+      this.empty = true;
+      return;
+    }
+    const def = buildSaver(this.varList, {
+      graph,
+      reshape: options.reshape ?? false,
+      sharded: options.sharded ?? false,
+      maxToKeep: options.maxToKeep === undefined ? 5 : (options.maxToKeep ?? 0),
+      keepCheckpointEveryNHours: options.keepCheckpointEveryNHours ?? 10000,
+      name: options.name,
+      filename: options.filename,
+      writeVersion: options.writeVersion ?? "V2",
+    });
+    this.def = create(SaverDef, def);
+  }
+
+  /** The SaverDef; undefined for an empty Saver, or one not yet built. */
+  get saverDef(): SaverDef | undefined {
+    return this.def;
+  }
+
+  /** The SaverDef, as `saverDef`. */
+  asSaverDef(): SaverDef | undefined {
+    return this.def;
+  }
+
+  /** The SaverDef without `exportScope`; undefined where its ops lie outside it. */
+  toProto(exportScope?: string): SaverDef | undefined {
+    const { def } = this;
+    if (!def || !exportScope) return def;
+    const names = [def.filenameTensorName, def.saveTensorName, def.restoreOpName];
+    if (!names.every((name) => name.startsWith(exportScope))) return undefined;
+    const [filenameTensorName, saveTensorName, restoreOpName] = names.map((name) =>
+      stripNameScope(name, exportScope),
+    );
+    return create(SaverDef, { ...def, filenameTensorName, saveTensorName, restoreOpName });
+  }
+
+  /** Prefixes of the checkpoints not yet removed, oldest first. */
+  get lastCheckpoints(): string[] {
+    return this.rotation?.paths ?? [];
+  }
+
+  /** Replaces that list; none of these is ever removed as too old (their time is infinite). @deprecated setLastCheckpointsWithTime */
+  setLastCheckpoints(paths: readonly string[]): void {
+    this.setLastCheckpointsWithTime(paths.map((path) => [path, Number.POSITIVE_INFINITY] as const));
+  }
+
+  /** Replaces that list; times are in seconds since the epoch. */
+  setLastCheckpointsWithTime(checkpoints: readonly TimedCheckpoint[]): void {
+    if (!Array.isArray(checkpoints)) throw new TypeError("last_checkpoints must be a list");
+    this.rotation?.set(checkpoints);
+  }
+
+  /** Puts that list together again after a restart: those of `paths` that are there, with the times of their files. */
+  async recoverLastCheckpoints(
+    paths: readonly string[],
+    options: { readonly fs?: FileSystem } = {},
+  ): Promise<void> {
+    const found: TimedCheckpoint[] = [];
+    for (const path of paths) {
+      const [mtime] = await getCheckpointMtimes([path], options);
+      if (mtime !== undefined) found.push([path, mtime]);
+    }
+    this.setLastCheckpointsWithTime(found);
+  }
+
+  /**
+   * Saves all variables under `path` ("path-5" with `globalStep: 5`): runs the save op, notes the checkpoint in the state file, removes
+   * what is too old, writes the .meta. The prefix to pass to `restore`; undefined for an empty Saver.
+   * Throws TfError INVALID_ARGUMENT ("'latest_filename' collides with 'save_path' ..."), FAILED_PRECONDITION (not built; a variable
+   * without value), NOT_FOUND ("Parent directory of <path> doesn't exist, can't save."), CANCELLED; a TypeError where `session` is none.
+   */
+  async save(session: SaverSession, path: string, options: SaveOptions = {}): Promise<string | undefined> {
+    const { latestFilename = "checkpoint", signal } = options;
+    if (!this.built)
+      throw new TfError("FAILED_PRECONDITION", "`build()` should be called before save if defer_build==True");
+    if (dirname(latestFilename) !== "")
+      throw new TfError("INVALID_ARGUMENT", "'latest_filename' must not contain path components");
+    if (!isSaverSession(session)) throw new TypeError(`'sess' must be a Session; ${String(session)}`);
+    if (typeof path !== "string") throw new TypeError(`save_path must be a string, not ${String(path)}`);
+    if (this.writesV1())
+      this.options.onWarning?.(
+        'TensorFlow\'s V1 checkpoint format has been deprecated. Consider writeVersion: "V2".',
+      );
+    const fs = session.fs ?? (await defaultFileSystem());
+    const prefix = await this.prefixFor(session, path, latestFilename, options);
+    let saved: string | undefined;
+    if (!this.empty) {
+      try {
+        saved = await this.runSave(session, prefix, options);
+        if (options.writeState !== false)
+          await this.noteSaved(saved, dirname(path), latestFilename, options, fs);
+      } catch (error) {
+        throw await withParentCheck(error, path, fs);
+      }
+    }
+    if (options.writeMetaGraph !== false) {
+      signal?.throwIfAborted();
+      const { stripDefaultAttrs } = options;
+      const collections = this.options.collections ?? standardCollections;
+      const meta = sharedMetaGraph(session.graph, this.withWarnings({ collections, stripDefaultAttrs }));
+      await writeMetaGraph(metaGraphFilename(prefix, options.metaGraphSuffix), meta, { fs });
+    }
+    return saved;
+  }
+
+  private writesV1(): boolean {
+    return this.def !== undefined && this.def.version !== SaverDef.CheckpointFormatVersion.V2;
+  }
+
+  private async prefixFor(
+    session: SaverSession,
+    path: string,
+    latestFilename: string,
+    options: SaveOptions,
+  ): Promise<string> {
+    const { globalStep } = options;
+    if (globalStep === undefined || globalStep === null) {
+      if (basename(path) === latestFilename && !this.def?.sharded)
+        throw new TfError(
+          "INVALID_ARGUMENT",
+          `'latest_filename' collides with 'save_path': '${latestFilename}' and '${path}'`,
+          { file: path },
+        );
+      return path;
+    }
+    const step = await stepNumber(session, globalStep, options.signal);
+    return `${path}-${this.options.padStepNumber ? step.padStart(8, "0") : step}`;
+  }
+
+  private async runSave(session: SaverSession, prefix: string, options: SaveOptions): Promise<string> {
+    const { def } = this;
+    const result = await session.run(def!.saveTensorName, {
+      feeds: { [def!.filenameTensorName]: stringScalar(prefix) },
+      ...passedOn(options),
+    });
+    if (isNdArray(result) && result.dtype === "string") return toStrings(result)[0]!;
+    throw new TypeError(`The save tensor ${def!.saveTensorName} gave no string`);
+  }
+
+  private async noteSaved(
+    saved: string,
+    directory: string,
+    latestFilename: string,
+    options: SaveOptions,
+    fs: FileSystem,
+  ): Promise<void> {
+    this.rotation!.record(saved, this.clock());
+    await updateCheckpointState(directory, saved, {
+      fs,
+      latestFilename,
+      allModelCheckpointPaths: this.lastCheckpoints,
+      saveRelativePaths: this.options.saveRelativePaths ?? false,
+    });
+    const old = this.rotation!.takeSurplus();
+    if (old === undefined) return;
+    try {
+      await removeCheckpoint(old, {
+        fs,
+        checkpointFormatVersion: this.writesV1() ? "V1" : "V2",
+        metaGraphSuffix: options.metaGraphSuffix ?? "meta",
+      });
+    } catch (error) {
+      this.options.onWarning?.(`Ignoring: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /**
+   * Restores all variables from the checkpoint `path`, V1 or V2; they need not be initialised before.
+   * Throws TfError NOT_FOUND ("The passed save_path is not a valid checkpoint: <path>", "Key w not found in checkpoint"),
+   * INVALID_ARGUMENT (shape or type differ), DATA_LOSS (damaged files); the hint lists missing, left-over and similar keys.
+   */
+  async restore(
+    session: SaverSession,
+    path: string | null | undefined,
+    options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void } = {},
+  ): Promise<void> {
+    if (this.empty) return;
+    if (path === null || path === undefined)
+      throw new TfError("INVALID_ARGUMENT", "Can't load save_path when it is None.", {
+        hint: "latestCheckpoint() found no checkpoint in that directory.",
+      });
+    if (!isSaverSession(session)) throw new TypeError(`'sess' must be a Session; ${String(session)}`);
+    const { def } = this;
+    if (!def)
+      throw new TfError(
+        "FAILED_PRECONDITION",
+        "`build()` should be called before restore if defer_build==True",
+      );
+    const fs = session.fs ?? (await defaultFileSystem());
+    if (!(path !== "" && (await checkpointExists(path, { fs })))) throw await noCheckpointError(path, fs);
+    try {
+      await session.run([], {
+        feeds: { [def.filenameTensorName]: stringScalar(path) },
+        targets: [def.restoreOpName],
+        ...passedOn(options),
+      });
+    } catch (error) {
+      throw await explainRestoreError(error, { graph: session.graph, saverDef: def, path, fs });
+    }
+  }
+
+  /** The MetaGraphDef of the Saver's graph, with this Saver's SaverDef. Write it with `writeMetaGraph`. */
+  exportMetaGraph(
+    options: Omit<MetaGraphExport, "saverDef"> & { readonly graph?: Graph } = {},
+  ): MetaGraphDef {
+    const graph = options.graph ?? this.ownGraph ?? currentGraph();
+    if (!graph) throw new TypeError("exportMetaGraph needs a graph: pass { graph }");
+    const collections = options.collections ?? this.options.collections ?? standardCollections;
+    return exportMetaGraph(graph, { ...this.withWarnings(options), collections });
+  }
+
+  /** Export options with this Saver's SaverDef, and warnings handed to `onWarning`. */
+  private withWarnings(options: Omit<MetaGraphExport, "saverDef">): MetaGraphExport {
+    const { onWarning } = this.options;
+    return {
+      onWarning: ({ message }) => onWarning?.(message),
+      ...options,
+      saverDef: this.def,
+    };
+  }
+}
+
+/** Names no op without one of which a Saver could run. */
+function checkSaverDef(def: SaverDef): SaverDef {
+  for (const key of ["saveTensorName", "restoreOpName"] as const)
+    if (!def[key])
+      throw new TfError(
+        "INVALID_ARGUMENT",
+        `saver_def must specify the ${key === "saveTensorName" ? "save_tensor_name" : "restore_op_name"}`,
+      );
+  return def;
+}
+
+const stringScalar = (text: string) => ndArray("string", [], [new TextEncoder().encode(text)]);
+
+/** The step as the file name has it. */
+async function stepNumber(
+  session: SaverSession,
+  step: NonNullable<SaveOptions["globalStep"]>,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  if (typeof step === "bigint") return step.toString();
+  if (typeof step === "number") {
+    if (!Number.isSafeInteger(step)) throw new TypeError(`globalStep must be a whole number, not ${step}`);
+    return step.toString();
+  }
+  const name = isTensor(step) ? step.name : isVariable(step) ? step.value().name : step;
+  const value = await session.run(name, signal ? { signal } : {});
+  if (!isNdArray(value)) throw new TypeError(`globalStep ${name} gave no tensor`);
+  const first = value.data[0];
+  return typeof first === "bigint" ? first.toString() : String(Math.trunc(toNumbers(value)[0] ?? 0));
+}
+
+function passedOn(options: Pick<SaveOptions, "signal" | "onProgress">) {
+  return {
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+  };
+}
+
+async function withParentCheck(error: unknown, path: string, fs: FileSystem): Promise<unknown> {
+  if (!isTfError(error) || (error.code !== "NOT_FOUND" && error.code !== "FAILED_PRECONDITION")) return error;
+  const parent = dirname(localPath(path)) || ".";
+  if ((await fs.stat(parent))?.isDirectory) return error;
+  return new TfError("NOT_FOUND", `Parent directory of ${path} doesn't exist, can't save.`, {
+    file: path,
+    cause: error,
+    hint: `Make the directory "${parent}" first.`,
+  });
+}
+
+/** The type of the collection `savers`, to put into `createCollectionRegistry`. */
+export const saversCollectionType: CollectionType<Saver, ISaverDef> = {
+  key: GraphKeys.SAVERS,
+  protoType: SaverDef,
+  toProto: (saver, { exportScope }) => {
+    if (typeof saver.toProto !== "function") throw new TypeError(`${String(saver)} is not a Saver`);
+    return saver.toProto(exportScope);
+  },
+  fromProto: (def, { graph, importScope }) => Saver.fromProto(def, { graph, importScope }),
+  origin: "@org/saver",
+};
+
+/** Every built-in collection type: variables, queue runners, control-flow contexts, Savers. */
+export const standardCollections: CollectionRegistry = /* @__PURE__ */ createCollectionRegistry(
+  builtInTypes,
+  variableCollectionTypes,
+  saversCollectionType,
+);
