@@ -25,7 +25,8 @@ const faultAddress = 512;
 const tileAddress = 640;
 const argumentAddress = 1024;
 const argumentBytes = 8192;
-const constantsAddress = argumentAddress + argumentBytes;
+const constantOperandsAddress = argumentAddress + argumentBytes;
+const constantsAddress = constantOperandsAddress + 1024;
 const reservedBytes = 65536;
 
 /**
@@ -47,6 +48,7 @@ export function cpu(options: CpuOptions = {}): Backend {
     argumentAddress,
     argumentBytes,
     tileAddress,
+    constantOperandsAddress,
   };
   const preparers = {
     loop: prepareLoops,

@@ -52,7 +52,7 @@ export function definePack(module: ModuleBuilder, width: number): Callee<undefin
             const pairs = Array.from({ length: 4 }, () => f.local("v128"));
             f.loop((again) => {
               for (let lane = 0; lane + 4 <= width; lane += 4) {
-                rows.forEach((row, i) => f.set(row, v128.load(pointers[lane + i]!)));
+                for (let i = 0; i < 4; i++) f.set(rows[i]!, v128.load(pointers[lane + i]!));
                 f.set(pairs[0]!, v128.shuffle32(rows[0]!, rows[1]!, [0, 4, 1, 5]));
                 f.set(pairs[1]!, v128.shuffle32(rows[2]!, rows[3]!, [0, 4, 1, 5]));
                 f.set(pairs[2]!, v128.shuffle32(rows[0]!, rows[1]!, [2, 6, 3, 7]));

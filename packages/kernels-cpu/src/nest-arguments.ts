@@ -68,7 +68,7 @@ export function nestArguments(nest: LoopNest): NestArguments {
   const set = (byte: number, value: number): void => {
     words[byte / 4] = value;
   };
-  nest.extents.forEach((extent, d) => set(layout.extent(d), extent));
+  for (const [d, extent] of nest.extents.entries()) set(layout.extent(d), extent);
   nest.loads.forEach((load, i) => {
     const bytes = elementBytes(load.dtype);
     addresses.push({
@@ -77,11 +77,11 @@ export function nestArguments(nest: LoopNest): NestArguments {
       index: load.parameter,
       offset: load.offset * bytes,
     });
-    load.strides.forEach((stride, d) => set(layout.loadStride(i, d), stride * bytes));
+    for (const [d, stride] of load.strides.entries()) set(layout.loadStride(i, d), stride * bytes);
   });
   nest.indices.forEach((index, i) => {
     set(layout.indexOffset(i), index.offset);
-    index.strides.forEach((stride, d) => set(layout.indexStride(i, d), stride));
+    for (const [d, stride] of index.strides.entries()) set(layout.indexStride(i, d), stride);
   });
   nest.stores.forEach((store, i) => {
     const bytes = elementBytes(store.dtype);
@@ -91,7 +91,7 @@ export function nestArguments(nest: LoopNest): NestArguments {
       index: store.output,
       offset: store.offset * bytes,
     });
-    store.strides.forEach((stride, d) => set(layout.storeStride(i, d), stride * bytes));
+    for (const [d, stride] of store.strides.entries()) set(layout.storeStride(i, d), stride * bytes);
   });
   const types = literalTypes(nest);
   nest.literals.forEach((value, i) => {

@@ -14,6 +14,8 @@ export interface Workshop {
   readonly argumentBytes: number;
   /** 192 bytes for the last columns of matrix products. */
   readonly tileAddress: number;
+  /** 1 KiB for constant operands of single instructions. */
+  readonly constantOperandsAddress: number;
 }
 
 export type Run = (inputs: readonly CpuBuffer[], outputs: readonly CpuBuffer[]) => void;

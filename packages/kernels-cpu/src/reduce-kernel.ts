@@ -89,7 +89,7 @@ function emitAfter(
     if (op.kind === "reduction") ops.define(i, results[next++]!);
     else ops.emit(i, access);
   });
-  nest.stores.forEach((_, i) => store(i));
+  for (const i of nest.stores.keys()) store(i);
 }
 
 function emitRows(reduction: Reduction): void {

@@ -1,7 +1,10 @@
-// Which opcodes have kernels here, for which types. What is not here runs on the next backend.
+// Which opcodes have kernels here, for which types. What is not here runs on the next backend: convolution and
+// reduceWindow (their kernels are to come), customCall.
 import { type HloDType, isElementwise, type Opcode } from "@org/hlo";
+import { singleKernels } from "./single-kernel.ts";
+import { isSortable } from "./sort-kernel.ts";
 
-const views: ReadonlySet<Opcode> = new Set([
+const looped: ReadonlySet<Opcode> = new Set([
   "parameter",
   "constant",
   "iota",
@@ -11,9 +14,12 @@ const views: ReadonlySet<Opcode> = new Set([
   "slice",
   "reshape",
   "reduce",
+  "dot",
+  "getTupleElement",
 ]);
 
 /** Whether instructions of this opcode with these types (result first, then operands) run here. */
-export function supports(opcode: Opcode, _dtypes: readonly HloDType[]): boolean {
-  return isElementwise(opcode) || views.has(opcode) || opcode === "dot";
+export function supports(opcode: Opcode, dtypes: readonly HloDType[]): boolean {
+  if (opcode === "sort") return isSortable(dtypes[1] ?? dtypes[0]!);
+  return isElementwise(opcode) || looped.has(opcode) || Object.hasOwn(singleKernels, opcode);
 }

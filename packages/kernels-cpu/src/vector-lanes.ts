@@ -12,9 +12,9 @@ import {
   type Lanes,
   type Operation,
 } from "./lanes.ts";
-import * as math from "./vector-math.ts";
+import { cos, erf, exp, expm1, largestAngle, log, log1p, logistic, sin, tanh } from "./vector-math.ts";
 import { call, type Expr, type Local } from "./wasm-assembler.ts";
-import { f32, f32x4, f64, i8x16, i16x8, i32, i32x4, v128 } from "./wasm-opcodes.ts";
+import { f32, f32x4, f64, i16x8, i32, i32x4, v128 } from "./wasm-opcodes.ts";
 
 type V = Expr<"v128">;
 
@@ -35,15 +35,7 @@ export function narrowRange(dtype: HloDType): readonly [number, number] {
   return isUnsigned(dtype) ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
 }
 
-const generated = {
-  exp: math.exp,
-  expm1: math.expm1,
-  log: math.log,
-  log1p: math.log1p,
-  tanh: math.tanh,
-  logistic: math.logistic,
-  erf: math.erf,
-} as const;
+const generated = { exp, expm1, log, log1p, tanh, logistic, erf } as const;
 
 /** Lanes over a function in the making. */
 export function vectorLanes(context: KernelContext): Lanes {
@@ -146,10 +138,8 @@ export function vectorLanes(context: KernelContext): Lanes {
   };
   const angle = (opcode: "sin" | "cos", argument: V): V => {
     const x = keep(argument);
-    const result = keep(math[opcode](context, x));
-    f.if(v128.any_true(f32x4.gt(f32x4.abs(x), k(math.largestAngle))), () =>
-      f.set(result, byLanes(opcode, [x])),
-    );
+    const result = keep((opcode === "sin" ? sin : cos)(context, x));
+    f.if(v128.any_true(f32x4.gt(f32x4.abs(x), k(largestAngle))), () => f.set(result, byLanes(opcode, [x])));
     return result;
   };
 

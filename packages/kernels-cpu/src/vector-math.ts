@@ -28,18 +28,17 @@ function polynomial({ relaxed, constants }: MathContext, x: V, coefficients: rea
   return coefficients.reduceRight<V | undefined>((sum, c) => (sum ? madd(sum, x, k(c)) : k(c)), undefined)!;
 }
 
-const log2e = 1.44269504089;
+const log2e = Math.LOG2E;
 const ln2High = 0.693145751953125;
 const ln2Low = 1.42860682031e-6;
 // (e^r - 1 - r) / r^2 on [-ln 2 / 2, ln 2 / 2], error 1.4e-9
 const expm1Terms = [
-  0.500000001353873, 0.16666666681704215, 0.041666464197405692, 0.0083333108446478626, 0.0013933730715792083,
-  0.00019891080463998842,
+  0.500000001354, 0.166666666817, 0.0416664641974, 0.00833331084465, 0.00139337307158, 0.00019891080464,
 ];
 
 /** x = n ln 2 + r: the float n + magic, and r. */
 function reduceByLn2(context: MathContext, x: Local<"v128">): { shifted: Local<"v128">; r: Local<"v128"> } {
-  const { f32x4: k, i32x4: ki } = context.constants;
+  const { f32x4: k } = context.constants;
   const madd = multiplyAdd(context.relaxed);
   const shifted = keep(context, madd(x, k(log2e), k(magic)));
   const n = keep(context, f32x4.sub(shifted, k(magic)));
@@ -87,8 +86,8 @@ export function expm1(context: MathContext, argument: V): V {
 
 // (log(1 + f) - f + f^2 / 2) / f^3 on [sqrt(1/2) - 1, sqrt 2 - 1], error 2.9e-8
 const logTerms = [
-  0.33333331179972576, -0.24999996957625976, 0.20000715763521659, -0.16667802367579132, 0.14249057141902146,
-  -0.1242568569282142, 0.11685423571105264, -0.11479748625389889, 0.069716205410034268,
+  0.3333333118, -0.249999969576, 0.200007157635, -0.166678023676, 0.142490571419, -0.124256856928,
+  0.116854235711, -0.114797486254, 0.06971620541,
 ];
 
 /** Natural logarithm of positive lanes; what `argument` is otherwise decides: 0 gives -inf, negatives NaN. */
@@ -120,7 +119,7 @@ export function log(context: MathContext, argument: V): V {
 
 /** log(1 + x): log(u) + (x - (u - 1)) / u with u = 1 + x rounded. */
 export function log1p(context: MathContext, argument: V): V {
-  const { f32x4: k, i32x4: ki } = context.constants;
+  const { f32x4: k } = context.constants;
   const x = keep(context, argument);
   const u = keep(context, f32x4.add(x, k(1)));
   const logU = keep(context, log(context, u));
@@ -132,10 +131,7 @@ export function log1p(context: MathContext, argument: V): V {
 }
 
 // (tanh(x) - x) / x^3 in x^2 on [0, 0.625^2], error 4.3e-8
-const tanhTerms = [
-  -0.33333328940217806, 0.13332769342028089, -0.053850849520310171, 0.020996894037127374,
-  -0.0060962995228861003,
-];
+const tanhTerms = [-0.333333289402, 0.13332769342, -0.0538508495203, 0.0209968940371, -0.00609629952289];
 
 /** A polynomial below 0.625, 1 - 2 / (e^(2|x|) + 1) above. */
 export function tanh(context: MathContext, argument: V): V {
@@ -153,7 +149,7 @@ export function tanh(context: MathContext, argument: V): V {
 
 /** 1 / (1 + e^-x), through e^-|x| so that neither end loses digits; 2.4 ulp: three roundings meet. */
 export function logistic(context: MathContext, argument: V): V {
-  const { f32x4: k, i32x4: ki } = context.constants;
+  const { f32x4: k } = context.constants;
   const x = keep(context, argument);
   const e = keep(context, exp(context, f32x4.neg(f32x4.abs(x))));
   const numerator = v128.bitselect(e, k(1), keep(context, f32x4.lt(x, k(0))));
@@ -162,13 +158,12 @@ export function logistic(context: MathContext, argument: V): V {
 
 // erf(x) / x - 1 in x^2 on [0, 1], error 1.2e-9; log(erfc(x)) on [0.98, 4], error 1.7e-8
 const erfTerms = [
-  0.12837916584835095, -0.37612626666720331, 0.11283594715160218, -0.026854212010626412, 0.005189087423433974,
-  -0.00080168642871658695, 7.8758750626854883e-5,
+  0.128379165848, -0.376126266667, 0.112835947152, -0.0268542120106, 0.00518908742343, -0.000801686428717,
+  7.87587506269e-5,
 ];
 const logErfcTerms = [
-  0.00032147102637958832, -1.1302392014174953, -0.63181569958200887, -0.11009019746356287,
-  0.026427043772144179, -0.0047617172358141056, 0.00059726443314225288, -4.6112913906238155e-5,
-  1.639938016480626e-6,
+  0.00032147102638, -1.13023920142, -0.631815699582, -0.110090197464, 0.0264270437721, -0.00476171723581,
+  0.000597264433142, -4.61129139062e-5, 1.63993801648e-6,
 ];
 
 /** Error function: a polynomial below 1, 1 - e^P(|x|) above. */
@@ -190,14 +185,11 @@ export function erf(context: MathContext, argument: V): V {
   return v128.bitselect(small, result, isSmall);
 }
 
-const twoOverPi = 0.63661977236758134;
+const twoOverPi = 0.6366197723675814;
 const halfPiHigh = 1.5707963109016418; // 33 bits: n times it is exact
-const halfPiLow = 1.5893254773528197e-8;
-const sinTerms = [-0.16666666663853044, 0.008333331873837088, -0.00019840086263755442, 2.7249864655139584e-6];
-const cosTerms = [
-  -0.49999999999963855, 0.041666666637372697, -0.0013888885089126252, 2.479986150250612e-5,
-  -2.7237076731325095e-7,
-];
+const halfPiLow = 1.5893254773528196e-8;
+const sinTerms = [-0.166666666639, 0.00833333187384, -0.000198400862638, 2.72498646551e-6];
+const cosTerms = [-0.5, 0.0416666666374, -0.00138888850891, 2.47998615025e-5, -2.72370767313e-7];
 
 /** Largest |x| that the reduction holds for; beyond, sin and cos call the host's (see lanes). */
 export const largestAngle = 1e6;

@@ -442,18 +442,8 @@ export const i32x4: Binary<"v128", "v128", typeof compareI32x4> &
 };
 
 const unaryI16x8 = { extend_low_i8x16_s: 0xfd087, extend_low_i8x16_u: 0xfd089 } as const;
-const binaryI16x8 = { narrow_i32x4_s: 0xfd085, narrow_i32x4_u: 0xfd086 } as const;
-/** Widening and narrowing through eight i16 lanes. */
-export const i16x8: Unary<"v128", "v128", typeof unaryI16x8> & Binary<"v128", "v128", typeof binaryI16x8> = {
-  ...operators<Unary<"v128", "v128", typeof unaryI16x8>>("v128", unaryI16x8),
-  ...operators<Binary<"v128", "v128", typeof binaryI16x8>>("v128", binaryI16x8),
-};
-
-const binaryI8x16 = { narrow_i16x8_s: 0xfd065, narrow_i16x8_u: 0xfd066 } as const;
-/** Narrowing into sixteen i8 lanes. */
-export const i8x16: Binary<"v128", "v128", typeof binaryI8x16> = {
-  ...operators<Binary<"v128", "v128", typeof binaryI8x16>>("v128", binaryI8x16),
-};
+/** Widening through eight i16 lanes. */
+export const i16x8: Unary<"v128", "v128", typeof unaryI16x8> = operators("v128", unaryI16x8);
 
 const binaryF64x2 = { add: 0xfd0f0, sub: 0xfd0f1, mul: 0xfd0f2, div: 0xfd0f3 } as const;
 const unaryF64x2 = { promote_low_f32x4: 0xfd05f, sqrt: 0xfd0ef } as const;
