@@ -3,7 +3,7 @@
 // Not here: unknown fields (a type that carries any is left as bytes by the caller).
 import type { FieldRow } from "./field-table.ts";
 import { enums, types } from "./gen/fields.js";
-import { MessageMap, MessageReader, MessageWriter, putEntry } from "./wire.ts";
+import { entryKeys, MessageMap, MessageReader, MessageWriter, putEntry } from "./wire.ts";
 
 type Plain = Record<string, unknown>;
 
@@ -69,7 +69,8 @@ function writeMessage(name: string, message: Plain, writer: AnyWriter): void {
     const value = message[row.key];
     if (value === null || value === undefined) continue;
     if (row.map !== undefined) {
-      for (const [key, item] of Object.entries(value)) {
+      for (const key of entryKeys(value as Plain)) {
+        const item = (value as Plain)[key];
         writer.uint32(tagOf(row.number, "message")).fork();
         writeValue({ name: "key", key: "key", number: 1, type: row.map }, mapKey(row.map, key), writer);
         writeValue({ name: "value", key: "value", number: 2, type: row.type }, item, writer);

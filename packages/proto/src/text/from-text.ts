@@ -127,14 +127,11 @@ function parseEntry(row: FieldRow, message: Plain, tokens: Tokenizer, depth: num
 
 /** `[type.googleapis.com/full.Name] { ... }` in a google.protobuf.Any. */
 function parseAny(messageName: string, message: Plain, tokens: Tokenizer, depth: number): void {
-  const at = tokens.error("");
   const url = tokens.untilBracket();
-  const fail = (sentence: string) =>
-    Object.assign(tokens.error(sentence), { sentence: at.sentence + sentence });
   const name = url.slice(url.lastIndexOf("/") + 1);
   if (messageName !== "google.protobuf.Any" || !url.includes("/"))
     throw tokens.errorBefore(`Message type "${messageName}" does not have extensions, such as "${url}".`);
-  if (types[name] === undefined) throw fail(`Type ${name} not found in descriptor pool`);
+  if (types[name] === undefined) throw tokens.errorBefore(`Type ${name} not found in descriptor pool`);
   tokens.take(":");
   const inner = parseBraces(name, tokens, depth);
   if (Object.hasOwn(message, "typeUrl")) throw tokens.errorBefore("Two values in one google.protobuf.Any.");
