@@ -24,11 +24,20 @@ export interface Fusion {
 
 export interface FusionStep {
   readonly fusion: Fusion;
+  /**
+   * For each output, the inputs whose buffer it may overwrite, if nobody else needs them: equally long, and every element is
+   * read at no other place than where it is written. A backend may still refuse.
+   */
+  readonly donations: readonly (readonly number[])[];
   /** Indices into FusionPlan.values. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
 
+/**
+ * Memory between kernels. A reshape makes no value: its users read the operand's with other dims, which they have in their own
+ * fusion's parameters (and roots in the computation's roots). So a value is a buffer, and `dims` are those of what wrote it.
+ */
 export interface PlannedValue {
   readonly dtype: HloDType;
   readonly dims: readonly number[];
@@ -41,6 +50,6 @@ export interface FusionPlan {
   /** Values that are constants too large to be literals: uploaded once. */
   readonly constants: readonly { readonly value: number; readonly data: import("@org/tensor").NdArray }[];
   readonly steps: readonly FusionStep[];
-  /** roots[i] is the value of the computation's root i; two roots, or a root and a parameter, may be one value. */
+  /** roots[i] is the value of the computation's root i; two roots, or a root and a parameter, or a constant, may be one value. */
   readonly roots: readonly number[];
 }

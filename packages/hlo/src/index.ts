@@ -2,9 +2,14 @@ export * from "./backend.ts";
 export * from "./builder.ts";
 export * from "./evaluator/evaluate.ts";
 export * from "./evaluator/evaluator-backend.ts";
+export { floatBinary, floatUnary } from "./evaluator/scalar-functions.ts";
+export { fuse } from "./fuse/fuse.ts";
+export type { FusionOptions } from "./fuse/groups.ts";
+export { makeFusion } from "./fuse/make-fusion.ts";
 export * from "./fusion.ts";
 export * from "./instruction.ts";
-export * from "./loop-nest.ts";
+export { loopNest } from "./nest/build-nest.ts";
+export * from "./nest/loop-nest.ts";
 export {
   binaryOpcodes,
   hloDTypes,

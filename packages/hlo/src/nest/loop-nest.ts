@@ -1,7 +1,7 @@
 // What a code-generating backend consumes: a fusion as loops over strided memory with a straight-line body of scalar
 // operations. Extents, strides, offsets and literals are data that a launch passes; `key` is all that
-// code may depend on. `loopNest(fusion)` makes it; see also build-nest.ts (how) and view.ts (strides).
-import type { Direction, HloDType, Opcode, Reducer } from "./instruction.ts";
+// code may depend on. `loopNest(fusion)` makes it; see build-nest.ts (how) and view.ts (strides).
+import type { Direction, HloDType, Opcode, Reducer } from "../instruction.ts";
 
 /**
  * How a load or store moves along one dimension, as structure (a batch of 1 does not change it):

@@ -1,0 +1,97 @@
+// A Fusion from a computation: its key, and which inputs its outputs may overwrite.
+import { dtypes, sizeOf } from "@org/tensor";
+import type { Fusion, FusionKind } from "../fusion.ts";
+import { type Attributes, attributesOf, type HloComputation, type HloInstruction } from "../instruction.ts";
+import { buildNest } from "../nest/build-nest.ts";
+import { notOfKind } from "../nest/expression.ts";
+import type { LoopNest, NestLoad } from "../nest/loop-nest.ts";
+
+/**
+ * A fusion with its key. Throws TfError INTERNAL where the computation is not of that kind (see FusionKind): use
+ * "single" for one instruction of any opcode.
+ */
+export function makeFusion(kind: FusionKind, computation: HloComputation): Fusion {
+  return fusionAndNest(kind, computation).fusion;
+}
+
+/** makeFusion, with the loops that the key came from; none for "single". */
+export function fusionAndNest(
+  kind: FusionKind,
+  computation: HloComputation,
+): { readonly fusion: Fusion; readonly nest: LoopNest | undefined } {
+  const nest = kind === "single" ? undefined : buildNest(kind, computation);
+  if (kind !== "single" && !nest) throw notOfKind(`${computation.name} is no ${kind} that loops can express`);
+  return { fusion: { kind, computation, key: nest?.key ?? singleKey(computation) }, nest };
+}
+
+/** The key of one instruction (and its getTupleElements): opcodes, types, ranks, and attributes that are not extents. */
+function singleKey({ instructions, roots }: HloComputation): string {
+  const at = new Map(instructions.map((instruction, i) => [instruction, i]));
+  const part = (instruction: HloInstruction): string => {
+    const { opcode, dtype, dims, operands } = instruction;
+    return `${opcode}:${dtype}${dims.length}(${operands.map((o) => at.get(o))})${structure(instruction)}`;
+  };
+  return `single ${instructions.map(part).join(" ")} -> ${roots.map((root) => at.get(root))}`;
+}
+
+/** Attributes that are neither extents nor positions (slice limits, padding, windows, sizes, values). */
+function structure(instruction: HloInstruction): string {
+  const attributes = (instruction.attributes ?? {}) as Record<string, unknown>;
+  switch (instruction.opcode) {
+    case "customCall": {
+      const { name, attributes: own, results } = attributes as unknown as Attributes["customCall"];
+      return JSON.stringify([name, own, results.map(({ dtype, dims }) => `${dtype}${dims.length}`)]);
+    }
+    case "constant":
+    case "slice":
+    case "pad":
+    case "dynamicSlice":
+    case "convolution":
+      return "";
+    case "reduceWindow":
+      return attributesOf(instruction, "reduceWindow").reducer;
+    default:
+      return Object.keys(attributes).length ? JSON.stringify(attributes) : "";
+  }
+}
+
+/** For each root, the parameters whose memory it may be written to: see FusionStep.donations. */
+export function donationsOf(fusion: Fusion, nest: LoopNest | undefined): number[][] {
+  const { parameters, roots } = fusion.computation;
+  const bytes = ({ dtype, dims }: HloInstruction): number => dtypes[dtype].bytes * sizeOf(dims);
+  const fits = (root: HloInstruction): number[] =>
+    parameters.map((_, i) => i).filter((i) => bytes(parameters[i]!) === bytes(root));
+  if (!nest) {
+    return roots.map((root) => {
+      const updates = root.opcode === "scatter" || root.opcode === "dynamicUpdateSlice";
+      return updates ? fits(root).filter((i) => onlyUpdated(root, parameters[i]!)) : [];
+    });
+  }
+  const { loads, stores, outerRank, dot } = nest;
+  return roots.map((root, output) => {
+    const { strides } = stores[output]!;
+    const inPlace = (load: NestLoad): boolean =>
+      load.offset === 0 &&
+      load.strides.every((stride, d) => stride === strides[d]) &&
+      load.movement.every((movement, d) => d >= outerRank || movement !== "broadcast") &&
+      load.movement[outerRank - 1] === "unit" &&
+      dtypes[load.dtype].bytes === dtypes[root.dtype].bytes;
+    return fits(root).filter(
+      (i) =>
+        dot?.lhs.parameter !== i &&
+        dot?.rhs.parameter !== i &&
+        loads.every((load) => load.parameter !== i || inPlace(load)) &&
+        (nest.kind !== "reduce" || !readInside(nest, i)),
+    );
+  });
+}
+
+function onlyUpdated(root: HloInstruction, parameter: HloInstruction): boolean {
+  return root.operands[0] === parameter && !root.operands.slice(1).includes(parameter);
+}
+
+function readInside(nest: LoopNest, parameter: number): boolean {
+  return nest.ops
+    .slice(0, nest.inner)
+    .some((op) => op.kind === "load" && nest.loads[op.load]!.parameter === parameter);
+}
