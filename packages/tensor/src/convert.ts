@@ -1,17 +1,12 @@
 // What a caller writes -> NdArray: numbers, bigints, booleans, strings, nested arrays of them, typed arrays, NdArrays.
 // Source of the inference rules and sentences: python/framework/tensor_util.py and tensor_util_test.py (1.15).
 import { TfError } from "@org/errors";
+import type { Complex } from "./complex.ts";
 import { allocateData, type DType, dtypes } from "./dtype.ts";
-import { decodeNarrow, fromBits, isNarrowFloat, toBits } from "./half.ts";
+import { cast, Element, kindOf, store } from "./element-store.ts";
 import { type NdArray, ndArray, sizeOf } from "./nd-array.ts";
 
 type Scalar = number | bigint | boolean | string | Complex;
-
-/** A complex number as a caller may write it. */
-export interface Complex {
-  readonly re: number;
-  readonly im: number;
-}
 
 export type NumberArray =
   | Int8Array
@@ -42,8 +37,6 @@ const typedArrays: readonly (readonly [new (length: number) => NumberArray, DTyp
   [Uint32Array, "uint32"],
   [BigUint64Array, "uint64"],
 ];
-
-const textEncoder = new TextEncoder();
 
 /** Whether `value` is an NdArray. */
 export function isNdArray(value: unknown): value is NdArray {
@@ -83,6 +76,14 @@ export function convertToNdArray(value: TensorLike, dtype?: DType): NdArray {
   }
   const shape: number[] = [];
   measure(value, dtype, shape);
+  const numbers = flatNumbers(value, shape);
+  if (numbers !== undefined) {
+    const type = dtype ?? (numbers.length > 0 ? inferNumbers(numbers) : "float32");
+    if (type === "float64") return ndArray(type, shape, numbers);
+    if (type === "float32") return ndArray(type, shape, new Float32Array(numbers));
+    if (type === "int32" && numbers.every((number) => (number | 0) === number))
+      return ndArray(type, shape, new Int32Array(numbers));
+  }
   const leaves: unknown[] = [];
   collect(value, dtype, shape, 0, leaves);
   const type = dtype ?? infer(leaves);
@@ -142,14 +143,34 @@ function collect(
   }
 }
 
-/** An element of an array inside a nested list: it knows its type. */
-class Element {
-  readonly array: NdArray;
-  readonly at: number;
-  constructor(array: NdArray, at: number) {
-    this.array = array;
-    this.at = at;
+/** The fast way for what is fed most: arrays of numbers alone, of equal length. undefined where there is anything else. */
+function flatNumbers(value: unknown, shape: readonly number[]): Float64Array | undefined {
+  const last = shape.length - 1;
+  const isDense = (list: unknown, axis: number): boolean =>
+    Array.isArray(list) &&
+    list.length === shape[axis] &&
+    (axis === last || list.every((row) => isDense(row, axis + 1)));
+  if (shape.length === 0 || !isDense(value, 0)) return undefined;
+  const out = new Float64Array(sizeOf(shape));
+  let at = 0;
+  const fill = (list: readonly unknown[], axis: number): boolean => {
+    if (axis < last) return list.every((row) => fill(row as unknown[], axis + 1));
+    for (const item of list) {
+      if (typeof item !== "number") return false;
+      out[at++] = item;
+    }
+    return true;
+  };
+  return fill(value as unknown[], 0) ? out : undefined;
+}
+
+function inferNumbers(numbers: Float64Array): DType {
+  let result: DType = "int32";
+  for (const number of numbers) {
+    if (!Number.isSafeInteger(number)) return "float32";
+    if ((number | 0) !== number) result = "int64";
   }
+  return result;
 }
 
 function ragged(shape: readonly number[]): TfError {
@@ -158,15 +179,6 @@ function ragged(shape: readonly number[]): TfError {
     `Argument must be a dense tensor: the first elements have shape [${shape.join(", ")}], others differ.`,
     { hint: "Every row must have the same length; pad the shorter ones." },
   );
-}
-
-function kindOf(leaf: unknown): string {
-  if (leaf instanceof Element) return leaf.array.dtype;
-  if (typeof leaf === "object" && leaf !== null) {
-    if (leaf instanceof Uint8Array) return "string";
-    return "re" in leaf && "im" in leaf ? "complex64" : "object";
-  }
-  return typeof leaf;
 }
 
 function infer(leaves: readonly unknown[]): DType {
@@ -198,114 +210,4 @@ function wider(a: DType, b: DType): DType {
   const [i, j] = [ladder.indexOf(a), ladder.indexOf(b)];
   if (i < 0 || j < 0) throw new TypeError(`Expected ${a}, got a value of type ${b} instead.`);
   return ladder[Math.max(i, j)]!;
-}
-
-function mismatch(dtype: DType, leaf: unknown): TypeError {
-  const shown =
-    typeof leaf === "string" ? `'${leaf}'` : leaf instanceof Element ? "an element" : String(leaf);
-  return new TypeError(`Expected ${dtype}, got ${shown} of type '${kindOf(leaf)}' instead.`);
-}
-
-const ranges: Partial<Record<DType, readonly [bigint, bigint]>> = {};
-for (const [dtype, bits, signed] of [
-  ["int8", 8, true],
-  ["qint8", 8, true],
-  ["uint8", 8, false],
-  ["quint8", 8, false],
-  ["int16", 16, true],
-  ["qint16", 16, true],
-  ["uint16", 16, false],
-  ["quint16", 16, false],
-  ["int32", 32, true],
-  ["qint32", 32, true],
-  ["uint32", 32, false],
-  ["int64", 64, true],
-  ["uint64", 64, false],
-  ["int4", 4, true],
-  ["uint4", 4, false],
-  ["int2", 2, true],
-  ["uint2", 2, false],
-] as const) {
-  ranges[dtype] = signed
-    ? [-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n]
-    : [0n, 2n ** BigInt(bits) - 1n];
-}
-
-/** Stores one leaf as an element of `dtype`. Throws a TypeError where it is not one. */
-function store(dtype: DType, data: unknown[], i: number, leaf: unknown): void {
-  const { kind, storage, width } = dtypes[dtype];
-  if (leaf instanceof Element) {
-    const from = leaf.array.data as unknown as ArrayLike<unknown>;
-    if (leaf.array.dtype === dtype) {
-      for (let k = 0; k < width; k++) data[i * width + k] = from[leaf.at + k];
-      return;
-    }
-    const own = dtypes[leaf.array.dtype].kind;
-    if (own !== "int" && own !== "uint" && own !== "float") throw mismatch(dtype, leaf);
-    const bits = from[leaf.at];
-    store(
-      dtype,
-      data,
-      i,
-      isNarrowFloat(leaf.array.dtype) ? fromBits(leaf.array.dtype, bits as number) : bits,
-    );
-    return;
-  }
-  if (kind === "resource" || kind === "variant") {
-    data[i] = leaf;
-  } else if (kind === "string") {
-    if (typeof leaf === "string") data[i] = textEncoder.encode(leaf);
-    else if (leaf instanceof Uint8Array) data[i] = leaf;
-    else throw mismatch(dtype, leaf);
-  } else if (kind === "bool") {
-    if (typeof leaf !== "boolean") throw mismatch(dtype, leaf);
-    data[i] = leaf ? 1 : 0;
-  } else if (kind === "complex") {
-    if (typeof leaf === "number") data[2 * i] = leaf;
-    else if (kindOf(leaf) === "complex64") {
-      data[2 * i] = (leaf as Complex).re;
-      data[2 * i + 1] = (leaf as Complex).im;
-    } else throw mismatch(dtype, leaf);
-  } else if (kind === "float") {
-    if (typeof leaf !== "number" && typeof leaf !== "bigint") throw mismatch(dtype, leaf);
-    data[i] = isNarrowFloat(dtype) ? toBits(dtype, Number(leaf)) : Number(leaf);
-  } else {
-    const whole = typeof leaf === "bigint" || (typeof leaf === "number" && Number.isInteger(leaf));
-    if (!whole) throw mismatch(dtype, leaf);
-    const wide = BigInt(leaf as number | bigint);
-    const [low, high] = ranges[dtype]!;
-    if (wide < low || wide > high) throw new TypeError(`${wide} is out of range for ${dtype}`);
-    data[i] = storage === "i64" || storage === "u64" ? wide : Number(wide);
-  }
-}
-
-/** Whole arrays between numeric types, where no element changes its meaning. */
-function cast(array: NdArray, dtype: DType): NdArray {
-  const from = dtypes[array.dtype].kind;
-  const to = dtypes[dtype].kind;
-  const number = (kind: string) => kind === "int" || kind === "uint" || kind === "float";
-  const allowed =
-    (number(from) && to === "float") ||
-    ((from === "int" || from === "uint") && (to === "int" || to === "uint" || to === "quantized")) ||
-    (number(from) && to === "complex") ||
-    (from === "complex" && to === "complex") ||
-    (array.dtype === "uint8" && to === "bool");
-  if (!allowed) {
-    throw new TypeError(`Expected ${dtype}, got an array of type '${array.dtype}' instead.`);
-  }
-  const data = allocateData(dtype, sizeOf(array.shape)) as unknown as { [i: number]: unknown };
-  const source = (
-    isNarrowFloat(array.dtype) ? decodeNarrow(array.dtype, array.data as ArrayLike<number>) : array.data
-  ) as ArrayLike<number | bigint>;
-  if (to === "float" && !isNarrowFloat(dtype)) {
-    for (let i = 0; i < source.length; i++) data[i] = Number(source[i]);
-  } else if (to === "complex") {
-    const step = from === "complex" ? 1 : 2;
-    for (let i = 0; i < source.length; i++) data[i * step] = Number(source[i]);
-  } else if (to === "bool") {
-    for (let i = 0; i < source.length; i++) data[i] = source[i] ? 1 : 0;
-  } else {
-    for (let i = 0; i < source.length; i++) store(dtype, data as unknown[], i, source[i]);
-  }
-  return ndArray(dtype, array.shape, data as never);
 }

@@ -1,3 +1,4 @@
+export type { Complex } from "./complex.ts";
 export * from "./convert.ts";
 export * from "./dtype.ts";
 export * from "./format.ts";

@@ -1,5 +1,5 @@
 // NdArray -> plain JavaScript values.
-import type { Complex } from "./convert.ts";
+import type { Complex } from "./complex.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { decodeNarrow, isNarrowFloat } from "./half.ts";
 import { type NdArray, sizeOf } from "./nd-array.ts";

@@ -60,6 +60,12 @@ describe("convertToNdArray", () => {
     },
   );
 
+  it("allocates nothing for a long first row", () => {
+    const rows: number[][] = Array.from({ length: 1e6 }, () => [1]);
+    rows[0] = new Array<number>(1e6).fill(1);
+    expect(() => convertToNdArray(rows)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
   it("gives nested arrays back", () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.float({ noNaN: true }), { minLength: 3, maxLength: 3 })), (rows) => {
