@@ -1,6 +1,6 @@
 // A graph as a GraphDef. Source: python/framework/ops.py (Graph._as_graph_def).
 import type { IGraphDef, INodeDef } from "@org/proto";
-import { shapeToProto } from "@org/tensor";
+import { type Shape, shapeToProto } from "@org/tensor";
 import type { Graph } from "./graph.ts";
 import type { Operation } from "./operation.ts";
 
@@ -16,9 +16,16 @@ function nodeDef(op: Operation, addShapes: boolean): INodeDef {
   const node = op.toNodeDef();
   if (addShapes && op.outputs.length > 0)
     node.attr!._output_shapes = {
-      list: { shape: op.outputs.map((output) => shapeToProto(output.shape)) },
+      list: { shape: op.outputs.map((_, i) => shapeToProto(exportedShape(op, i))) },
     };
   return node;
+}
+
+/** The shape that an export states: what an imported file said of it, as long as nothing more is known since. */
+function exportedShape(op: Operation, index: number): Shape {
+  const { shape } = op.outputs[index]!;
+  const file = op.statedShapes?.[index];
+  return file !== undefined && file.known === shape ? file.stated : shape;
 }
 
 /** The graph as a message, nodes in the order in which they were made. */

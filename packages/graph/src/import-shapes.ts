@@ -68,5 +68,7 @@ export function importShapes(
         );
       output.replaceShape(merged ?? mine);
     }
+    if (stated?.some((shape, k) => op.outputs[k] !== undefined && !shape.equals(op.outputs[k].shape)))
+      op.statedShapes = op.outputs.map(({ shape }, k) => stated[k] && { stated: stated[k], known: shape });
   }
 }

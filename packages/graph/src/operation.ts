@@ -59,6 +59,8 @@ export class Operation {
   controlFlowContext: ControlFlowContext | undefined;
   /** Shapes that an import brought and no shape function here replaces. @internal */
   importedShapes: readonly Shape[] | undefined;
+  /** Where an import's file states less of an output's shape than is known here: an export repeats the file. @internal */
+  statedShapes: readonly ({ readonly stated: Shape; readonly known: Shape } | undefined)[] | undefined;
   /** @internal */
   readonly handles: (HandleData | undefined)[] = [];
   private readonly attrMap: Map<string, IAttrValue>;
