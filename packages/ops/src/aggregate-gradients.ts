@@ -5,20 +5,18 @@ import { Shape } from "@org/tensor";
 import { applyOne } from "./apply-op.ts";
 import { concat } from "./array/concat.ts";
 import type { Grad } from "./gradient.ts";
+import { addN } from "./math/add-n.ts";
 import { cast } from "./math/cast.ts";
-import type { TensorLike } from "./tensor-like.ts";
 
 /** tf.AggregationMethod, by its values. */
-export const AggregationMethod = { ADD_N: 0, DEFAULT: 0, EXPERIMENTAL_TREE: 1, EXPERIMENTAL_ACCUMULATE_N: 2 } as const;
+export const AggregationMethod = {
+  ADD_N: 0,
+  DEFAULT: 0,
+  EXPERIMENTAL_TREE: 1,
+  EXPERIMENTAL_ACCUMULATE_N: 2,
+} as const;
 /** How gradients of one tensor are combined. */
 export type AggregationMethod = 0 | 1 | 2;
-
-/** A sum: AddN of several, the tensor itself of one. */
-function addN(tensors: readonly (Tensor | IndexedSlices)[]): Tensor {
-  const [first] = tensors;
-  if (tensors.length === 1 && !isIndexedSlices(first)) return first as Tensor;
-  return applyOne("AddN", [tensors as readonly TensorLike[]]);
-}
 
 /**
  * The sum of what an output of `op` received; undefined for nothing.
@@ -36,7 +34,10 @@ export function aggregate(
   if (list.some(isIndexedSlices)) return aggregateRows(list);
   const tensors = list as readonly Tensor[];
   if (method === AggregationMethod.ADD_N) return multiDeviceAddN(tensors);
-  const shape = tensors.reduce<Shape | undefined>((all, { shape: own }) => all?.mergeWith(own), Shape.unknown);
+  const shape = tensors.reduce<Shape | undefined>(
+    (all, { shape: own }) => all?.mergeWith(own),
+    Shape.unknown,
+  );
   if (method === AggregationMethod.EXPERIMENTAL_ACCUMULATE_N && tensors.length > 2 && shape?.isFullyDefined())
     return applyOne("AccumulateNV2", [tensors], { attrs: { shape } });
   return op.graph.nameScope(`${op.name}_gradient_sum`, () =>
@@ -71,7 +72,13 @@ function aggregateRows(grads: readonly Grad[]): Grad {
         ? new IndexedSlices(one.values, cast(one.indices, "int64"), one.denseShape)
         : one,
     );
-  const values = concat(slices.map((one) => one.values), 0);
-  const indices = concat(slices.map((one) => one.indices), 0);
+  const values = concat(
+    slices.map((one) => one.values),
+    0,
+  );
+  const indices = concat(
+    slices.map((one) => one.indices),
+    0,
+  );
   return new IndexedSlices(values, indices, slices[0]!.denseShape);
 }

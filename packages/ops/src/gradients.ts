@@ -10,11 +10,12 @@ import {
   type Operation,
   type OpRegistry,
   type Tensor,
+  type TensorConvertible,
   tensorConversion,
 } from "@org/graph";
 import { type DType, dtypes } from "@org/tensor";
 import { isVariable, type ResourceVariable } from "@org/variables";
-import { aggregate, type AggregationMethod } from "./aggregate-gradients.ts";
+import { type AggregationMethod, aggregate } from "./aggregate-gradients.ts";
 import { constant, identity } from "./array/constant.ts";
 import { fill, zeros, zerosLike } from "./array/fill.ts";
 import { shape } from "./array/shape-of.ts";
@@ -26,11 +27,13 @@ import { variableShape } from "./state/resource-ops.ts";
 import type { TensorLike } from "./tensor-like.ts";
 
 /** What can be differentiated: a tensor, a variable, rows of a tensor. */
-export type Differentiable = TensorLike | IndexedSlices;
+export type Differentiable = Tensor | TensorConvertible | IndexedSlices;
+/** What may be given as a gradient. */
+export type GradientLike = TensorLike | IndexedSlices;
 
 export interface GradientsOptions {
   /** Gradients of the ys, undefined for ones; one a y. */
-  readonly gradYs?: Differentiable | undefined | readonly (Differentiable | undefined)[];
+  readonly gradYs?: Differentiable | undefined | readonly (GradientLike | undefined)[];
   /** Name scope: "gradients" unless given. */
   readonly name?: string | undefined;
   /** Put gradients on the device of the op that they belong to. */
@@ -58,18 +61,20 @@ function isTrainable(dtype: DType): boolean {
 
 const passesBack = (tensor: Tensor): boolean => isTrainable(tensor.dtype) || tensor.dtype === "bfloat16";
 
-function toSource(value: Differentiable, name: string, graph: Graph): Source {
+function toSource(value: GradientLike, name: string, graph: Graph): Source {
   if (isTensor(value)) return value;
   return isIndexedSlices(value) ? value : convertToTensor(value, { name, graph });
 }
 
 /** An x as the tensor that gradients are collected for: a variable's own ref or handle. */
-function toTarget(value: Differentiable, graph: Graph): Source {
+function toTarget(value: Differentiable): Source {
   if (isTensor(value) || isIndexedSlices(value)) return value;
   if (isVariable(value) && value.isResource) return (value as ResourceVariable).handle;
   if (typeof value === "object" && value !== null && tensorConversion in value)
-    return (value as { [tensorConversion](options: { asRef: boolean }): Tensor })[tensorConversion]({ asRef: true });
-  return convertToTensor(value as TensorLike, { name: "x", graph });
+    return (value as { [tensorConversion](options: { asRef: boolean }): Tensor })[tensorConversion]({
+      asRef: true,
+    });
+  throw new TypeError(`Cannot differentiate with respect to ${value}`);
 }
 
 /**
@@ -83,18 +88,20 @@ export function gradients(
   xs: Differentiable | readonly Differentiable[],
   options: GradientsOptions = {},
 ): (Tensor | IndexedSlices | undefined)[] {
-  const yList = listOf(ys);
-  const xList = listOf(xs);
+  const yList = listOf<Differentiable>(ys);
+  const xList = listOf<Differentiable>(xs);
   const graph = graphOfAll([...yList, ...xList]);
   const gradYs =
-    options.gradYs === undefined ? yList.map(() => undefined) : listOf<Differentiable | undefined>(options.gradYs as Differentiable);
+    options.gradYs === undefined
+      ? yList.map(() => undefined)
+      : listOf<GradientLike | undefined>(options.gradYs);
   return graph.asDefault(() =>
     graph.nameScope(options.name ?? "gradients", () => {
       // TensorFlow takes this name for a uid of the call; others then get "uid_1".
       graph.uniqueName("uid");
       const sources = yList.map((y) => toSource(y, "y", graph));
-      const targets = xList.map((x) => toTarget(x, graph));
-      const stops = options.stopGradients === undefined ? [] : listOf(options.stopGradients as Differentiable);
+      const targets = xList.map((x) => toTarget(x));
+      const stops = options.stopGradients === undefined ? [] : listOf<Differentiable>(options.stopGradients);
       const stopOps = stops.map((stop) => opOf(toSource(stop, "stop", graph)));
       const walk = new BackwardPass(graph, options, sources.map(opOf), targets.map(opOf), stopOps);
       const seeds = initialGradients(sources, gradYs, walk);
@@ -105,14 +112,15 @@ export function gradients(
 
 function graphOfAll(values: readonly Differentiable[]): Graph {
   for (const value of values)
-    if (typeof value === "object" && value !== null && "graph" in value) return (value as { graph: Graph }).graph;
+    if (typeof value === "object" && value !== null && "graph" in value)
+      return (value as { graph: Graph }).graph;
   throw new TypeError("gradients: ys and xs must be tensors or variables of a graph");
 }
 
 /** Ones for the ys that were given nothing, and checked identities of what was given. */
 function initialGradients(
   ys: readonly Source[],
-  given: readonly (Differentiable | undefined)[],
+  given: readonly (GradientLike | undefined)[],
   walk: BackwardPass,
 ): Grad[] {
   if (given.length !== ys.length)
@@ -157,7 +165,9 @@ function checkGradientType(grad: Source, y: Source): void {
       );
   } else if (kind === "complex") {
     if (own !== "complex")
-      wrong(`Gradient type ${grad.dtype} generated for complex-valued tensor ${y} with type ${y.dtype} must be real`);
+      wrong(
+        `Gradient type ${grad.dtype} generated for complex-valued tensor ${y} with type ${y.dtype} must be real`,
+      );
   } else if (kind === "resource") {
     if (own === "resource") wrong(`Input gradient ${grad} for resource tensor ${y} should not be a resource`);
   } else if (kind !== "variant") {
@@ -192,10 +202,14 @@ class BackwardPass {
     const between = opsBetween(toOps, reached);
     for (const op of between) {
       if (op.controlFlowContext?.kind === "while" || op.type === "Exit" || op.type === "RefExit")
-        throw new TfError("UNIMPLEMENTED", `Gradients of while loops are not supported (at operation '${op.name}')`, {
-          node: op.name,
-          op: op.type,
-        });
+        throw new TfError(
+          "UNIMPLEMENTED",
+          `Gradients of while loops are not supported (at operation '${op.name}')`,
+          {
+            node: op.name,
+            op: op.type,
+          },
+        );
       for (const { op: source } of op.inputs)
         if (between.has(source)) this.#pending.set(source, (this.#pending.get(source) ?? 0) + 1);
     }

@@ -1,1 +1,41 @@
-export {};
+export { AdamOptimizer, type AdamOptions } from "./adam.ts";
+export { clipByAverageNorm, clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from "./clip.ts";
+export { assertGlobalStep, createGlobalStep, getGlobalStep, getOrCreateGlobalStep, globalStep } from "./global-step.ts";
+export { GradientDescentOptimizer } from "./gradient-descent.ts";
+export {
+  cosineDecay,
+  type DecayOptions,
+  exponentialDecay,
+  inverseTimeDecay,
+  linearCosineDecay,
+  naturalExpDecay,
+  piecewiseConstant,
+  polynomialDecay,
+} from "./learning-rate-decay.ts";
+export { ExponentialMovingAverage, type MovingAverageOptions } from "./moving-averages.ts";
+export {
+  type ApplyGradientsOptions,
+  type ComputeGradientsOptions,
+  Gate,
+  type GradientAndVariable,
+  type Hyperparameter,
+  Optimizer,
+  type OptimizerOptions,
+} from "./optimizer.ts";
+export {
+  AdadeltaOptimizer,
+  type AdadeltaOptions,
+  AdagradDAOptimizer,
+  type AdagradDAOptions,
+  AdagradOptimizer,
+  FtrlOptimizer,
+  type FtrlOptions,
+  MomentumOptimizer,
+  ProximalAdagradOptimizer,
+  ProximalGradientDescentOptimizer,
+  type ProximalOptions,
+  RMSPropOptimizer,
+  type RMSPropOptions,
+} from "./rule-optimizers.ts";
+export { createSlot, createSlotWithInitializer, createZerosSlot, type Primary } from "./slot-creator.ts";
+export { type UpdateInputs, updateOp } from "./update-op.ts";

@@ -54,9 +54,7 @@ export function withDependencies<T extends Tensor | IndexedSlices>(
         const type = tensor.isRef ? "RefIdentity" : "Identity";
         const waiting = graph.createOp(type, [tensor], { name: scope }).outputs[0]!;
         return (
-          isIndexedSlices(output)
-            ? new IndexedSlices(waiting, output.indices, output.denseShape)
-            : waiting
+          isIndexedSlices(output) ? new IndexedSlices(waiting, output.indices, output.denseShape) : waiting
         ) as T;
       }),
     ),
@@ -72,7 +70,8 @@ export function tuple<T extends Tensor | IndexedSlices | undefined>(
   options: NameOption & { readonly controlInputs?: readonly Groupable[] } = {},
 ): T[] {
   const given = tensors.filter((tensor) => tensor !== undefined) as (Tensor | IndexedSlices)[];
-  if (given.length === 0) throw new TypeError(`Must have at least one Tensor: [${tensors.map(() => "None")}]`);
+  if (given.length === 0)
+    throw new TypeError(`Must have at least one Tensor: [${tensors.map(() => "None")}]`);
   const { graph } = given[0]!;
   return graph.asDefault(() =>
     graph.nameScope(options.name ?? "tuple", () => {
@@ -80,8 +79,13 @@ export function tuple<T extends Tensor | IndexedSlices | undefined>(
         ...given.map((tensor) => tensor.op),
         ...(options.controlInputs ?? []).map(waitable).map((input) => (isTensor(input) ? input.op : input)),
       ]);
-      const gate = group([...gating].sort((a, b) => a.id - b.id), { graph });
-      return tensors.map((tensor) => (tensor === undefined ? tensor : withDependencies([gate], tensor))) as T[];
+      const gate = group(
+        [...gating].sort((a, b) => a.id - b.id),
+        { graph },
+      );
+      return tensors.map((tensor) =>
+        tensor === undefined ? tensor : withDependencies([gate], tensor),
+      ) as T[];
     }),
   );
 }

@@ -11,10 +11,15 @@ function elementTexts(value: NdArray, count: number): string[] {
   const { dtype } = value;
   if (dtype === "string") return stringsOf({ ...value, data: (value.data as Uint8Array[]).slice(0, count) });
   const { kind, bytes, width } = dtypes[dtype];
-  const data = Array.from((value.data as NumericData).subarray(0, count * width) as ArrayLike<number | bigint>);
+  const data = Array.from(
+    (value.data as NumericData).subarray(0, count * width) as ArrayLike<number | bigint>,
+  );
   if (kind === "float")
     return data.map((x) =>
-      formatNumber(isNarrowFloat(dtype) ? fromBits(dtype, Number(x)) : Number(x), bytes === 8 ? "double" : "float"),
+      formatNumber(
+        isNarrowFloat(dtype) ? fromBits(dtype, Number(x)) : Number(x),
+        bytes === 8 ? "double" : "float",
+      ),
     );
   if (kind === "complex") {
     const type = bytes === 16 ? "double" : "float";
@@ -66,7 +71,10 @@ export const assertOps: readonly OpEntry[] = defineOps({
         c.fail("INVALID_ARGUMENT", `In[0] should be a scalar: [${condition.shape}]`);
       if ((condition.data as Uint8Array)[0]) return [];
       const limit = c.attrs.int("summarize");
-      const parts = Array.from({ length: c.inputCount - 1 }, (_, i) => `[${summarizeValue(c.input(i + 1), limit)}]`);
+      const parts = Array.from(
+        { length: c.inputCount - 1 },
+        (_, i) => `[${summarizeValue(c.input(i + 1), limit)}]`,
+      );
       return c.fail("INVALID_ARGUMENT", `assertion failed: ${parts.join(" ")}`);
     },
   },

@@ -30,9 +30,10 @@ function arguments2(c: HostContext, saves: boolean): { prefix: string; names: st
     );
   const count = names.shape[0]!;
   if (slices.shape[0] !== count)
-    fail(`tensor_names and shape_and_slices have different number of elements: ${count} vs. ${slices.shape[0]}`);
-  if (saves && c.inputCount !== count + 3)
-    fail(`Got ${count} tensor names but ${c.inputCount - 3} tensors.`);
+    fail(
+      `tensor_names and shape_and_slices have different number of elements: ${count} vs. ${slices.shape[0]}`,
+    );
+  if (saves && c.inputCount !== count + 3) fail(`Got ${count} tensor names but ${c.inputCount - 3} tensors.`);
   return { prefix: stringsOf(prefix)[0]!, names: stringsOf(names), slices: stringsOf(slices) };
 }
 
@@ -84,9 +85,16 @@ async function readTensor(
 }
 
 /** What is wrong with the dtypes, in TensorFlow's words; missing names throw in `dtype`. */
-function checkDTypes(c: HostContext, reader: CheckpointReader, names: readonly string[], prefix: string): void {
+function checkDTypes(
+  c: HostContext,
+  reader: CheckpointReader,
+  names: readonly string[],
+  prefix: string,
+): void {
   const wrong: string[] = [];
-  const order = names.map((_, i) => i).sort((a, b) => (names[a]! < names[b]! ? -1 : names[a]! > names[b]! ? 1 : 0));
+  const order = names
+    .map((_, i) => i)
+    .sort((a, b) => (names[a]! < names[b]! ? -1 : names[a]! > names[b]! ? 1 : 0));
   for (const i of order) {
     const name = names[i]!;
     const wanted = c.outputDType(i);
@@ -127,7 +135,10 @@ const oneName = (c: HostContext, index: number, what: string): string => {
   const value = c.input(index);
   const size = sizeOf(value.shape);
   if (size !== 1)
-    c.fail("INVALID_ARGUMENT", `Input ${index} (${what}) must be a string scalar; got a tensor of ${size}elements`);
+    c.fail(
+      "INVALID_ARGUMENT",
+      `Input ${index} (${what}) must be a string scalar; got a tensor of ${size}elements`,
+    );
   return stringsOf(value)[0]!;
 };
 

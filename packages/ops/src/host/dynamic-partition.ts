@@ -20,8 +20,10 @@ export function dynamicPartition(
   numPartitions: number,
   options: NameOption = {},
 ): readonly Tensor[] {
-  return applyOp("DynamicPartition", [data, partitions], { ...options, attrs: { num_partitions: numPartitions } })
-    .outputs;
+  return applyOp("DynamicPartition", [data, partitions], {
+    ...options,
+    attrs: { num_partitions: numPartitions },
+  }).outputs;
 }
 
 const shown = (dims: readonly number[]): string => `[${dims.join(",")}]`;
@@ -48,7 +50,10 @@ function partition(c: HostContext): NdArray[] {
   const rows: number[][] = Array.from({ length: count }, () => []);
   numbersOf(partitions).forEach((p, i) => {
     if (p < 0 || p >= count)
-      c.fail("INVALID_ARGUMENT", `partitions${indexText(partitions.shape, i)} = ${p} is not in [0, ${count})`);
+      c.fail(
+        "INVALID_ARGUMENT",
+        `partitions${indexText(partitions.shape, i)} = ${p} is not in [0, ${count})`,
+      );
     rows[p]!.push(i);
   });
   const rest = data.shape.slice(partitions.shape.length);

@@ -1,6 +1,17 @@
 // Ops whose result's shape depends on data: Where, Unique, ListDiff. Host kernels, since shapes must be known before
 // anything is planned. Source: tensorflow/core/kernels/{where_op,unique_op,listdiff_op}.cc.
-import { allocateData, type DType, dtypes, fromBits, isNarrowFloat, type NdArray, type NumericData, ndArray, Shape, sizeOf } from "@org/tensor";
+import {
+  allocateData,
+  type DType,
+  dtypes,
+  fromBits,
+  isNarrowFloat,
+  type NdArray,
+  type NumericData,
+  ndArray,
+  Shape,
+  sizeOf,
+} from "@org/tensor";
 import { defineOps, type OpSpec } from "../define.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
 import { withRank } from "../shape-rules.ts";
@@ -120,7 +131,13 @@ export const selectionOps: readonly OpEntry[] = defineOps({
       const kept: number[] = [];
       const data = elements(x);
       for (let i = 0; i < sizeOf(x.shape); i++) if (!without.has(key(data[i]!))) kept.push(i);
-      return [vector(x.dtype, kept.map((i) => data[i]!)), indexVector(c.outputDType(1), kept)];
+      return [
+        vector(
+          x.dtype,
+          kept.map((i) => data[i]!),
+        ),
+        indexVector(c.outputDType(1), kept),
+      ];
     },
   },
 });

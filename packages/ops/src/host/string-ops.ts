@@ -1,7 +1,16 @@
 // Ops on strings: joining, numbers as text, matching. Source: tensorflow/core/kernels/{string_join_op,as_string_op,
 // static_regex_...}.cc. Regular expressions are JavaScript's; RE2's syntax is the same but for rare classes.
 import { coreShapes } from "@org/graph/core-ops";
-import { type DType, dtypes, dtypeString, fromBits, isNarrowFloat, type NdArray, type NumericData, ndArray } from "@org/tensor";
+import {
+  type DType,
+  dtypeString,
+  dtypes,
+  fromBits,
+  isNarrowFloat,
+  type NdArray,
+  type NumericData,
+  ndArray,
+} from "@org/tensor";
 import { defineOps } from "../define.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
 import { unchanged } from "../shape-rules.ts";
@@ -9,7 +18,10 @@ import { formatFixed, formatScientific, formatShortest } from "./printf.ts";
 import { stringArray, stringsOf } from "./text.ts";
 
 function joined(parts: readonly Uint8Array[], separator: Uint8Array): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, separator.length * Math.max(0, parts.length - 1));
+  const length = parts.reduce(
+    (sum, part) => sum + part.length,
+    separator.length * Math.max(0, parts.length - 1),
+  );
   const out = new Uint8Array(length);
   let at = 0;
   parts.forEach((part, i) => {
@@ -33,7 +45,8 @@ function numberFormat(c: HostContext, dtype: DType): (x: number | bigint) => str
   if (scientific && shortest) fail("Cannot select both scientific and shortest notation");
   if (fill.length > 1) fail("Fill string must be one or fewer characters");
   if (kind !== "float" && kind !== "complex") {
-    if (scientific || shortest) fail(`scientific and shortest format not supported for datatype ${dtypeString(dtype)}`);
+    if (scientific || shortest)
+      fail(`scientific and shortest format not supported for datatype ${dtypeString(dtype)}`);
     if (precision >= 0) fail(`precision not supported for datatype ${dtypeString(dtype)}`);
   }
   if (![" ", "+", "-", "0", "#", ""].includes(fill)) fail(`Fill argument not supported: "${fill}"`);
@@ -58,12 +71,18 @@ function asString(c: HostContext): NdArray {
   const value = c.input(0);
   const { dtype } = value;
   if (dtype === "bool")
-    return stringArray(value.shape, Array.from(value.data as Uint8Array, (x) => (x ? "true" : "false")));
+    return stringArray(
+      value.shape,
+      Array.from(value.data as Uint8Array, (x) => (x ? "true" : "false")),
+    );
   const format = numberFormat(c, dtype);
   const data = value.data as NumericData;
   if (dtypes[dtype].kind === "complex") {
     const part = numberFormat(c, dtype === "complex64" ? "float32" : "float64");
-    const pairs = Array.from({ length: data.length / 2 }, (_, i) => `(${part(data[2 * i]!)},${part(data[2 * i + 1]!)})`);
+    const pairs = Array.from(
+      { length: data.length / 2 },
+      (_, i) => `(${part(data[2 * i]!)},${part(data[2 * i + 1]!)})`,
+    );
     return stringArray(value.shape, pairs);
   }
   const numbers = Array.from(data as ArrayLike<number | bigint>, (x) =>
@@ -108,7 +127,13 @@ export const stringOps: readonly OpEntry[] = defineOps({
       } catch {
         return c.fail("INVALID_ARGUMENT", `Invalid pattern: ${pattern}`);
       }
-      return [ndArray("bool", value.shape, Uint8Array.from(stringsOf(value), (text) => (regex.test(text) ? 1 : 0)))];
+      return [
+        ndArray(
+          "bool",
+          value.shape,
+          Uint8Array.from(stringsOf(value), (text) => (regex.test(text) ? 1 : 0)),
+        ),
+      ];
     },
   },
 });

@@ -65,7 +65,8 @@ export function histogramOf(values: Iterable<number>): IHistogramProto {
   return { min, max, num, sum, sumSquares, bucketLimit, bucket };
 }
 
-const scalarLike = (shape: readonly number[]): boolean => shape.length === 0 || (shape.length === 1 && shape[0] === 1);
+const scalarLike = (shape: readonly number[]): boolean =>
+  shape.length === 0 || (shape.length === 1 && shape[0] === 1);
 
 function numbers(value: NdArray): number[] {
   const { dtype } = value;
@@ -123,7 +124,10 @@ export const summaryOps: readonly OpEntry[] = defineOps({
       const all = numbers(values);
       for (const x of all)
         if (!Number.isFinite(x))
-          c.fail("INVALID_ARGUMENT", `${Number.isNaN(x) ? "Nan" : "Infinity"} in summary histogram for: ${c.node}`);
+          c.fail(
+            "INVALID_ARGUMENT",
+            `${Number.isNaN(x) ? "Nan" : "Infinity"} in summary histogram for: ${c.node}`,
+          );
       return [serialized({ value: [{ tag: stringsOf(tag)[0]!, histo: histogramOf(all) }] })];
     },
   },

@@ -41,12 +41,16 @@ function tagged(
 
 /** tf.summary.scalar: one number; `name` is the tag and the node's name. */
 function scalar(name: string, tensor: TensorLike, options: SummaryOptions = {}): Tensor {
-  return tagged(name, tensor, options, (tag, scope) => applyOne("ScalarSummary", [tag, tensor], { name: scope }));
+  return tagged(name, tensor, options, (tag, scope) =>
+    applyOne("ScalarSummary", [tag, tensor], { name: scope }),
+  );
 }
 
 /** tf.summary.histogram: how the numbers of a tensor are spread. */
 function histogram(name: string, values: TensorLike, options: SummaryOptions = {}): Tensor {
-  return tagged(name, values, options, (tag, scope) => applyOne("HistogramSummary", [tag, values], { name: scope }));
+  return tagged(name, values, options, (tag, scope) =>
+    applyOne("HistogramSummary", [tag, values], { name: scope }),
+  );
 }
 
 /** tf.summary.merge: several summaries in one. */

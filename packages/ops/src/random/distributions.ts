@@ -3,7 +3,7 @@
 // give together. Not the ops: see random-ops.ts. Source: tensorflow/core/lib/random/random_distributions.h for the
 // arithmetic, tensorflow/core/kernels/random_op.cc for groups and skips.
 import { type DType, type NdArray, type NumericData, ndArray, sizeOf, toBits } from "@org/tensor";
-import { Philox } from "./philox.ts";
+import type { Philox } from "./philox.ts";
 
 /** Element types that random floats come in. */
 export type RandomFloat = "float16" | "bfloat16" | "float32" | "float64";

@@ -85,7 +85,8 @@ const truncatedDeviation = 0.87962566103423978;
 export function varianceScalingInitializer(options: VarianceScalingOptions = {}): Initializer {
   const { scale = 1, mode = "fan_in", distribution = "truncated_normal", seed } = options;
   if (!(scale > 0)) throw new TypeError("`scale` must be positive float.");
-  if (!["fan_in", "fan_out", "fan_avg"].includes(mode)) throw new TypeError(`Invalid \`mode\` argument: ${mode}`);
+  if (!["fan_in", "fan_out", "fan_avg"].includes(mode))
+    throw new TypeError(`Invalid \`mode\` argument: ${mode}`);
   if (!["normal", "uniform", "truncated_normal", "untruncated_normal"].includes(distribution))
     throw new TypeError(`Invalid \`distribution\` argument: ${distribution}`);
   return (shape, dtype = options.dtype ?? "float32", fullShape = shape) => {
@@ -119,12 +120,22 @@ export function glorotUniformInitializer(options: Seeded = {}): Initializer {
 
 /** tf.glorot_normal_initializer. */
 export function glorotNormalInitializer(options: Seeded = {}): Initializer {
-  return varianceScalingInitializer({ ...options, scale: 1, mode: "fan_avg", distribution: "truncated_normal" });
+  return varianceScalingInitializer({
+    ...options,
+    scale: 1,
+    mode: "fan_avg",
+    distribution: "truncated_normal",
+  });
 }
 
 /** tf.initializers.he_normal. */
 export function heNormal(options: Seeded = {}): Initializer {
-  return varianceScalingInitializer({ ...options, scale: 2, mode: "fan_in", distribution: "truncated_normal" });
+  return varianceScalingInitializer({
+    ...options,
+    scale: 2,
+    mode: "fan_in",
+    distribution: "truncated_normal",
+  });
 }
 
 /** tf.initializers.he_uniform. */
@@ -134,7 +145,12 @@ export function heUniform(options: Seeded = {}): Initializer {
 
 /** tf.initializers.lecun_normal. */
 export function lecunNormal(options: Seeded = {}): Initializer {
-  return varianceScalingInitializer({ ...options, scale: 1, mode: "fan_in", distribution: "truncated_normal" });
+  return varianceScalingInitializer({
+    ...options,
+    scale: 1,
+    mode: "fan_in",
+    distribution: "truncated_normal",
+  });
 }
 
 /** tf.initializers.lecun_uniform. */

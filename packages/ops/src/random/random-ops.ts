@@ -67,7 +67,8 @@ function takeRows(value: NdArray, order: Uint32Array): NdArray {
   const row = (sizeOf(value.shape) / order.length) * dtypes[value.dtype].width;
   const data = allocateData(value.dtype as DType, sizeOf(value.shape)) as unknown[];
   const from = value.data as ArrayLike<unknown>;
-  for (let i = 0; i < order.length; i++) for (let j = 0; j < row; j++) data[i * row + j] = from[order[i]! * row + j];
+  for (let i = 0; i < order.length; i++)
+    for (let j = 0; j < row; j++) data[i * row + j] = from[order[i]! * row + j];
   return ndArray(value.dtype, value.shape, data as never);
 }
 
@@ -87,10 +88,16 @@ export const randomOps: readonly OpEntry[] = defineOps({
     host: (c) => {
       const dims = shapeArgument(c);
       const [low, high] = [c.input(1), c.input(2)];
-      for (const [name, bound] of [["minval", low], ["maxval", high]] as const)
+      for (const [name, bound] of [
+        ["minval", low],
+        ["maxval", high],
+      ] as const)
         if (bound.shape.length > 0)
           c.fail("INVALID_ARGUMENT", `${name} must be 0-D, got shape [${bound.shape}]`);
-      const [from, to] = [low, high].map((bound) => BigInt((bound.data as NumericData)[0]!)) as [bigint, bigint];
+      const [from, to] = [low, high].map((bound) => BigInt((bound.data as NumericData)[0]!)) as [
+        bigint,
+        bigint,
+      ];
       if (sizeOf(dims) > 0 && from >= to)
         c.fail("INVALID_ARGUMENT", `Need minval < maxval, got ${from} >= ${to}`);
       return [randomUniformInt(generator(c), c.outputDType(0) as "int32" | "int64", dims, from, to)];
@@ -126,7 +133,7 @@ export const randomOps: readonly OpEntry[] = defineOps({
         isNarrowFloat(from) ? fromBits(from, Number(x)) : Number(x),
       );
       multinomial(generator(c), values, [batch, classes], samples).forEach((drawn, i) => {
-        (out.data as (number | bigint)[])[i] = dtype === "int64" ? BigInt(drawn) : drawn;
+        (out.data as unknown as (number | bigint)[])[i] = dtype === "int64" ? BigInt(drawn) : drawn;
       });
       return [out];
     },

@@ -37,7 +37,11 @@ function seedAttrs(seed: number | undefined, graph: Graph): { seed?: number; see
 /** A shape argument as an int32 or int64 vector named "shape". Source: tensor_util.shape_tensor. */
 function shapeTensor(shape: TensorLike, graph: Graph): Tensor {
   const listed = Array.isArray(shape) || shape instanceof Shape;
-  return convertToTensor(shape, { name: "shape", graph, ...(listed ? { dtype: "int32" } : { preferredDType: "int32" }) });
+  return convertToTensor(shape, {
+    name: "shape",
+    graph,
+    ...(listed ? { dtype: "int32" } : { preferredDType: "int32" }),
+  });
 }
 
 function scaledNormal(

@@ -13,12 +13,16 @@ function truncate(seed: number): number {
 
 /** tf.set_random_seed: the seed of a graph (default: the current one). Throws a TypeError where there is none. */
 export function setRandomSeed(seed: number | null, graph: Graph | undefined = currentGraph()): void {
-  if (!graph) throw new TypeError("setRandomSeed: give a graph, or call it inside graph.asDefault(() => ...)");
+  if (!graph)
+    throw new TypeError("setRandomSeed: give a graph, or call it inside graph.asDefault(() => ...)");
   graph.seed = seed;
 }
 
 /** tf.get_seed: the attributes seed and seed2 of a random op; undefined ones where neither graph nor op has a seed. */
-export function getSeed(opSeed: number | null | undefined, graph: Graph): readonly [number, number] | undefined {
+export function getSeed(
+  opSeed: number | null | undefined,
+  graph: Graph,
+): readonly [number, number] | undefined {
   let seeds: readonly [number, number] | undefined;
   if (graph.seed !== null) seeds = [truncate(graph.seed), truncate(opSeed ?? graph.version)];
   else if (opSeed !== null && opSeed !== undefined) seeds = [DEFAULT_GRAPH_SEED, truncate(opSeed)];

@@ -24,7 +24,8 @@ function refOf(target: Assignable, what: string): Variable | Tensor {
   return target as Variable;
 }
 
-const isResource = (target: Assignable): target is ResourceVariable => isVariable(target) && target.isResource;
+const isResource = (target: Assignable): target is ResourceVariable =>
+  isVariable(target) && target.isResource;
 
 /** tf.assign: the variable's ref after the assignment (of a resource variable: its value, read after it). */
 export function assign(ref: Assignable, value: TensorLike, options: AssignOptions = {}): Tensor {
@@ -50,7 +51,12 @@ export function assignSub(ref: Assignable, value: TensorLike, options: AssignOpt
   return dense("AssignSub", ref, value, options);
 }
 
-function dense(type: string, ref: Assignable, value: TensorLike, { name, useLocking }: AssignOptions): Tensor {
+function dense(
+  type: string,
+  ref: Assignable,
+  value: TensorLike,
+  { name, useLocking }: AssignOptions,
+): Tensor {
   return applyOne(type, [refOf(ref, type), value], { name, attrs: { use_locking: useLocking } });
 }
 
@@ -78,10 +84,14 @@ const scatter =
   (ref, indices, updates, options = {}) => {
     const { name, useLocking } = options;
     if (isResource(ref))
-      return applyOp(`ResourceScatter${kind}`, [ref.handle, indices, convertToTensor(updates, { dtype: ref.dtype, graph: ref.graph })], {
-        name,
-        attrs: { dtype: ref.dtype },
-      });
+      return applyOp(
+        `ResourceScatter${kind}`,
+        [ref.handle, indices, convertToTensor(updates, { dtype: ref.dtype, graph: ref.graph })],
+        {
+          name,
+          attrs: { dtype: ref.dtype },
+        },
+      );
     return applyOne(`Scatter${kind}`, [refOf(ref, `scatter${kind}`), indices, updates], {
       name,
       attrs: { use_locking: useLocking },

@@ -24,7 +24,11 @@ const denseUpdate = (opcode: "add" | "subtract"): OpSpec => ({
   },
 });
 
-function checkAssign(c: Pick<LoweringContext, "attrs" | "fail">, variable: Shape, value: readonly number[]): void {
+function checkAssign(
+  c: Pick<LoweringContext, "attrs" | "fail">,
+  variable: Shape,
+  value: readonly number[],
+): void {
   if (c.attrs.bool("validate_shape") && !variable.isCompatibleWith(new Shape(value)))
     c.fail(
       "INVALID_ARGUMENT",

@@ -1,7 +1,8 @@
 // variableScope and getVariable: variables by name, made once and shared. Scopes and the variables made through them
 // belong to a graph. Not partitioners (refused). Source: python/ops/variable_scope.py of TensorFlow 1.15.
-import { TfError } from "@org/errors";
+
 import { GraphKeys } from "@org/collections";
+import { TfError } from "@org/errors";
 import { currentGraph, type Graph, isTensorLike, type Tensor } from "@org/graph";
 import { type DType, dtypes, Shape } from "@org/tensor";
 import { ResourceVariable, Variable, type VariableOptions } from "@org/variables";
@@ -121,7 +122,8 @@ export function variableScope<R>(
   const graph = graphFor(options.graph ?? scoped?.graph);
   const { reuse, defaultName, auxiliaryNameScope = true, graph: _, ...defaults } = options;
   const given = Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined));
-  if (nameOrScope === null && defaultName === undefined) throw new TypeError("If default_name is None then name_or_scope is required");
+  if (nameOrScope === null && defaultName === undefined)
+    throw new TypeError("If default_name is None then name_or_scope is required");
   if (nameOrScope === null && reuse) throw new TypeError("reuse=True cannot be used without a name_or_scope");
   const store = storeOf(graph);
   const label = scoped ? scoped.name.split("/").at(-1)! : ((nameOrScope as string | null) ?? defaultName!);
@@ -140,7 +142,13 @@ export function variableScope<R>(
       const before = new Map(store.counts);
       store.counts.set(name, (store.counts.get(name) ?? 0) + 1);
       store.current = scoped
-        ? new VariableScope(graph, name, reuse || scoped.reuse, { ...scoped.defaults, ...given }, scoped.originalNameScope)
+        ? new VariableScope(
+            graph,
+            name,
+            reuse || scoped.reuse,
+            { ...scoped.defaults, ...given },
+            scoped.originalNameScope,
+          )
         : new VariableScope(graph, name, reuse || outer.reuse, inherited(outer, given), nameScope);
       try {
         return fn(store.current);
@@ -198,7 +206,9 @@ export function getVariable(
   const store = storeOf(graph);
   const scope = store.current;
   if (options.partitioner)
-    throw new TfError("UNIMPLEMENTED", "Partitioned variables are not made by getVariable yet", { key: name });
+    throw new TfError("UNIMPLEMENTED", "Partitioned variables are not made by getVariable yet", {
+      key: name,
+    });
   const fullName = joined(scope.name, name);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const merged: GetVariableOptions = { reuse: scope.reuse, dtype: "float32", ...scope.defaults, ...given };
@@ -206,7 +216,8 @@ export function getVariable(
     graph.nameScope(null, () => {
       checkInitializerType(options);
       const getter = merged.customGetter;
-      const make = (n: string, o: GetVariableOptions): AnyVariable => getSingle(graph, store, n, { ...merged, ...o });
+      const make = (n: string, o: GetVariableOptions): AnyVariable =>
+        getSingle(graph, store, n, { ...merged, ...o });
       return (getter ? getter(make, fullName, merged) : make(fullName, merged)) as AnyVariable;
     }),
   );
@@ -237,9 +248,13 @@ function getSingle(graph: Graph, store: Store, name: string, options: GetVariabl
         { node: found.op.name, op: found.op.type },
       );
     if (!shape.isCompatibleWith(found.shape))
-      invalid(`Trying to share variable ${name}, but specified shape ${shape} and found shape ${found.shape}.`);
+      invalid(
+        `Trying to share variable ${name}, but specified shape ${shape} and found shape ${found.shape}.`,
+      );
     if (dtype !== found.dtype)
-      invalid(`Trying to share variable ${name}, but specified dtype ${dtype} and found dtype ${found.dtype}.`);
+      invalid(
+        `Trying to share variable ${name}, but specified dtype ${dtype} and found dtype ${found.dtype}.`,
+      );
     return found;
   }
   if (reuse === true)
@@ -262,11 +277,20 @@ function create(
   options: GetVariableOptions,
 ): AnyVariable {
   const initializer = options.initializer ?? defaultInitializer(name, dtype);
-  const { trainable, collections, cachingDevice, validateShape, constraint, synchronization, aggregation } = options;
+  const { trainable, collections, cachingDevice, validateShape, constraint, synchronization, aggregation } =
+    options;
   const all: VariableOptions = Object.fromEntries(
-    Object.entries({ graph, name, trainable, collections, cachingDevice, validateShape, constraint, synchronization, aggregation }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({
+      graph,
+      name,
+      trainable,
+      collections,
+      cachingDevice,
+      validateShape,
+      constraint,
+      synchronization,
+      aggregation,
+    }).filter(([, value]) => value !== undefined),
   );
   const make = (initial: ConstructorParameters<typeof Variable>[0], more: VariableOptions): AnyVariable =>
     options.useResource ? new ResourceVariable(initial, more) : new Variable(initial, more);

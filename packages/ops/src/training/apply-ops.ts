@@ -52,13 +52,15 @@ function scalarArgument(c: LoweringContext, name: string, index: number): HloIns
 
 function sameShape(c: LoweringContext, a: HloInstruction, b: HloInstruction, name: string): void {
   if (shown(a.dims) !== shown(b.dims))
-    c.fail(
-      "INVALID_ARGUMENT",
-      `var and ${name} do not have the same shape${shown(a.dims)} ${shown(b.dims)}`,
-    );
+    c.fail("INVALID_ARGUMENT", `var and ${name} do not have the same shape${shown(a.dims)} ${shown(b.dims)}`);
 }
 
-function checkRows(c: LoweringContext, variable: HloInstruction, grad: HloInstruction, indices: HloInstruction): void {
+function checkRows(
+  c: LoweringContext,
+  variable: HloInstruction,
+  grad: HloInstruction,
+  indices: HloInstruction,
+): void {
   if (variable.dims.length < 1) c.fail("INVALID_ARGUMENT", "var must be at least 1 dimensional");
   if (indices.dims.length !== 1) c.fail("INVALID_ARGUMENT", "indices must be one-dimensional");
   if (grad.dims.length !== variable.dims.length)

@@ -1,0 +1,2 @@
+export { controlOps } from "./control-ops.ts";
+export { type Groupable, group, noOp, tuple, withDependencies } from "./group.ts";

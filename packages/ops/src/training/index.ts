@@ -1,0 +1,1 @@
+export { trainingOps } from "./apply-ops.ts";
