@@ -143,8 +143,8 @@ export function tanh(context: MathContext, argument: V): V {
   const small = keep(context, madd(f32x4.mul(square, x), polynomial(context, square, tanhTerms), x));
   const e = exp(context, f32x4.add(size, size));
   const large = keep(context, f32x4.sub(k(1), f32x4.div(k(2), f32x4.add(e, k(1)))));
-  const signed = keep(context, v128.or(large, v128.and(x, ki(-0x80000000))));
-  return v128.bitselect(signed, small, keep(context, f32x4.ge(size, k(0.625))));
+  const value = keep(context, v128.bitselect(large, small, keep(context, f32x4.ge(size, k(0.625)))));
+  return v128.or(value, v128.and(x, ki(-0x80000000)));
 }
 
 /** 1 / (1 + e^-x), through e^-|x| so that neither end loses digits; 2.4 ulp: three roundings meet. */

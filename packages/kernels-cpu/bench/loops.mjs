@@ -1,0 +1,110 @@
+// Loops and reductions: GB/s (bytes that must move) beside the speed of a plain copy of as many bytes, and the time
+// that one launch takes where there is nothing to compute.
+import { copySpeed, time } from "./measure.mjs";
+
+const f32 = "float32";
+const n = 1 << 20;
+const cases = {
+  "add [1M]": ["loop", 3 * n, (b) => [b.binary("add", b.parameter(f32, [n]), b.parameter(f32, [n]))]],
+  "add [16K]": [
+    "loop",
+    3 * 16384,
+    (b) => [b.binary("add", b.parameter(f32, [16384]), b.parameter(f32, [16384]))],
+  ],
+  "x * y + z, relu [1M]": [
+    "loop",
+    4 * n,
+    (b) => {
+      const [x, y, z] = [0, 1, 2].map(() => b.parameter(f32, [n]));
+      return [
+        b.binary(
+          "maximum",
+          b.binary("add", b.binary("multiply", x, y), z),
+          b.broadcastTo(b.scalar(f32, 0), [n]),
+        ),
+      ];
+    },
+  ],
+  "bias [1024, 1024]": [
+    "loop",
+    2 * n,
+    (b) => {
+      const x = b.parameter(f32, [1024, 1024]);
+      return [b.binary("add", x, b.broadcastTo(b.parameter(f32, [1024]), x.dims))];
+    },
+  ],
+  "transpose [1024, 1024]": [
+    "loop",
+    2 * n,
+    (b) => [b.unary("negate", b.transpose(b.parameter(f32, [1024, 1024]), [1, 0]))],
+  ],
+  "exp [1M]": ["loop", 2 * n, (b) => [b.unary("exp", b.parameter(f32, [n]))]],
+  "tanh [1M]": ["loop", 2 * n, (b) => [b.unary("tanh", b.parameter(f32, [n]))]],
+  "log [1M]": ["loop", 2 * n, (b) => [b.unary("log", b.parameter(f32, [n]))]],
+  "greater, select [1M]": [
+    "loop",
+    3 * n,
+    (b) => {
+      const [x, y] = [b.parameter(f32, [n]), b.parameter(f32, [n])];
+      return [b.select(b.compare("GT", x, y), x, y)];
+    },
+  ],
+  "sum rows [1024, 1024]": ["reduce", n, (b) => [b.reduce(b.parameter(f32, [1024, 1024]), "add", [1])]],
+  "sum columns [1024, 1024]": ["reduce", n, (b) => [b.reduce(b.parameter(f32, [1024, 1024]), "add", [0])]],
+  "sum all [1M]": ["reduce", n, (b) => [b.reduce(b.parameter(f32, [n]), "add", [0])]],
+  "max rows [1024, 1024]": ["reduce", n, (b) => [b.reduce(b.parameter(f32, [1024, 1024]), "maximum", [1])]],
+  "softmax: sum of exp(x - max) [1024, 1024]": [
+    "reduce",
+    n,
+    (b) => {
+      const x = b.parameter(f32, [1024, 1024]);
+      const max = b.broadcast(b.parameter(f32, [1024]), x.dims, [0]);
+      return [b.reduce(b.unary("exp", b.binary("subtract", x, max)), "add", [1])];
+    },
+  ],
+  "softmax: exp(x - max) / sum [1024, 1024]": [
+    "loop",
+    2 * n,
+    (b) => {
+      const x = b.parameter(f32, [1024, 1024]);
+      const [max, sum] = [0, 1].map(() => b.broadcast(b.parameter(f32, [1024]), x.dims, [0]));
+      return [b.binary("divide", b.unary("exp", b.binary("subtract", x, max)), sum)];
+    },
+  ],
+  "sum rows [100, 10]": ["reduce", 1000, (b) => [b.reduce(b.parameter(f32, [100, 10]), "add", [1])]],
+  "sum columns [100, 128]": ["reduce", 12800, (b) => [b.reduce(b.parameter(f32, [100, 128]), "add", [0])]],
+  "gather rows of 64 [64K]": [
+    "single",
+    2 * 65536 * 64,
+    (b) => [b.gather(b.parameter(f32, [1000, 64]), b.parameter("int32", [65536]), 0)],
+  ],
+  "scatter-add rows of 64 [16K]": [
+    "single",
+    3 * 16384 * 64,
+    (b) => [
+      b.scatter(
+        b.parameter(f32, [1000, 64]),
+        b.parameter("int32", [16384]),
+        b.parameter(f32, [16384, 64]),
+        "add",
+      ),
+    ],
+  ],
+  "random bits [1M]": [
+    "single",
+    n,
+    (b) => [b.rngBitGenerator(b.parameter("uint32", [2]), b.parameter("uint32", [4]), [n])],
+  ],
+};
+
+console.log(`Node ${process.version}`);
+for (const [name, [kind, elements, make]] of Object.entries(cases)) {
+  const seconds = await time(kind, make);
+  const speed = (elements * 4) / seconds / 1e9;
+  const copy = copySpeed(elements * 2);
+  console.log(
+    `${name.padEnd(44)} ${speed.toFixed(1).padStart(6)} GB/s  ${(speed / copy).toFixed(2)} of a copy's  ${(seconds * 1e6).toFixed(1)} us`,
+  );
+}
+const scalar = await time("loop", (b) => [b.binary("add", b.parameter(f32, []), b.parameter(f32, []))]);
+console.log(`scalar add: ${(scalar * 1e9).toFixed(0)} ns a launch`);
