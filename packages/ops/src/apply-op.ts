@@ -1,12 +1,20 @@
 // One node from arguments that need not be tensors yet: converts them in the op's name scope with the names and element
 // types that TensorFlow's Python gives them, then makes the op. Source: OpDefLibrary._apply_op_helper in
 // python/framework/op_def_library.py. Attribute checks and defaults are the graph's (createOp).
-import type { AttrInput, Graph, IndexedSlices, Operation, Tensor } from "@org/graph";
+import {
+  type AttrInput,
+  type Graph,
+  type IndexedSlices,
+  isTensor,
+  isTensorLike,
+  type Operation,
+  type Tensor,
+} from "@org/graph";
 import { opDef as findOpDef } from "@org/graph/op-defs";
 import type { IOpDef } from "@org/proto";
 import { type DType, dtypeFromProto, dtypes } from "@org/tensor";
 import { convertToTensor, resolveGraph } from "./convert.ts";
-import { isConvertible, isTensor, type TensorLike } from "./tensor-like.ts";
+import type { TensorLike } from "./tensor-like.ts";
 import { holdsIntegers, inferDType } from "./to-nd-array.ts";
 
 /** How `applyOp` makes a node. */
@@ -38,20 +46,20 @@ function allowed(attr: AttrDef | undefined): readonly (DType | undefined)[] | un
 
 function dtypeOf(value: unknown): DType | undefined {
   if (isTensor(value)) return value.dtype;
-  return isConvertible(value) ? (value as { dtype?: DType }).dtype : undefined;
+  return isTensorLike(value) ? (value as { dtype?: DType }).dtype : undefined;
 }
 
 /** What a bare value becomes where nothing else tells: what it suggests, unless the argument cannot be that. */
 function suggested(value: unknown, attr: AttrDef | undefined): DType | undefined {
   const options = allowed(attr);
-  if (!options || isTensor(value) || isConvertible(value) || containsTensor(value)) return undefined;
+  if (!options || isTensorLike(value) || containsTensor(value)) return undefined;
   const own = inferDType(value);
   if (options.includes(own) || dtypes[own].kind !== "float" || !holdsIntegers(value)) return undefined;
   return options.includes("int32") ? "int32" : options.find((dtype) => dtype && dtypes[dtype].kind === "int");
 }
 
 function containsTensor(value: unknown): boolean {
-  return Array.isArray(value) ? value.some(containsTensor) : isTensor(value) || isConvertible(value);
+  return Array.isArray(value) ? value.some(containsTensor) : isTensorLike(value);
 }
 
 /** Element types by type attr: from the first tensor among the arguments of that type. */
@@ -116,7 +124,9 @@ export function applyOp(type: string, inputs: readonly OpArgument[], options: Ap
         const value = inputs[i]!;
         if (!isList(arg)) return one(value as TensorLike, arg.name!);
         if (!Array.isArray(value)) {
-          throw new TypeError(`Expected list for '${arg.name}' argument to '${type}' Op, not ${String(value)}.`);
+          throw new TypeError(
+            `Expected list for '${arg.name}' argument to '${type}' Op, not ${String(value)}.`,
+          );
         }
         return (value as readonly TensorLike[]).map((item, j) => one(item, `${arg.name}_${j}`));
       });

@@ -1,18 +1,18 @@
 // Values -> tensors of a graph: the Const, Pack and read nodes that TensorFlow's Python makes of arguments.
 // Source: internal_convert_to_tensor in python/framework/ops.py, _autopacking_helper in python/ops/array_ops.py,
 // _indexed_slices_to_tensor. Not attribute inference: see apply-op.ts.
-import { currentGraph, type Graph, type IndexedSlices, type Tensor, tensorConversion } from "@org/graph";
-import { type DType, dtypes, type NdArray } from "@org/tensor";
 import {
-  graphOf,
-  isConvertible,
-  isDenseTensorLike,
+  currentGraph,
+  type Graph,
+  type IndexedSlices,
   isIndexedSlices,
-  isNdArray,
   isTensor,
-  type TensorLike,
-  type ValueLike,
-} from "./tensor-like.ts";
+  isTensorLike,
+  type Tensor,
+  tensorConversion,
+} from "@org/graph";
+import { type DType, dtypes, isNdArray, type NdArray } from "@org/tensor";
+import { graphOf, isDenseTensorLike, type TensorLike, type ValueLike } from "./tensor-like.ts";
 import { holdsIntegers, inferDType, toNdArray } from "./to-nd-array.ts";
 
 /** How `convertToTensor` converts. */
@@ -51,7 +51,6 @@ export function withScope<R>(
   return graph.asDefault(() => graph.nameScope(name ?? defaultName, body));
 }
 
-/** The op type's name for a scope that is re-entered: "a/b/" -> "a/b". */
 function constantNode(graph: Graph, value: NdArray, name: string | undefined): Tensor {
   const op = graph.createOp("Const", [], { name: name ?? "Const", attrs: { value, dtype: value.dtype } });
   return op.outputs[0]!;
@@ -83,7 +82,9 @@ function pack(graph: Graph, values: readonly TensorLike[], dtype: DType | undefi
       if (isDenseTensorLike(value)) {
         const tensor = isTensor(value) ? value : value[tensorConversion]({});
         if (dtype !== undefined && tensor.dtype !== dtype) {
-          throw new TypeError(`Cannot convert a list containing a tensor of dtype ${tensor.dtype} to ${dtype}`);
+          throw new TypeError(
+            `Cannot convert a list containing a tensor of dtype ${tensor.dtype} to ${dtype}`,
+          );
         }
         mustPack = true;
         return tensor;
@@ -102,7 +103,12 @@ function pack(graph: Graph, values: readonly TensorLike[], dtype: DType | undefi
 }
 
 /** Rows summed into a dense tensor. Source: _indexed_slices_to_tensor in python/ops/gradients_util.py. */
-function densify(graph: Graph, slices: IndexedSlices, dtype: DType | undefined, name: string | undefined): Tensor {
+function densify(
+  graph: Graph,
+  slices: IndexedSlices,
+  dtype: DType | undefined,
+  name: string | undefined,
+): Tensor {
   if (dtype !== undefined && dtype !== slices.values.dtype) {
     throw new TypeError(
       `Tensor conversion requested dtype ${dtype} for IndexedSlices with dtype ${slices.values.dtype}`,
@@ -139,7 +145,7 @@ export function convertToTensor(value: TensorLike | IndexedSlices, options: Conv
   if (isTensor(value)) return checked(value, dtype);
   const graph = resolveGraph([value], options.graph);
   if (isIndexedSlices(value)) return densify(graph, value, dtype, name);
-  if (isConvertible(value)) {
+  if (isTensorLike(value)) {
     return checked(
       value[tensorConversion]({
         ...(dtype === undefined ? {} : { dtype }),

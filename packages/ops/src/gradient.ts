@@ -1,9 +1,8 @@
 // Pieces that gradient functions are made of. The rules of single ops stand beside the ops.
 // Source: python/ops/math_grad.py of TensorFlow 1.15 (forward-compatibility horizon 2019-08-06).
-import type { Graph, IndexedSlices, Operation, Tensor } from "@org/graph";
+import { type Graph, type IndexedSlices, isIndexedSlices, type Operation, type Tensor } from "@org/graph";
 import { convertToTensor } from "./convert.ts";
 import type { Gradient } from "./op-entry.ts";
-import { isIndexedSlices } from "./tensor-like.ts";
 
 /** What flows back: a tensor, or rows of one. */
 export type Grad = Tensor | IndexedSlices;
@@ -15,9 +14,16 @@ export function single(
   return (op, grads) => {
     const grad = grads[0];
     if (grad === undefined) return op.inputs.map(() => undefined);
-    const result = gradient(op, grad);
+    const result = op.graph.asDefault(() => gradient(op, grad));
     return Array.isArray(result) ? result : [result as Grad | undefined];
   };
+}
+
+/** The gradient of an op with several outputs; runs in the op's graph. */
+export function several(
+  gradient: (op: Operation, grads: readonly (Grad | undefined)[]) => readonly (Grad | undefined)[],
+): Gradient {
+  return (op, grads) => op.graph.asDefault(() => gradient(op, grads));
 }
 
 /** The gradient as a tensor (rows are summed into a dense one). */

@@ -1,1 +1,18 @@
+export { AggregationMethod } from "./aggregate-gradients.ts";
+export { type ApplyOptions, applyOne, applyOp, type OpArgument } from "./apply-op.ts";
+export * from "./array/index.ts";
+export * from "./control/index.ts";
+export { type ConvertOptions, constantOf, convertToTensor, resolveGraph, withScope } from "./convert.ts";
+export { defineOp, defineOps, type OpSpec } from "./define.ts";
+export { after, dense, type Grad, noGradient, several, single } from "./gradient.ts";
+export * from "./gradients.ts";
+export * from "./host/index.ts";
+export * from "./math/index.ts";
+export * from "./nn/index.ts";
 export type * from "./op-entry.ts";
+export * from "./random/index.ts";
+export { arrayOps, mathOps, nnOps, standardOps, stateOps } from "./registry.ts";
+export * from "./state/index.ts";
+export type { NameOption, TensorConvertible, TensorLike, ValueLike } from "./tensor-like.ts";
+export { holdsIntegers, inferDType, int32, toNdArray } from "./to-nd-array.ts";
+export * from "./training/index.ts";

@@ -1,2 +1,125 @@
 // All ops of this package, composed of the families' arrays. A third party composes its own the same way:
 // createOpRegistry(standardOps, [defineOp("MyOp", ...)]).
+import { createOpRegistry, type OpRegistry } from "@org/graph";
+import { concatOps } from "./array/concat.ts";
+import { constantOps } from "./array/constant.ts";
+import { dynamicStitchOps } from "./array/dynamic-stitch.ts";
+import { fillOps } from "./array/fill.ts";
+import { gatherOps } from "./array/gather.ts";
+import { oneHotOps } from "./array/one-hot.ts";
+import { packOps } from "./array/pack.ts";
+import { padOps } from "./array/pad.ts";
+import { reshapeOps } from "./array/reshape.ts";
+import { shapeOps } from "./array/shape-of.ts";
+import { sliceOps } from "./array/slice.ts";
+import { splitOps } from "./array/split.ts";
+import { stridedSliceOps } from "./array/strided-slice.ts";
+import { tileOps } from "./array/tile.ts";
+import { transposeOps } from "./array/transpose.ts";
+import { controlOps } from "./control/control-ops.ts";
+import { assertOps } from "./host/assert-op.ts";
+import { checkpointOps } from "./host/checkpoint-ops.ts";
+import { dynamicPartitionOps } from "./host/dynamic-partition.ts";
+import { selectionOps } from "./host/selection-ops.ts";
+import { stringOps } from "./host/string-ops.ts";
+import { summaryOps } from "./host/summary-ops.ts";
+import { addNOps } from "./math/add-n.ts";
+import { argOps } from "./math/arg.ts";
+import { binaryOps } from "./math/binary.ts";
+import { castOps } from "./math/cast.ts";
+import { comparisonOps } from "./math/comparison.ts";
+import { cumulativeOps } from "./math/cumulative.ts";
+import { divisionOps } from "./math/division.ts";
+import { matmulOps } from "./math/matmul.ts";
+import { rangeOps } from "./math/range.ts";
+import { reductionOps } from "./math/reductions.ts";
+import { segmentOps } from "./math/segment.ts";
+import { selectOps } from "./math/select.ts";
+import { unaryOps } from "./math/unary.ts";
+import { unaryGradientOps } from "./math/unary-gradient-ops.ts";
+import { biasOps } from "./nn/bias.ts";
+import { crossEntropyOps } from "./nn/cross-entropy.ts";
+import { reluOps } from "./nn/relu.ts";
+import { softmaxOps } from "./nn/softmax.ts";
+import { topKOps } from "./nn/top-k.ts";
+import type { OpEntry } from "./op-entry.ts";
+import { randomOps } from "./random/random-ops.ts";
+import { resourceOps } from "./state/resource-ops.ts";
+import { scatterOps } from "./state/scatter-ops.ts";
+import { variableOps } from "./state/variable-ops.ts";
+import { trainingOps } from "./training/apply-ops.ts";
+
+/** Element-wise functions, products, reductions, comparison. */
+export const mathOps: readonly OpEntry[] = [
+  ...addNOps,
+  ...argOps,
+  ...binaryOps,
+  ...castOps,
+  ...comparisonOps,
+  ...cumulativeOps,
+  ...divisionOps,
+  ...matmulOps,
+  ...rangeOps,
+  ...reductionOps,
+  ...segmentOps,
+  ...selectOps,
+  ...unaryOps,
+  ...unaryGradientOps,
+];
+
+/** Constants, shapes, and what moves elements about. */
+export const arrayOps: readonly OpEntry[] = [
+  ...concatOps,
+  ...constantOps,
+  ...dynamicStitchOps,
+  ...fillOps,
+  ...gatherOps,
+  ...oneHotOps,
+  ...packOps,
+  ...padOps,
+  ...reshapeOps,
+  ...shapeOps,
+  ...sliceOps,
+  ...splitOps,
+  ...stridedSliceOps,
+  ...tileOps,
+  ...transposeOps,
+];
+
+/** Activations, softmax, losses. */
+export const nnOps: readonly OpEntry[] = [
+  ...biasOps,
+  ...crossEntropyOps,
+  ...reluOps,
+  ...softmaxOps,
+  ...topKOps,
+];
+
+/** Variables, files, strings, random numbers, control flow, training. */
+export const stateOps: readonly OpEntry[] = [
+  ...assertOps,
+  ...checkpointOps,
+  ...controlOps,
+  ...dynamicPartitionOps,
+  ...randomOps,
+  ...resourceOps,
+  ...scatterOps,
+  ...selectionOps,
+  ...stringOps,
+  ...summaryOps,
+  ...trainingOps,
+  ...variableOps,
+];
+
+let composed: OpRegistry<OpEntry> | undefined;
+
+function all(): OpRegistry<OpEntry> {
+  composed ??= createOpRegistry<OpEntry>(mathOps, arrayOps, nnOps, stateOps);
+  return composed;
+}
+
+/** Every op of this package, as a registry: what a graph that is to run is made with. Composed when first asked. */
+export const standardOps: OpRegistry<OpEntry> = {
+  get: (type) => all().get(type),
+  names: () => all().names(),
+};

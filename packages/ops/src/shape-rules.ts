@@ -59,7 +59,9 @@ export function mergeShapes(a: Shape, b: Shape): Shape {
     a.dims.map((x, i) => {
       const y = b.dims![i]!;
       if (x !== null && y !== null && x !== y) {
-        invalid(`Dimension ${i} in both shapes must be equal, but are ${x} and ${y}. Shapes are ${a} and ${b}.`);
+        invalid(
+          `Dimension ${i} in both shapes must be equal, but are ${x} and ${y}. Shapes are ${a} and ${b}.`,
+        );
       }
       return x ?? y;
     }),
@@ -156,7 +158,8 @@ export function scalarAxis(c: InferenceContext, index: number, rank: number | nu
 export function scalarDim(c: InferenceContext, index: number): Dim {
   const value = scalarValue(c, index);
   if (value === undefined) return null;
-  if (value < 0) invalid(`Dimension size, given by scalar input ${index}, must be non-negative but is ${value}`);
+  if (value < 0)
+    invalid(`Dimension size, given by scalar input ${index}, must be non-negative but is ${value}`);
   return value;
 }
 
@@ -165,7 +168,8 @@ export function shapeFromInput(c: InferenceContext, index: number): Shape {
   withRank(c.input(index), 1);
   const value = c.inputValue(index);
   if (value) {
-    for (const dim of numbersOf(value)) if (dim < -1) invalid(`Invalid value in tensor used for shape: ${dim}`);
+    for (const dim of numbersOf(value))
+      if (dim < -1) invalid(`Invalid value in tensor used for shape: ${dim}`);
   }
   return c.inputAsShape(index);
 }

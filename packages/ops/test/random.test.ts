@@ -32,14 +32,17 @@ interface Case {
 }
 const cases = JSON.parse(readFileSync(new URL("./fixtures/random.json", import.meta.url), "utf8")) as Case[];
 
-const hex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (b) => Number.parseInt(b, 16));
+const hex = (text: string): Uint8Array =>
+  Uint8Array.from(text.match(/../g) ?? [], (b) => Number.parseInt(b, 16));
 
 /** Where a number stands in the order of its type's numbers: neighbours differ by 1. */
 function ordinal(dtype: DType, data: NumericData, i: number): bigint {
   const size = data.BYTES_PER_ELEMENT;
   const view = new DataView(data.buffer as ArrayBuffer, data.byteOffset + i * size, size);
   const bits =
-    size === 8 ? view.getBigInt64(0, true) : BigInt(size === 4 ? view.getInt32(0, true) : view.getInt16(0, true));
+    size === 8
+      ? view.getBigInt64(0, true)
+      : BigInt(size === 4 ? view.getInt32(0, true) : view.getInt16(0, true));
   const lowest = -(1n << BigInt(size * 8 - 1));
   return bits < 0n ? lowest - bits : bits;
 }
@@ -66,7 +69,10 @@ function draw(generator: Philox, c: Case): NdArray {
   }
   const [rows, columns = 1] = c.shape;
   const order = shuffledOrder(generator, rows);
-  const data = Int32Array.from({ length: rows * columns }, (_, i) => order[Math.floor(i / columns)]! * columns + (i % columns));
+  const data = Int32Array.from(
+    { length: rows * columns },
+    (_, i) => order[Math.floor(i / columns)]! * columns + (i % columns),
+  );
   return { dtype: "int32", shape: c.shape, data };
 }
 
@@ -82,7 +88,10 @@ describe("random numbers", () => {
           const want = viewData(c.dtype, hex(long ? run.sampled : run));
           const compared = long ? (got.filter((_: unknown, i: number) => i % 997 === 0) as NumericData) : got;
           expect(compared.length).toBe(want.length);
-          expect(worstDistance(c.dtype, compared, want), `${c.op} ${c.dtype} seeds ${c.seed},${c.seed2}`).toBeLessThanOrEqual(ulps);
+          expect(
+            worstDistance(c.dtype, compared, want),
+            `${c.op} ${c.dtype} seeds ${c.seed},${c.seed2}`,
+          ).toBeLessThanOrEqual(ulps);
         }
       }
     });

@@ -1,0 +1,107 @@
+// Choice by a condition: Select (a vector condition picks rows) and SelectV2 (broadcasts).
+// Source: core/ops/math_ops.cc, core/kernels/cwise_op_select.cc, python/ops/math_grad.py.
+import type { Tensor } from "@org/graph";
+import { applyOne, applyOp } from "../apply-op.ts";
+import { zeros, zerosLike } from "../array/fill.ts";
+import { reshape } from "../array/reshape.ts";
+import { shape } from "../array/shape-of.ts";
+import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
+import { defineOps } from "../define.ts";
+import { single } from "../gradient.ts";
+import { broadcastDims } from "../lowering.ts";
+import type { OpEntry } from "../op-entry.ts";
+import { broadcastShapes, invalid, mergeDims, mergeShapes } from "../shape-rules.ts";
+import type { NameOption } from "../tensor-like.ts";
+import type { Operand } from "./operator.ts";
+import { reduceSum } from "./reductions.ts";
+
+/**
+ * tf.where: `x` where `condition` holds, else `y` (all of one shape, or a vector condition for rows); without x and y
+ * the indices of what holds, int64 [n, rank].
+ */
+export function where(condition: Operand, x?: Operand, y?: Operand, options: NameOption = {}): Tensor {
+  if (x === undefined && y === undefined) {
+    const graph = resolveGraph([condition]);
+    return withScope(graph, options.name, "Where", (scope) => {
+      const tensor = convertToTensor(condition, { preferredDType: "bool", name: "condition", graph });
+      return applyOne("Where", [tensor], { name: scope });
+    });
+  }
+  if (x === undefined || y === undefined)
+    throw new TypeError("x and y must both be non-None or both be None.");
+  return applyOne("Select", [condition, x, y], options);
+}
+
+/** tf.where_v2: as `where`, with the three broadcast to one shape. */
+export function whereV2(condition: Operand, x: Operand, y: Operand, options: NameOption = {}): Tensor {
+  return applyOne("SelectV2", [condition, x, y], options);
+}
+
+/** Select, SelectV2. */
+export const selectOps: readonly OpEntry[] = defineOps({
+  Select: {
+    shape: (c) => {
+      const data = mergeShapes(c.input(1), c.input(2));
+      const condition = c.input(0);
+      if (condition.dims === null || data.dims === null) return [data];
+      if (condition.dims.length === 1 && data.dims.length > 1) {
+        mergeDims(data.dims[0]!, condition.dims[0]!);
+        return [data];
+      }
+      if (condition.dims.length === 0) return [data];
+      if (condition.dims.length !== data.dims.length) {
+        invalid(`Shapes must be equal rank, but are ${data.dims.length} and ${condition.dims.length}`);
+      }
+      return [mergeShapes(data, condition)];
+    },
+    lower: (c) => {
+      const [condition, x, y] = [c.input(0), c.input(1), c.input(2)];
+      const { dims } = x;
+      const rows = condition.dims.length === 1 && dims.length > 1;
+      if (
+        condition.dims.length > 0 &&
+        (rows ? condition.dims[0] !== dims[0] : `${condition.dims}` !== `${dims}`)
+      ) {
+        c.fail(
+          "INVALID_ARGUMENT",
+          `'cond' must be a scalar, a vector of the first dimension of 'then', or of its shape, but saw shape: [${condition.dims}]`,
+        );
+      }
+      const predicate =
+        condition.dims.length === 0
+          ? c.builder.broadcastTo(condition, dims)
+          : rows
+            ? c.builder.broadcast(condition, dims, [0])
+            : condition;
+      return c.builder.select(predicate, x, y);
+    },
+    gradient: single((op, grad) => {
+      const [condition, x] = op.inputs as [Tensor, Tensor];
+      const none = zerosLike(x);
+      return [undefined, where(condition, grad, none), where(condition, none, grad)];
+    }),
+  },
+  SelectV2: {
+    shape: (c) => [broadcastShapes(broadcastShapes(c.input(1), c.input(2)), c.input(0))],
+    lower: (c) => {
+      const operands = [c.input(0), c.input(1), c.input(2)];
+      const dims = operands.reduce<number[]>((all, x) => broadcastDims(c, all, x.dims), []);
+      const [condition, x, y] = operands.map((operand) => c.builder.broadcastTo(operand, dims));
+      return c.builder.select(condition!, x!, y!);
+    },
+    gradient: single((op, grad) => {
+      const [condition, x, y] = op.inputs as [Tensor, Tensor, Tensor];
+      const none = zeros([], grad.dtype);
+      const taken = whereV2(condition, grad, none);
+      const shapeX = shape(x);
+      const shapeOut = shape(op.outputs[0]!);
+      const back = (part: Tensor, to: Tensor): Tensor => {
+        const axes = applyOp("BroadcastGradientArgs", [to, shapeOut]).outputs[0]!;
+        return reshape(reduceSum(part, axes, { keepdims: true }), to);
+      };
+      const gx = back(taken, shapeX);
+      const left = whereV2(condition, none, grad);
+      return [undefined, gx, back(left, shape(y))];
+    }),
+  },
+});
