@@ -12,7 +12,14 @@ import { importShapes } from "./import-shapes.ts";
 import { dataTypeString } from "./op-def-text.ts";
 import { type OpRegistry, registryOfOpList } from "./op-registry.ts";
 import { isOperation, type Operation } from "./operation.ts";
-import { asTensor, isTensorLike, type Tensor, type TensorConvertible, tensorTypeString } from "./tensor.ts";
+import {
+  asTensor,
+  isTensor,
+  isTensorLike,
+  type Tensor,
+  type TensorConvertible,
+  tensorTypeString,
+} from "./tensor.ts";
 
 /** An op type that the graph's registry lacks, and where it stands. */
 export interface UnknownOp {
@@ -122,12 +129,11 @@ function readInputMap(
     }
     if (!isTensorLike(value))
       throw new TypeError("input_map must be a dictionary mapping strings to Tensor objects.");
-    const tensor =
-      value instanceof Object && "op" in value && "valueIndex" in value
-        ? (value as Tensor)
-        : name === ""
-          ? asTensor(value)
-          : graph.nameScope("_inputs", () => asTensor(value));
+    if (!isTensor(value) && name === "")
+      throw invalid(
+        "tf.import_graph_def() requires a non-empty `name` if `input_map` contains non-Tensor values. Try calling tf.convert_to_tensor() on `input_map` values before calling tf.import_graph_def().",
+      );
+    const tensor = isTensor(value) ? value : graph.nameScope("_inputs", () => asTensor(value));
     result.set(keyOf(node, index), graph.asGraphElement(tensor) as Tensor);
   }
   return result;
@@ -275,18 +281,17 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
     throw new TypeError("return_elements must be a list of strings.");
   graph.checkNotFinalized();
   checkVersions(def);
-  return graph.nameScope(options.name === "" ? "" : (options.name ?? "import"), (scope) => {
-    const mapped = readInputMap(options.inputMap, graph, options.name);
-    return graph.nameScope(null, () => {
-      const before = graph.getOperations().length;
-      try {
-        return addNodes(def, scope, mapped);
-      } catch (error) {
-        graph.truncate(before);
-        throw error;
-      }
-    });
-  });
+  const [scope, mapped] = graph.nameScope(
+    options.name === "" ? "" : (options.name ?? "import"),
+    (full) => [full, readInputMap(options.inputMap, graph, options.name)] as const,
+  );
+  const before = graph.getOperations().length;
+  try {
+    return addNodes(def, scope, mapped);
+  } catch (error) {
+    graph.truncate(before);
+    throw error;
+  }
 
   function addNodes(from: IGraphDef, scope: string, mapped: Mapped): ImportResult {
     const nodes = from.node ?? [];

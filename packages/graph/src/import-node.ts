@@ -83,11 +83,12 @@ export function prepareNode(
   const described = registered ?? ops.file?.get(op);
   const attrs = new Map<string, IAttrValue>(Object.entries(def.attr ?? {}));
   const inputCount = countDataInputs(def);
-  const shapeList = attrs.get("_output_shapes")?.list?.shape ?? undefined;
+  const stated = attrs.get("_output_shapes")?.list;
+  const shapeList = stated ? (stated.shape ?? []) : undefined;
   attrs.delete("_output_shapes");
   const readShapes = (outputs: number): readonly Shape[] | undefined => {
     if (shapeList === undefined) return undefined;
-    if (shapeList.length < outputs)
+    if (shapeList.length < outputs && described !== undefined)
       throw new TfError(
         "INVALID_ARGUMENT",
         `Node '${name}' has ${outputs} outputs but the _output_shapes attribute specifies shapes for ${shapeList.length} outputs`,

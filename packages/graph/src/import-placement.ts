@@ -82,12 +82,7 @@ export function placeImported(
     scopes.applyDevices(op);
   }
   for (const [op, names] of waiting) {
-    for (const name of names) {
-      const device = graph.findOperation(name)?.device;
-      if (device) {
-        op.impliedDevice = canonicalDevice(device);
-        break;
-      }
-    }
+    const device = names.map((name) => graph.findOperation(name)?.device).find((found) => found);
+    op.impliedDevice = device ? canonicalDevice(device) : "";
   }
 }

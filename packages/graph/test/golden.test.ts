@@ -4,12 +4,11 @@ import { createOpRegistry, Graph, importGraphDef } from "../src/index.ts";
 import { metaFiles, readMeta, shared } from "./shared.ts";
 
 describe.skipIf(shared === undefined)("golden .meta files (skipped: ../shared is not there)", () => {
-  it.each(metaFiles())("%s: import, then export", (name) => {
+  // A scoped export reads tensors that it does not hold: `@org/collections` tests it.
+  it.each(metaFiles().filter((name) => !name.includes("export_scope")))("%s: import, then export", (name) => {
     const meta = readMeta(name);
     const producerOps = meta.metaInfoDef?.strippedOpList ?? null;
     const graph = new Graph({ ops: createOpRegistry({ fallback: producerOps ?? {} }) });
-    // A scoped export reads tensors that the file does not have.
-    const _outside = new Graph();
     importGraphDef(meta.graphDef!, { graph, name: "", producerOps });
     const out = graph.asGraphDef({ addShapes: true });
     compare(meta, out.node!);
