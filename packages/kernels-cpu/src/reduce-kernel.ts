@@ -2,8 +2,8 @@
 // sums in flight that are combined at the end; or along the innermost outer dimension ("outer": columns), where each lane is
 // a result of its own. Sums are accurate: a running sum takes in at most `chunk` terms before it is added to a total, so the
 // error grows with the square root of the length rather than the length (blocked summation, Higham 1993).
-import type { LoopNest, NestOp } from "@org/hlo";
-import { elementBytes, type KernelContext, type LaneAddress, type Lanes } from "./lanes.ts";
+import type { HloDType, LoopNest, NestOp, Reducer } from "@org/hlo";
+import { elementBytes, isSingle, type KernelContext, type LaneAddress, type Lanes } from "./lanes.ts";
 import { unrollFor } from "./loop-kernel.ts";
 import type { NestLayout } from "./nest-arguments.ts";
 import {
@@ -15,7 +15,7 @@ import {
   opEmitter,
 } from "./nest-walk.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
-import { i32, select } from "./wasm-opcodes.ts";
+import { f32x4, i32, select, v128 } from "./wasm-opcodes.ts";
 
 type ReductionOp = NestOp & { kind: "reduction" };
 type I32 = Expr<"i32">;
@@ -75,6 +75,48 @@ const reset = ({ context, lanes, reductions }: Reduction, sums: readonly Local[]
     for (const sum of sums[r]!) context.f.set(sum, lanes.identity(op.reducer, op.dtype));
   });
 
+/** A running combination in a local. Vectors of float maxima and minima ignore NaN and note it in `nan`: 3 instructions, not 8. */
+interface Running {
+  readonly reducer: Reducer;
+  readonly dtype: HloDType;
+  readonly nan: Local<"v128"> | undefined;
+}
+
+/** For each reduction, `count` records of NaN seen. */
+function running({ context, lanes, reductions }: Reduction, count: number): Running[][] {
+  return reductions.map(([, { reducer, dtype }]) => {
+    const notes = lanes.width > 1 && isSingle(dtype) && (reducer === "maximum" || reducer === "minimum");
+    return Array.from({ length: count }, () => ({
+      reducer,
+      dtype,
+      nan: notes ? context.f.local("v128") : undefined,
+    }));
+  });
+}
+
+function takeIn(
+  { context, lanes }: Reduction,
+  { reducer, dtype, nan }: Running,
+  sum: Local,
+  value: Local,
+): void {
+  const { f } = context;
+  if (!nan) {
+    f.set(sum, lanes.combine(reducer, dtype, sum, value));
+    return;
+  }
+  const [a, b] = [sum, value] as [Local<"v128">, Local<"v128">];
+  f.set(a, reducer === "maximum" ? f32x4.pmax(a, b) : f32x4.pmin(a, b));
+  f.set(nan, v128.or(nan, f32x4.ne(b, b)));
+}
+
+/** Lanes that met NaN become NaN (all ones); the record is cleared. */
+function putNanBack({ context }: Reduction, { nan }: Running, total: Local): void {
+  if (!nan) return;
+  context.f.set(total as Local<"v128">, v128.or(total as Local<"v128">, nan));
+  context.f.set(nan, f32x4.const(0));
+}
+
 /** Ops from `inner` on, and the stores, at one outer point (or one vector of them). */
 function emitAfter(
   reduction: Reduction,
@@ -101,6 +143,7 @@ function emitRows(reduction: Reduction): void {
   const compute = nest.ops.filter((op, i) => i < nest.inner && op.kind === "compute" && !invariant[i]).length;
   const unroll = width === 1 ? 1 : reductions.length > 1 ? 2 : compute > 12 ? 2 : 4;
   const totals = accumulators(reduction, 1);
+  const records = running(reduction, 1);
   const sums = accumulators(reduction, unroll);
   const left = f.local("i32");
   const chunkLeft = f.local("i32");
@@ -133,7 +176,7 @@ function emitRows(reduction: Reduction): void {
         const kept = count
           ? f.local(value.type, lanes.keepFirst(count, value, lanes.identity(reducer, dtype)))
           : value;
-        f.set(sum, lanes.combine(reducer, dtype, sum, kept));
+        takeIn(reduction, records[r]![0]!, sum, kept);
       });
       nest.loads.forEach((load, i) => {
         const walker = walk.loads[i]!;
@@ -212,6 +255,7 @@ function emitRows(reduction: Reduction): void {
         }),
       );
     });
+    for (const r of reductions.keys()) putNanBack(reduction, records[r]![0]!, totals[r]![0]!);
     const results = reductions.map(([, { reducer, dtype }], r) =>
       f.local(lanes.valueType(dtype), lanes.across(reducer, dtype, totals[r]![0]!)),
     );
@@ -242,6 +286,7 @@ function emitColumns(reduction: Reduction): void {
   const compute = nest.ops.slice(0, nest.inner).filter((op) => op.kind === "compute").length;
   const unroll = reductions.length > 1 ? 1 : unrollFor(compute * 2, width);
   const totals = accumulators(reduction, unroll);
+  const records = running(reduction, unroll);
   const sums = accumulators(reduction, unroll);
   const left = f.local("i32");
   const chunkLeft = f.local("i32");
@@ -286,8 +331,8 @@ function emitColumns(reduction: Reduction): void {
     walk.over(nest.outerRank, last + 1, () => {
       for (let v = 0; v < vectors; v++) {
         for (let i = 0; i < nest.inner; i++) ops.emit(i, access(last + 1, v));
-        reductions.forEach(([, { reducer, dtype, arg }], r) => {
-          f.set(sums[r]![v]!, lanes.combine(reducer, dtype, sums[r]![v]!, ops.value(arg)));
+        reductions.forEach(([, { arg }], r) => {
+          takeIn(reduction, records[r]![v]!, sums[r]![v]!, ops.value(arg));
         });
       }
       f.set(chunkLeft, i32.sub(chunkLeft, i32.const(1)));
@@ -299,6 +344,7 @@ function emitColumns(reduction: Reduction): void {
     });
     flush();
     for (let v = 0; v < vectors; v++) {
+      for (const r of reductions.keys()) putNanBack(reduction, records[r]![v]!, totals[r]![v]!);
       const results = reductions.map((_, r) => totals[r]![v]!);
       emitAfter(reduction, results, access(nest.outerRank, v), (i) => {
         const store = nest.stores[i]!;

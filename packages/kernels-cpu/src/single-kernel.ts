@@ -49,25 +49,21 @@ export const prepareSingle: Preparer = (workshop, { computation }, donated) => {
   const first = instruction.operands[0];
   const firstInput = first ? computation.parameters.indexOf(first) : -1;
   const inPlace = updatesInPlace.has(instruction.opcode) && firstInput >= 0 && donated[0] === firstInput;
-  // Results of a sort by the roots' order.
+  // Which result each root is (of a sort), and back; -1 where a result is not used.
   const order = computation.roots.map(({ opcode, attributes }) =>
     opcode === "getTupleElement" ? (attributes as { index: number }).index : 0,
   );
+  const results = instruction.opcode === "sort" ? instruction.operands.map((_, k) => order.indexOf(k)) : [0];
   const arrange = (prepared: Prepared | Refusal): Prepared | Refusal => {
     if ("refused" in prepared) return prepared;
     const operands = operandBuffers(workshop, instruction, computation.parameters);
     const run: Run = (inputs, outputs) => {
-      const arranged = order.every((to, i) => to === i)
-        ? outputs
-        : outputs.map((_, i) => outputs[order.indexOf(i)]!);
-      prepared.run(operands(inputs), arranged);
+      const arranged = results.map((root) => outputs[root]);
+      prepared.run(operands(inputs), arranged as readonly CpuBuffer[]);
     };
     const copies = donated.filter((parameter, i) => parameter >= 0 && !(inPlace && i === 0));
     return { ...prepared, run: withCopies(workshop, copies, run) };
   };
-  if (instruction.opcode === "sort" && order.length < instruction.operands.length) {
-    return { refused: "CPU sorts only where every result is used" };
-  }
   const prepared = prepare(workshop, instruction, inPlace);
   return prepared instanceof Promise ? prepared.then(arrange) : arrange(prepared);
 };

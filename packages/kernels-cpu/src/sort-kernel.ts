@@ -29,15 +29,20 @@ export const prepareSort: SinglePreparer = ({ memory }, instruction) => {
       };
       const compare = descending ? (a: number, b: number): number => ascending(b, a) : ascending;
       const from = operands.map(({ dtype }, k) => view(memory, dtype, inputs[k]!) as Float64Array);
-      const to = operands.map(({ dtype }, k) => view(memory, dtype, outputs[k]!) as Float64Array);
+      // Results that nobody uses have no buffer.
+      const to = operands.map(
+        ({ dtype }, k) => outputs[k] && (view(memory, dtype, outputs[k]) as Float64Array),
+      );
       const order = new Int32Array(length);
       const rows = length === 0 ? 0 : inputs[0]!.byteLength / elementBytes(keysOperand.dtype) / length;
       for (let row = 0; row < rows; row++) {
         const start = row * length;
         for (let i = 0; i < length; i++) order[i] = start + i;
         order.sort(compare);
-        for (let k = 0; k < operands.length; k++)
-          for (let i = 0; i < length; i++) to[k]![start + i] = from[k]![order[i]!]!;
+        for (let k = 0; k < operands.length; k++) {
+          const out = to[k];
+          if (out) for (let i = 0; i < length; i++) out[start + i] = from[k]![order[i]!]!;
+        }
       }
     },
   };

@@ -65,9 +65,7 @@ describe("cpu", () => {
   it("refuses what it has no kernel for", () => {
     const backend = cpu();
     const b = new HloBuilder("custom");
-    const call = b.customCall("nothing", [b.parameter("float32", [2])], {}, [
-      { dtype: "float32", dims: [2] },
-    ]);
+    const call = b.customCall("nothing", [b.parameter("float32", [2])], [{ dtype: "float32", dims: [2] }]);
     const computation = b.build([b.getTupleElement(call, 0)]);
     expect(backend.supports("customCall", ["float32", "float32"])).toBe(false);
     expect(backend.prepare({ kind: "single", computation, key: "custom" }, [-1])).toHaveProperty("refused");
