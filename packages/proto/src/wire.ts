@@ -62,6 +62,23 @@ function longVarint(reader: CoreReader): bigint {
   throw new Error("invalid varint encoding");
 }
 
+const longestKept = 20;
+const kept: string[] = new Array<string>(2048).fill("");
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  let all = 0;
+  for (let i = start; i < end; i++) all |= bytes[i]!;
+  return all < 128;
+}
+
+/** One flat string: what is built character by character would be a tree of pieces. */
+function decodeString(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > 200 || !isAscii(bytes, start, end)) return utf8.decode(bytes.subarray(start, end));
+  return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
+}
+
 /** Reads wire bytes; 64-bit integers as bigint. */
 export class MessageReader extends ReaderBase {
   constructor(bytes: Uint8Array) {
@@ -83,6 +100,29 @@ export class MessageReader extends ReaderBase {
 
   override raw(start: number, end: number): Uint8Array {
     return this.buf.slice(start, end);
+  }
+
+  /** A string, which must be UTF-8. Short ones (op types, attribute names) repeat, so they are kept and found again. */
+  stringVerify(): string {
+    const length = this.size();
+    const start = this.pos;
+    const end = start + length;
+    if (end > this.len) throw outOfRange(this, length);
+    this.pos = end;
+    const { buf } = this;
+    if (length > longestKept) return decodeString(buf, start, end);
+    let hash = length;
+    for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + buf[i]!;
+    const slot = hash & (kept.length - 1);
+    const known = kept[slot]!;
+    if (known.length === length) {
+      let i = 0;
+      while (i < length && known.charCodeAt(i) === buf[start + i]) i++;
+      if (i === length && isAscii(buf, start, end)) return known;
+    }
+    const text = decodeString(buf, start, end);
+    kept[slot] = text;
+    return text;
   }
 
   uint64(): bigint {
@@ -263,24 +303,6 @@ export const emptyBytes: Uint8Array = new Uint8Array(0);
 export const emptyArray: readonly never[] = Object.freeze([]);
 /** The default of a map field. */
 export const emptyMap: object = Object.freeze(new MessageMap());
-
-/** Getter of a oneof: the name of the member that is set. */
-export function oneofGetter(names: readonly string[]): (this: Record<string, unknown>) => string | undefined {
-  return function () {
-    for (let i = names.length - 1; i >= 0; i--) {
-      const name = names[i]!;
-      if (this[name] !== null && this[name] !== undefined && Object.hasOwn(this, name)) return name;
-    }
-    return undefined;
-  };
-}
-
-/** Setter of a oneof: removes every member but the named one. */
-export function oneofSetter(names: readonly string[]): (this: Record<string, unknown>, kept: string) => void {
-  return function (kept) {
-    for (const name of names) if (name !== kept && Object.hasOwn(this, name)) delete this[name];
-  };
-}
 
 /** Keeps an unknown field's bytes with its message. */
 export function keepUnknown(message: { $unknowns?: Uint8Array[] }, bytes: Uint8Array): void {
