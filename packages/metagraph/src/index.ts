@@ -1,1 +1,93 @@
-export {};
+export {
+  type CheckpointEntry,
+  type CheckpointReader,
+  type CheckpointWriter,
+  checkpointExists,
+  createCheckpointWriter,
+  getCheckpointState,
+  latestCheckpoint,
+  metaGraphFilename,
+  openCheckpoint,
+  writeCheckpoint,
+} from "@org/checkpoint";
+export {
+  type AnyCollectionType,
+  type CollectionRegistry,
+  type CollectionType,
+  type CollectionWarning,
+  copyScopedMetaGraph,
+  createCollectionRegistry,
+  type FromProtoContext,
+  GraphKeys,
+  QueueRunner,
+  type ToProtoContext,
+} from "@org/collections";
+export { type ErrorCode, isTfError, TfError } from "@org/errors";
+export {
+  constantValue,
+  createOpRegistry,
+  Graph,
+  importGraphDef,
+  isOperation,
+  isTensor,
+  Operation,
+  type OpRegistry,
+  Tensor,
+} from "@org/graph";
+export { type FileSystem, memoryFileSystem } from "@org/io";
+export {
+  clone,
+  create,
+  decode,
+  encode,
+  equals,
+  GraphDef,
+  type IGraphDef,
+  type IMetaGraphDef,
+  type INodeDef,
+  type ISaverDef,
+  MetaGraphDef,
+  NodeDef,
+  SaverDef,
+} from "@org/proto";
+export {
+  type Progress,
+  type SaveOptions,
+  Saver,
+  type SaverOptions,
+  type SaverSession,
+  standardCollections,
+  writeMetaGraph,
+} from "@org/saver";
+export {
+  convertToNdArray,
+  type DType,
+  type NdArray,
+  ndArray,
+  Shape,
+  toArray,
+  toElements,
+  toNumbers,
+  toStrings,
+} from "@org/tensor";
+export {
+  globalVariables,
+  isVariable,
+  localVariables,
+  PartitionedVariable,
+  ResourceVariable,
+  trainableVariables,
+  Variable,
+  type VariableBase,
+} from "@org/variables";
+export {
+  type CollectionDescription,
+  type Description,
+  describe,
+  type SignatureDescription,
+  type TensorDescription,
+  type VariableDescription,
+} from "./describe.ts";
+export { exportMetaGraph } from "./export-meta-graph.ts";
+export { type ImportedMetaGraph, type ImportOptions, importMetaGraph } from "./import-meta-graph.ts";
+export { parseMetaGraph, type ReadOptions, readMetaGraph, type Source } from "./read-meta-graph.ts";
