@@ -14,7 +14,7 @@ import {
 } from "@org/ops";
 import { ResourceVariable, Variable } from "@org/variables";
 import { type Hyperparameter, Optimizer, type OptimizerOptions, writer } from "./optimizer.ts";
-import { updateOp } from "./update-op.ts";
+import { castScalar, updateOp } from "./update-op.ts";
 
 export interface AdamOptions extends OptimizerOptions {
   /** Default 0.001. */
@@ -81,12 +81,11 @@ export class AdamOptimizer extends Optimizer {
   }
 
   protected override applyDense(gradient: Tensor, variable: AnyVariable): Operation {
-    const { dtype } = variable;
     const [power1, power2] = this.#powers(variable.graph);
     return updateOp("Adam", gradient, {
       variable,
       slots: { m: this.slot(variable, "m"), v: this.slot(variable, "v") },
-      scalars: { beta1_power: cast(power1 as TensorLike, dtype), beta2_power: cast(power2 as TensorLike, dtype), ...this.#tensors },
+      scalars: { beta1_power: power1 as TensorLike, beta2_power: power2 as TensorLike, ...this.#tensors },
       attrs: { use_locking: this.useLocking },
     });
   }
@@ -95,7 +94,10 @@ export class AdamOptimizer extends Optimizer {
     const { graph, dtype } = variable;
     const { add, sub, mul, truediv } = operator;
     const useLocking = this.useLocking;
-    const [power1, power2] = this.#powers(graph).map((power) => cast(power as TensorLike, dtype)) as [Tensor, Tensor];
+    const [power1, power2] = this.#powers(graph).map((power) => castScalar(power as TensorLike, dtype)) as [
+      TensorLike,
+      TensorLike,
+    ];
     const { lr, beta1, beta2, epsilon } = this.#tensors;
     const [rate, b1, b2, eps] = [lr, beta1, beta2, epsilon].map((t) => cast(t, dtype)) as [Tensor, Tensor, Tensor, Tensor];
     const alpha = truediv(mul(rate, sqrt(sub(1, power2))), sub(1, power1));

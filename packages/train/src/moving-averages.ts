@@ -5,6 +5,7 @@ import { currentGraph, type Graph, isTensor, type Operation, type Tensor } from 
 import {
   type AnyVariable,
   assign,
+  assignAdd,
   assignSub,
   cast,
   convertToTensor,
@@ -135,9 +136,7 @@ export function assignMovingAverage(
     graph.nameScope(options.name ?? "AssignMovingAvg", (scope) => {
       const rate = cast(convertToTensor(sub(1, decay), { name: "decay", graph }), dtype);
       if (options.zeroDebias) return zeroDebias(variable, value, rate);
-      return graph.colocateWith(variable, () =>
-        writer(assignSub(variable, mul(sub(variable as TensorLike, value), rate), { name: scope })),
-      );
+      return writer(assignSub(variable, mul(sub(variable as TensorLike, value), rate), { name: scope }));
     }),
   );
 }
@@ -146,30 +145,17 @@ export function assignMovingAverage(
 function zeroDebias(variable: AnyVariable, value: TensorLike, rate: Tensor): Operation {
   const { graph, dtype, shape } = variable;
   const { mul, sub, truediv } = operator;
-  return variableScope(
+  const [biased, steps] = variableScope(
     variable.op.name,
     () => {
       const make = (name: string, dims: readonly (number | null)[]): AnyVariable =>
-        getVariable(name, {
-          graph,
-          shape: dims,
-          dtype,
-          initializer: zerosInitializer(),
-          trainable: false,
-          useResource: variable.isResource,
-        });
-      const [biased, steps] = graph.colocateWith(variable, () => [
-        make("biased", shape.dims ?? []),
-        make("local_step", []),
-      ]) as [AnyVariable, AnyVariable];
-      return graph.colocateWith(variable, () => {
-        const moved = assignSub(biased, mul(sub(biased as TensorLike, value), rate));
-        const counted = steps.isResource ? steps.assignAdd(1) : steps.assignAdd(1);
-        const factor = sub(1, pow(sub(1, rate), counted as Tensor));
-        const name = `${graph.currentNameScope}/`;
-        return writer(assign(variable, truediv(moved, factor), { name }));
-      });
+        getVariable(name, { graph, shape: dims, dtype, initializer: zerosInitializer(), trainable: false });
+      return graph.colocateWith(variable, () => [make("biased", shape.dims ?? []), make("local_step", [])] as const);
     },
     { graph },
   );
+  const moved = assignSub(biased, mul(sub(biased as TensorLike, value), rate));
+  const counted = assignAdd(steps, 1);
+  const factor = sub(1, pow(sub(1, rate), counted));
+  return writer(assign(variable, truediv(moved, factor), { name: `${graph.currentNameScope}/` }));
 }

@@ -305,7 +305,8 @@ export abstract class Optimizer {
 export function writer(assigned: Tensor | Operation): Operation {
   if (!isTensor(assigned)) return assigned as Operation;
   const { op } = assigned as Tensor;
-  return op.type === "ReadVariableOp" ? op.controlInputs[0]! : op;
+  if (op.type !== "ReadVariableOp") return op;
+  return op.controlInputs.find((write) => write.inputs[0] === op.inputs[0]) ?? op;
 }
 
 /** Runs outside of control dependencies and loops, in the same name scope. Source: ops.init_scope. */

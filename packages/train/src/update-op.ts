@@ -1,8 +1,9 @@
 // The training op of one update, its inputs put in the order that the OpDef has them.
 import type { IndexedSlices, Operation, Tensor } from "@org/graph";
 import { opDef } from "@org/graph/op-defs";
-import { type AnyVariable, applyOp, cast } from "@org/ops";
-import type { ResourceVariable } from "@org/variables";
+import { type AnyVariable, applyOp, cast, type TensorLike } from "@org/ops";
+import type { DType } from "@org/tensor";
+import { isVariable, type ResourceVariable } from "@org/variables";
 
 export interface UpdateInputs {
   /** What is trained. */
@@ -10,8 +11,14 @@ export interface UpdateInputs {
   /** Slots by the names of the op's arguments. */
   readonly slots?: Readonly<Record<string, AnyVariable>>;
   /** Hyperparameters by the names of the op's arguments. */
-  readonly scalars: Readonly<Record<string, Tensor>>;
+  readonly scalars: Readonly<Record<string, TensorLike>>;
   readonly attrs: Readonly<Record<string, boolean>>;
+}
+
+/** `x` as `dtype`; a resource variable of that type is left to be read where it is used, as in TensorFlow. */
+export function castScalar(x: TensorLike, dtype: DType): TensorLike {
+  const value: unknown = x;
+  return isVariable(value) && value.isResource && value.dtype === dtype ? x : cast(x, dtype);
 }
 
 /**
@@ -30,7 +37,7 @@ export function updateOp(rule: string, gradient: Tensor | IndexedSlices, inputs:
     if (name === "grad" || name === "delta") return rows?.values ?? (gradient as Tensor);
     if (name === "indices") return rows!.indices;
     const scalar = scalars[name!]!;
-    return name === "global_step" ? scalar : cast(scalar, variable.dtype);
+    return name === "global_step" ? scalar : castScalar(scalar, variable.dtype);
   });
   return applyOp(type, args as never, { attrs });
 }

@@ -3,6 +3,7 @@
 import { constantValue, IndexedSlices, type InferenceContext, type Operation, type Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { Shape, sizeOf } from "@org/tensor";
+import { isVariable, type ResourceVariable } from "@org/variables";
 import { applyOne } from "../apply-op.ts";
 import { defineOps } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
@@ -25,6 +26,7 @@ import {
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
 import { concat } from "./concat.ts";
+import { identity } from "./constant.ts";
 import { ones, zeros } from "./fill.ts";
 import { stack } from "./pack.ts";
 import { expandDims, reshape, squeeze } from "./reshape.ts";
@@ -37,23 +39,21 @@ export interface GatherOptions extends NameOption {
   readonly batchDims?: number | undefined;
 }
 
-/** What can gather its own rows: a resource variable. */
-interface SparseReadable {
-  sparseRead(indices: TensorLike, options?: NameOption): Tensor;
-}
-
-function isSparseReadable(value: unknown): value is SparseReadable {
-  return (
-    typeof value === "object" && value !== null && typeof (value as SparseReadable).sparseRead === "function"
+/** Rows of a resource variable, which is not read as a whole. Source: ResourceVariable.sparse_read. */
+function sparseRead({ handle, dtype, graph }: ResourceVariable, indices: TensorLike, name = "Gather"): Tensor {
+  const rows = graph.asDefault(() =>
+    graph.nameScope(name, (scope) => applyOne("ResourceGather", [handle, indices], { name: scope, attrs: { dtype } })),
   );
+  return identity(rows);
 }
 
 /** tf.gather: the slices of `params` along `axis` (0 unless given) that `indices` name. */
 export function gather(params: TensorLike, indices: TensorLike, options: GatherOptions = {}): Tensor {
   const { name, batchDims = 0 } = options;
   const { axis = int32(batchDims) } = options;
-  if (batchDims === 0 && options.axis === undefined && isSparseReadable(params)) {
-    return params.sparseRead(indices, { name });
+  const variable: unknown = params;
+  if (batchDims === 0 && options.axis === undefined && isVariable(variable) && variable.isResource) {
+    return sparseRead(variable as ResourceVariable, indices, name);
   }
   return applyOne("GatherV2", [params, indices, typeof axis === "number" ? int32(axis) : axis], {
     name,

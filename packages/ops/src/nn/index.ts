@@ -7,6 +7,7 @@ export {
   softmaxCrossEntropyWithLogitsV2,
   sparseSoftmaxCrossEntropyWithLogits,
 } from "./cross-entropy.ts";
+export { embeddingLookup } from "./embedding.ts";
 export * from "./normalization.ts";
 export * from "./relu.ts";
 export { logSoftmax, type SoftmaxOptions, softmax, softmaxOps } from "./softmax.ts";

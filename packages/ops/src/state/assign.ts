@@ -39,15 +39,15 @@ export function assign(ref: Assignable, value: TensorLike, options: AssignOption
 
 /** tf.assign_add: the variable's ref (a resource variable's value) after `value` was added. */
 export function assignAdd(ref: Assignable, value: TensorLike, options: AssignOptions = {}): Tensor {
-  const { name } = options;
-  if (isResource(ref)) return ref.assignAdd(toDType(value, ref), name === undefined ? {} : { name });
+  // As in TensorFlow, the name is a ref variable's matter.
+  if (isResource(ref)) return ref.assignAdd(toDType(value, ref));
   return dense("AssignAdd", ref, value, options);
 }
 
 /** tf.assign_sub: the variable's ref (a resource variable's value) after `value` was subtracted. */
 export function assignSub(ref: Assignable, value: TensorLike, options: AssignOptions = {}): Tensor {
-  const { name } = options;
-  if (isResource(ref)) return ref.assignSub(toDType(value, ref), name === undefined ? {} : { name });
+  // As in TensorFlow, the name is a ref variable's matter.
+  if (isResource(ref)) return ref.assignSub(toDType(value, ref));
   return dense("AssignSub", ref, value, options);
 }
 
