@@ -312,6 +312,19 @@ export const foldKernels: Readonly<Record<string, Kernel>> = {
     for (const [i, to] of numbers(inputs[0]!).entries()) values[to] = i;
     return values.includes(-1) ? give() : [folded(inputs[0]!.dtype, inputs[0]!.shape, values)];
   },
+  ListDiff: ({ inputs, outputTypes }) => {
+    const without = new Set(numbers(inputs[1]!));
+    const x = numbers(inputs[0]!);
+    const kept = x.map((_, i) => i).filter((i) => !without.has(x[i]!));
+    return [
+      folded(
+        outputTypes[0]!,
+        [kept.length],
+        kept.map((i) => x[i]!),
+      ),
+      folded(outputTypes[1]!, [kept.length], kept),
+    ];
+  },
   DynamicStitch: ({ attrs, inputs, outputTypes }) => {
     const count = attrs.int("N");
     const rows: (readonly Element[])[] = [];
