@@ -10,6 +10,7 @@ import { nestLayout } from "./nest-arguments.ts";
 import { operationOf } from "./nest-walk.ts";
 import { emitReduce } from "./reduce-kernel.ts";
 import { scalarLanes } from "./scalar-lanes.ts";
+import { emitTiles, tileDimension } from "./tile-kernel.ts";
 import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
 import { createModule } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
@@ -64,8 +65,10 @@ export function nestSource(nest: LoopNest, target: Target): Uint8Array<ArrayBuff
       }),
     };
     const lanes = isVectorNest(nest) ? vectorLanes(context) : scalarLanes(context);
-    const emit = nest.kind === "reduce" ? emitReduce : emitLoop;
-    emit(context, nest, nestLayout(nest), block, lanes);
+    const row = lanes.width > 1 ? tileDimension(nest) : undefined;
+    if (row !== undefined) emitTiles(context, nest, nestLayout(nest), block, lanes, row);
+    else if (nest.kind === "reduce") emitReduce(context, nest, nestLayout(nest), block, lanes);
+    else emitLoop(context, nest, nestLayout(nest), block, lanes);
   });
   return module.bytes();
 }

@@ -5,14 +5,14 @@
 import type { LoopNest } from "@org/hlo";
 import { elementBytes, type KernelContext, type LaneAddress, type Lanes } from "./lanes.ts";
 import type { NestLayout } from "./nest-arguments.ts";
-import { type Access, invariantOps, nestWalk, opEmitter } from "./nest-walk.ts";
+import { type Access, bodyCost, invariantOps, nestWalk, opEmitter } from "./nest-walk.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
 import { i32, select } from "./wasm-opcodes.ts";
 
-/** Vectors in one turn of the inner loop, by how many ops the body has. */
-export function unrollFor(ops: number, width: number): number {
+/** Vectors in one turn of the inner loop, by the body's cost. */
+export function unrollFor(cost: number, width: number): number {
   if (width === 1) return 1;
-  return ops <= 8 ? 4 : ops <= 20 ? 2 : 1;
+  return cost <= 8 ? 4 : cost <= 20 ? 2 : 1;
 }
 
 /** Emits the kernel's body: `block` is the address of its arguments. Extents must not be 0. */
@@ -103,7 +103,7 @@ export function emitLoop(
       }),
     );
 
-  const unroll = unrollFor(nest.ops.filter((op, i) => op.kind === "compute" && !invariant[i]).length, width);
+  const unroll = unrollFor(bodyCost(nest, nest.ops.length, invariant), width);
   walk.over(0, inner, () => {
     for (const walker of [...walk.loads, ...walk.indices, ...walk.stores]) {
       if (walker.moves(inner)) f.set(position(walker), walker.position[inner]!);

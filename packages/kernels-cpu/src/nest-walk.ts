@@ -1,6 +1,6 @@
 // What loop and reduction code share: pointers that walk loads, indices and stores through the dimensions, and the
 // operations of a nest put into a body, once for a vector and again for the next.
-import type { HloDType, LoopNest, NestOp } from "@org/hlo";
+import type { HloDType, LoopNest, NestOp, Opcode } from "@org/hlo";
 import type { KernelContext, Lanes, Operation } from "./lanes.ts";
 import type { NestLayout } from "./nest-arguments.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
@@ -20,8 +20,8 @@ export interface NestWalk {
   readonly loads: readonly Walker[];
   readonly indices: readonly Walker[];
   readonly stores: readonly Walker[];
-  /** Loops over dimensions `from` to `to - 1`; `body` runs with positions valid at level `to`. */
-  over(from: number, to: number, body: () => void): void;
+  /** Loops over dimensions `from` to `to - 1`, but for `without`; `body` runs with positions valid at level `to`. */
+  over(from: number, to: number, body: () => void, without?: number): void;
   extent(dimension: number): Local<"i32">;
 }
 
@@ -58,7 +58,7 @@ export function nestWalk(context: KernelContext, nest: LoopNest, layout: NestLay
   );
   const all = [...loads, ...indices, ...stores];
 
-  const over = (from: number, to: number, body: () => void): void => {
+  const over: NestWalk["over"] = (from, to, body, without) => {
     if (from === to) {
       body();
       return;
@@ -67,8 +67,12 @@ export function nestWalk(context: KernelContext, nest: LoopNest, layout: NestLay
     const moving = all.filter((walker) => walker.moves(from));
     // The position inside the loop starts at the outer one and moves on.
     for (const { position } of moving) f.set(position[from + 1]!, position[from]!);
+    if (from === without) {
+      over(from + 1, to, body, without);
+      return;
+    }
     f.for(counter, i32.const(0), extents[from]!, 1, () => {
-      over(from + 1, to, body);
+      over(from + 1, to, body, without);
       for (const { position, stride } of moving)
         f.set(position[from + 1]!, i32.add(position[from + 1]!, stride(from)));
     });
@@ -159,4 +163,25 @@ export function opEmitter(
       }
     },
   };
+}
+
+const long: ReadonlySet<Opcode> = new Set([
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "logistic",
+  "erf",
+  "sin",
+  "cos",
+]);
+
+/** Roughly how many instructions a body has: some of the ops of a nest up to `until`, without those that `skip` says. */
+export function bodyCost(nest: LoopNest, until: number, skip: readonly boolean[] = []): number {
+  let cost = 0;
+  nest.ops.slice(0, until).forEach((op, i) => {
+    if (op.kind === "compute" && !skip[i]) cost += long.has(op.opcode) ? 24 : 1;
+  });
+  return cost;
 }

@@ -4,10 +4,10 @@
 // error grows with the square root of the length rather than the length (blocked summation, Higham 1993).
 import type { HloDType, LoopNest, NestOp, Reducer } from "@org/hlo";
 import { elementBytes, isSingle, type KernelContext, type LaneAddress, type Lanes } from "./lanes.ts";
-import { unrollFor } from "./loop-kernel.ts";
 import type { NestLayout } from "./nest-arguments.ts";
 import {
   type Access,
+  bodyCost,
   invariantOps,
   type NestWalk,
   nestWalk,
@@ -140,8 +140,8 @@ function emitRows(reduction: Reduction): void {
   const { width } = lanes;
   const last = nest.extents.length - 1;
   const invariant = invariantOps(nest, last, nest.inner);
-  const compute = nest.ops.filter((op, i) => i < nest.inner && op.kind === "compute" && !invariant[i]).length;
-  const unroll = width === 1 ? 1 : reductions.length > 1 ? 2 : compute > 12 ? 2 : 4;
+  const cost = bodyCost(nest, nest.inner, invariant);
+  const unroll = width === 1 || cost > 20 ? 1 : reductions.length > 1 || cost > 8 ? 2 : 4;
   const totals = accumulators(reduction, 1);
   const records = running(reduction, 1);
   const sums = accumulators(reduction, unroll);
@@ -283,8 +283,9 @@ function emitColumns(reduction: Reduction): void {
   const { width } = lanes;
   const column = nest.outerRank - 1;
   const last = nest.extents.length - 1;
-  const compute = nest.ops.slice(0, nest.inner).filter((op) => op.kind === "compute").length;
-  const unroll = reductions.length > 1 ? 1 : unrollFor(compute * 2, width);
+  const cost = bodyCost(nest, nest.inner);
+  // A light body takes whole cache lines, and few visits to each row.
+  const unroll = reductions.length > 1 || cost > 8 ? 1 : cost > 2 ? 4 : 8;
   const totals = accumulators(reduction, unroll);
   const records = running(reduction, unroll);
   const sums = accumulators(reduction, unroll);

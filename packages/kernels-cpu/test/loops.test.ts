@@ -116,6 +116,45 @@ describe("element-wise loops", () => {
     });
   }
 
+  it("transposes by tiles, whatever the sizes", () => {
+    for (const dtype of ["float32", "int32", "float16", "float64", "bool"] as const) {
+      for (const [rows, columns] of [
+        [1, 1],
+        [1, 9],
+        [9, 1],
+        [3, 5],
+        [4, 4],
+        [16, 16],
+        [17, 33],
+        [50, 7],
+      ] as const) {
+        const computation = build(`tiles ${dtype}`, (b) => {
+          const [x, y] = [b.parameter(dtype, [2, rows, columns]), b.parameter(dtype, [2, columns, rows])];
+          return [
+            b.select(b.compare("NE", b.transpose(x, [0, 2, 1]), y), y, b.transpose(x, [0, 2, 1])),
+            b.transpose(x, [0, 2, 1]),
+          ];
+        });
+        expectSame("loop", computation, inputsFor(computation, rows));
+      }
+    }
+    const permuted = build("permuted", (b) => [
+      b.unary("negate", b.transpose(b.parameter("float32", [3, 5, 6, 7]), [3, 1, 0, 2])),
+    ]);
+    expectSame("loop", permuted, inputsFor(permuted, 3));
+    const bias = build("bias", (b) => {
+      const x = b.transpose(b.parameter("float32", [9, 21]), [1, 0]);
+      return [
+        b.binary(
+          "add",
+          b.binary("add", x, b.broadcast(b.parameter("float32", [9]), [21, 9], [1])),
+          b.broadcast(b.parameter("float32", [21]), [21, 9], [0]),
+        ),
+      ];
+    });
+    expectSame("loop", bias, inputsFor(bias, 3));
+  });
+
   it("writes outputs over donated inputs", () => {
     const same = build("in place", (b) => {
       const [x, y] = [b.parameter("float32", [103]), b.parameter("float32", [103])];

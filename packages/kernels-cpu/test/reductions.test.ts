@@ -97,6 +97,15 @@ describe("reductions", () => {
     ]);
   });
 
+  it("passes NaN on in columns, to its own column alone", () => {
+    const computation = build("max", (b) => [b.reduce(b.parameter("float32", [300, 21]), "minimum", [0])]);
+    const [x] = inputsFor(computation, 4);
+    (x!.data as Float32Array)[21 * 200 + 19] = Number.NaN;
+    const result = runOnCpu("reduce", computation, [x!]).results[0]!.data as Float32Array;
+    expect([...result].map(Number.isNaN).indexOf(true)).toBe(19);
+    expect([...result].filter(Number.isNaN)).toHaveLength(1);
+  });
+
   it("sums a million float32 to 1e-6 relative", () => {
     const count = 1_000_000;
     const next = generator(5);
