@@ -43,7 +43,9 @@ export class MiniSession {
     if ("data" in value) return value;
     const current = this.variables.get(value);
     if (!current)
-      throw new TfError("FAILED_PRECONDITION", `Attempting to use uninitialized value ${value.name}`, { node: value.name });
+      throw new TfError("FAILED_PRECONDITION", `Attempting to use uninitialized value ${value.name}`, {
+        node: value.name,
+      });
     return current;
   }
 
@@ -72,9 +74,14 @@ export class MiniSession {
     return outputs;
   }
 
-  async #kernel(op: Operation, inputs: readonly (NdArray | Operation)[]): Promise<readonly (NdArray | Operation)[]> {
+  async #kernel(
+    op: Operation,
+    inputs: readonly (NdArray | Operation)[],
+  ): Promise<readonly (NdArray | Operation)[]> {
     const entry = op.registered as OpEntry;
-    const outputRef = op.outputs.map((output) => (output.isRef ? inputs.find((input) => !("data" in input)) : undefined));
+    const outputRef = op.outputs.map((output) =>
+      output.isRef ? inputs.find((input) => !("data" in input)) : undefined,
+    );
     const values = (made: readonly NdArray[]): (NdArray | Operation)[] => {
       let next = 0;
       return outputRef.map((ref) => ref ?? made[next++]!);
@@ -125,11 +132,16 @@ export class MiniSession {
     };
     const made = entry.lower!(context);
     const lowered = "opcode" in made ? { outputs: [made] } : Array.isArray(made) ? { outputs: made } : made;
-    const { outputs = [], assign = new Map() } = lowered as { outputs?: HloInstruction[]; assign?: Map<number, HloInstruction> };
+    const { outputs = [], assign = new Map() } = lowered as {
+      outputs?: HloInstruction[];
+      assign?: Map<number, HloInstruction>;
+    };
     const roots = [...outputs, ...assign.values()];
     const results = evaluate(builder.build(roots), arrays, {
       onFault: ({ value, position }) => {
-        throw new TfError("INVALID_ARGUMENT", `indices[${position}] = ${value} is out of range`, { node: op.name });
+        throw new TfError("INVALID_ARGUMENT", `indices[${position}] = ${value} is out of range`, {
+          node: op.name,
+        });
       },
     });
     [...assign.keys()].forEach((index, i) => {
@@ -138,7 +150,11 @@ export class MiniSession {
     return results.slice(0, outputs.length);
   }
 
-  #hostContext(op: Operation, inputs: readonly (NdArray | Operation)[], read: (i: number) => NdArray): HostContext {
+  #hostContext(
+    op: Operation,
+    inputs: readonly (NdArray | Operation)[],
+    read: (i: number) => NdArray,
+  ): HostContext {
     const session = this;
     return {
       node: op.name,
@@ -167,6 +183,10 @@ export class MiniSession {
 
 function failing(op: Operation): (code: ErrorCode, sentence: string, hint?: string) => never {
   return (code, sentence, hint) => {
-    throw new TfError(code, sentence, { node: op.name, op: op.type, ...(hint === undefined ? {} : { hint }) });
+    throw new TfError(code, sentence, {
+      node: op.name,
+      op: op.type,
+      ...(hint === undefined ? {} : { hint }),
+    });
   };
 }

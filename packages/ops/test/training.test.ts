@@ -20,7 +20,9 @@ interface Case {
   inputs: Recorded[];
   after: number[][];
 }
-const cases = JSON.parse(readFileSync(new URL("./fixtures/training.json", import.meta.url), "utf8")) as Case[];
+const cases = JSON.parse(
+  readFileSync(new URL("./fixtures/training.json", import.meta.url), "utf8"),
+) as Case[];
 
 function arrayOf({ dtype, shape, data }: Recorded): NdArray {
   const out = allocateData(dtype, data.length) as unknown as (number | bigint)[];
@@ -50,9 +52,11 @@ async function step({ op, attrs, inputs }: Case, resource: boolean): Promise<NdA
     return applyOp(op, args as never, { attrs });
   });
   const session = new MiniSession(graph);
-  inputs.filter(({ variable }) => variable).forEach((input, i) => {
-    session.variables.set(variables[i]!.op, arrayOf(input));
-  });
+  inputs
+    .filter(({ variable }) => variable)
+    .forEach((input, i) => {
+      session.variables.set(variables[i]!.op, arrayOf(input));
+    });
   await session.run([run], feeds);
   return variables.map((variable) => session.variables.get(variable.op)!);
 }
@@ -63,7 +67,9 @@ function expectClose({ after, inputs, op }: Case, got: readonly NdArray[]): void
     const want = after[i]!;
     Array.from(array.data as ArrayLike<number>).forEach((x, j) => {
       const tolerance = (double ? 1e-8 : 2e-6) * Math.max(1, Math.abs(want[j]!));
-      expect(Math.abs(x - want[j]!), `${op} variable ${i} element ${j}: ${x} for ${want[j]}`).toBeLessThan(tolerance);
+      expect(Math.abs(x - want[j]!), `${op} variable ${i} element ${j}: ${x} for ${want[j]}`).toBeLessThan(
+        tolerance,
+      );
     });
   });
 }

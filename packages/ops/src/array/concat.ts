@@ -34,6 +34,7 @@ import { int32 } from "../to-nd-array.ts";
 import { constant, identity } from "./constant.ts";
 import { fill } from "./fill.ts";
 import { gather } from "./gather.ts";
+import { movesElements } from "./move-elements.ts";
 import { stack } from "./pack.ts";
 import { expandDims, squeeze } from "./reshape.ts";
 import { rank, shape, shapeN } from "./shape-of.ts";
@@ -91,7 +92,7 @@ function concatShape(c: InferenceContext, start: number, end: number, axisAt: nu
 }
 
 function entry(start: number, axisAt: (count: number) => number): OpSpec {
-  return {
+  const spec: OpSpec = {
     shape: (c) => concatShape(c, start, start + c.inputCount - 1, axisAt(c.inputCount)),
     hostInputs: [start === 0 ? 1 : 0],
     lower: (c) => {
@@ -113,6 +114,7 @@ function entry(start: number, axisAt: (count: number) => number): OpSpec {
     },
     gradient: single((op, grad) => concatGrad(op, grad, start, axisAt(op.inputs.length))),
   };
+  return movesElements(spec, (index, count) => index !== axisAt(count));
 }
 
 function concatGrad(op: Operation, grad: Grad, start: number, axisAt: number): readonly (Grad | undefined)[] {

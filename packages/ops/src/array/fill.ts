@@ -13,6 +13,7 @@ import type { OpEntry } from "../op-entry.ts";
 import { invalid, numbersOf, shapeFromInput, unchanged, withRank } from "../shape-rules.ts";
 import type { NameOption, TensorLike, ValueLike } from "../tensor-like.ts";
 import { constant } from "./constant.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 import { reshape } from "./reshape.ts";
 import { shape as shapeOf } from "./shape-of.ts";
 
@@ -106,27 +107,30 @@ export function onesLike(tensor: TensorLike, options: LikeOptions = {}): Tensor 
 
 /** Fill, ZerosLike, OnesLike. */
 export const fillOps: readonly OpEntry[] = defineOps({
-  Fill: {
-    shape: (c) => {
-      withRank(c.input(0), 1);
-      withRank(c.input(1), 0);
-      const dims = c.inputValue(0);
-      if (dims && numbersOf(dims).some((dim) => dim < 0)) invalid("Fill dimensions must be >= 0");
-      return [shapeFromInput(c, 0)];
+  Fill: movesElements(
+    {
+      shape: (c) => {
+        withRank(c.input(0), 1);
+        withRank(c.input(1), 0);
+        const dims = c.inputValue(0);
+        if (dims && numbersOf(dims).some((dim) => dim < 0)) invalid("Fill dimensions must be >= 0");
+        return [shapeFromInput(c, 0)];
+      },
+      hostInputs: [0],
+      lower: (c) => {
+        const value = c.input(1);
+        if (value.dims.length !== 0) {
+          c.fail("INVALID_ARGUMENT", `value must be a scalar, got shape [${value.dims}]`);
+        }
+        const dims = hostNumbers(c, 0);
+        if (dims.some((dim) => dim < 0))
+          c.fail("INVALID_ARGUMENT", `Dimension ${Math.min(...dims)} must be >= 0`);
+        return c.builder.broadcast(value, dims, []);
+      },
+      gradient: single((_, grad) => [undefined, reduceSum(grad)]),
     },
-    hostInputs: [0],
-    lower: (c) => {
-      const value = c.input(1);
-      if (value.dims.length !== 0) {
-        c.fail("INVALID_ARGUMENT", `value must be a scalar, got shape [${value.dims}]`);
-      }
-      const dims = hostNumbers(c, 0);
-      if (dims.some((dim) => dim < 0))
-        c.fail("INVALID_ARGUMENT", `Dimension ${Math.min(...dims)} must be >= 0`);
-      return c.builder.broadcast(value, dims, []);
-    },
-    gradient: single((_, grad) => [undefined, reduceSum(grad)]),
-  },
+    allBut(0),
+  ),
   ZerosLike: {
     shape: unchanged,
     lower: (c) => filledOf(c, c.outputDType(0) as HloDType, c.input(0).dims, 0),

@@ -28,6 +28,7 @@ import { int32 } from "../to-nd-array.ts";
 import { concat } from "./concat.ts";
 import { identity } from "./constant.ts";
 import { ones, zeros } from "./fill.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 import { stack } from "./pack.ts";
 import { expandDims, reshape, squeeze } from "./reshape.ts";
 import { shape, size } from "./shape-of.ts";
@@ -40,9 +41,15 @@ export interface GatherOptions extends NameOption {
 }
 
 /** Rows of a resource variable, which is not read as a whole. Source: ResourceVariable.sparse_read. */
-function sparseRead({ handle, dtype, graph }: ResourceVariable, indices: TensorLike, name = "Gather"): Tensor {
+function sparseRead(
+  { handle, dtype, graph }: ResourceVariable,
+  indices: TensorLike,
+  name = "Gather",
+): Tensor {
   const rows = graph.asDefault(() =>
-    graph.nameScope(name, (scope) => applyOne("ResourceGather", [handle, indices], { name: scope, attrs: { dtype } })),
+    graph.nameScope(name, (scope) =>
+      applyOne("ResourceGather", [handle, indices], { name: scope, attrs: { dtype } }),
+    ),
   );
   return identity(rows);
 }
@@ -255,63 +262,75 @@ function batchGatherGrad(
 
 /** Gather, GatherV2, GatherNd, ScatterNd. */
 export const gatherOps: readonly OpEntry[] = defineOps({
-  Gather: {
-    shape: gatherShape,
-    lower: (c) => c.builder.gather(c.input(0), c.input(1), 0),
-    gradient: single((op, grad) => [gatherGrad(op.inputs[0]!, op.inputs[1]!, grad), undefined]),
-  },
-  GatherV2: {
-    shape: gatherV2Shape,
-    hostInputs: [2],
-    lower: (c) => {
-      const { length } = c.input(0).dims;
-      if (length === 0) c.fail("INVALID_ARGUMENT", "params must be at least 1 dimensional");
-      const axis = hostAxis(c, 2, length);
-      const given = c.attrs.has("batch_dims") ? c.attrs.int("batch_dims") : 0;
-      const batchDims = given < 0 ? given + c.input(1).dims.length : given;
-      if (batchDims > axis) {
-        c.fail("INVALID_ARGUMENT", `batch_dims (${batchDims}) must be less than or equal to axis (${axis}).`);
-      }
-      return lowerGather(c, axis, batchDims);
+  Gather: movesElements(
+    {
+      shape: gatherShape,
+      lower: (c) => c.builder.gather(c.input(0), c.input(1), 0),
+      gradient: single((op, grad) => [gatherGrad(op.inputs[0]!, op.inputs[1]!, grad), undefined]),
     },
-    gradient: single(gatherV2Grad),
-  },
-  GatherNd: {
-    shape: (c) => {
-      const params = c.input(0);
-      const indices = withRankAtLeast(c.input(1), 1);
-      const depth = indices.dim(-1);
-      if (params.dims === null || indices.dims === null || depth === null) return [Shape.unknown];
-      if (depth > params.dims.length) {
-        invalid(
-          `indices.shape[-1] must be <= params.rank, but saw indices shape: ${indices} and params shape: ${params}`,
-        );
-      }
-      return [subshape(indices, 0, -1).concat(subshape(params, depth))];
+    allBut(1),
+  ),
+  GatherV2: movesElements(
+    {
+      shape: gatherV2Shape,
+      hostInputs: [2],
+      lower: (c) => {
+        const { length } = c.input(0).dims;
+        if (length === 0) c.fail("INVALID_ARGUMENT", "params must be at least 1 dimensional");
+        const axis = hostAxis(c, 2, length);
+        const given = c.attrs.has("batch_dims") ? c.attrs.int("batch_dims") : 0;
+        const batchDims = given < 0 ? given + c.input(1).dims.length : given;
+        if (batchDims > axis) {
+          c.fail(
+            "INVALID_ARGUMENT",
+            `batch_dims (${batchDims}) must be less than or equal to axis (${axis}).`,
+          );
+        }
+        return lowerGather(c, axis, batchDims);
+      },
+      gradient: single(gatherV2Grad),
     },
-    lower: (c) => {
-      const params = c.input(0);
-      const indices = c.input(1);
-      const depth = indices.dims.at(-1);
-      if (depth === undefined || depth > params.dims.length) {
-        c.fail(
-          "INVALID_ARGUMENT",
-          `index innermost dimension length must be <= params rank; saw: ${depth} vs. ${params.dims.length}`,
-        );
-      }
-      const rest = params.dims.slice(depth);
-      const rows = c.builder.reshape(params, [sizeOf(params.dims.slice(0, depth)), ...rest]);
-      return c.builder.gather(rows, linearIndices(c, indices, params.dims), 0);
+    allBut(1, 2),
+  ),
+  GatherNd: movesElements(
+    {
+      shape: (c) => {
+        const params = c.input(0);
+        const indices = withRankAtLeast(c.input(1), 1);
+        const depth = indices.dim(-1);
+        if (params.dims === null || indices.dims === null || depth === null) return [Shape.unknown];
+        if (depth > params.dims.length) {
+          invalid(
+            `indices.shape[-1] must be <= params.rank, but saw indices shape: ${indices} and params shape: ${params}`,
+          );
+        }
+        return [subshape(indices, 0, -1).concat(subshape(params, depth))];
+      },
+      lower: (c) => {
+        const params = c.input(0);
+        const indices = c.input(1);
+        const depth = indices.dims.at(-1);
+        if (depth === undefined || depth > params.dims.length) {
+          c.fail(
+            "INVALID_ARGUMENT",
+            `index innermost dimension length must be <= params rank; saw: ${depth} vs. ${params.dims.length}`,
+          );
+        }
+        const rest = params.dims.slice(depth);
+        const rows = c.builder.reshape(params, [sizeOf(params.dims.slice(0, depth)), ...rest]);
+        return c.builder.gather(rows, linearIndices(c, indices, params.dims), 0);
+      },
+      gradient: single((op, grad) => {
+        const [params, indices] = op.inputs as [Tensor, Tensor];
+        const dims = shape(params, { outType: indices.dtype as "int32" | "int64" });
+        if (indices.shape.rank === 2 && indices.shape.dim(-1) === 1) {
+          return [new IndexedSlices(grad as Tensor, squeeze(indices, -1), dims), undefined];
+        }
+        return [scatterNd(indices, grad, dims), undefined];
+      }),
     },
-    gradient: single((op, grad) => {
-      const [params, indices] = op.inputs as [Tensor, Tensor];
-      const dims = shape(params, { outType: indices.dtype as "int32" | "int64" });
-      if (indices.shape.rank === 2 && indices.shape.dim(-1) === 1) {
-        return [new IndexedSlices(grad as Tensor, squeeze(indices, -1), dims), undefined];
-      }
-      return [scatterNd(indices, grad, dims), undefined];
-    }),
-  },
+    allBut(1),
+  ),
   ScatterNd: {
     shape: (c) => {
       const indices = withRankAtLeast(c.input(0), 1);

@@ -15,6 +15,7 @@ import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { inferDType } from "../to-nd-array.ts";
 import { zerosLike } from "./fill.ts";
 import { gatherNd } from "./gather.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 
 export interface OneHotOptions extends NameOption {
   /** 1 unless given. */
@@ -72,42 +73,45 @@ export function sparseToDense(
 
 /** OneHot, SparseToDense. */
 export const oneHotOps: readonly OpEntry[] = defineOps({
-  OneHot: {
-    shape: (c) => {
-      const axis = c.attrs.int("axis");
-      if (axis < -1) invalid(`axis must be >= -1`);
-      const depth = scalarDim(c, 1);
-      const { dims } = c.input(0);
-      if (dims === null) return [Shape.unknown];
-      const at = axis === -1 ? dims.length : axis;
-      if (at > dims.length) invalid(`axis must be <= ${dims.length}, got ${axis}`);
-      return [new Shape([...dims.slice(0, at), depth, ...dims.slice(at)])];
-    },
-    hostInputs: [1],
-    lower: (c) => {
-      const indices = c.input(0);
-      const depth = hostNumber(c, 1);
-      const axis = c.attrs.int("axis");
-      const at = axis === -1 ? indices.dims.length : axis;
-      if (axis < -1 || at > indices.dims.length) {
-        c.fail(
-          "INVALID_ARGUMENT",
-          `Expected axis to be -1 or between [0, ${indices.dims.length + 1}).  But received: ${axis}`,
+  OneHot: movesElements(
+    {
+      shape: (c) => {
+        const axis = c.attrs.int("axis");
+        if (axis < -1) invalid(`axis must be >= -1`);
+        const depth = scalarDim(c, 1);
+        const { dims } = c.input(0);
+        if (dims === null) return [Shape.unknown];
+        const at = axis === -1 ? dims.length : axis;
+        if (at > dims.length) invalid(`axis must be <= ${dims.length}, got ${axis}`);
+        return [new Shape([...dims.slice(0, at), depth, ...dims.slice(at)])];
+      },
+      hostInputs: [1],
+      lower: (c) => {
+        const indices = c.input(0);
+        const depth = hostNumber(c, 1);
+        const axis = c.attrs.int("axis");
+        const at = axis === -1 ? indices.dims.length : axis;
+        if (axis < -1 || at > indices.dims.length) {
+          c.fail(
+            "INVALID_ARGUMENT",
+            `Expected axis to be -1 or between [0, ${indices.dims.length + 1}).  But received: ${axis}`,
+          );
+        }
+        if (depth < 0) c.fail("INVALID_ARGUMENT", `depth must be non-negative, got: ${depth}`);
+        const dims = [...indices.dims.slice(0, at), depth, ...indices.dims.slice(at)];
+        const b = c.builder;
+        const spread = b.broadcast(
+          indices,
+          dims,
+          indices.dims.map((_, i) => (i < at ? i : i + 1)),
         );
-      }
-      if (depth < 0) c.fail("INVALID_ARGUMENT", `depth must be non-negative, got: ${depth}`);
-      const dims = [...indices.dims.slice(0, at), depth, ...indices.dims.slice(at)];
-      const b = c.builder;
-      const spread = b.broadcast(
-        indices,
-        dims,
-        indices.dims.map((_, i) => (i < at ? i : i + 1)),
-      );
-      const hit = b.compare("EQ", spread, b.iota(indices.dtype, dims, at));
-      return b.select(hit, b.broadcast(c.input(2), dims, []), b.broadcast(c.input(3), dims, []));
+        const hit = b.compare("EQ", spread, b.iota(indices.dtype, dims, at));
+        return b.select(hit, b.broadcast(c.input(2), dims, []), b.broadcast(c.input(3), dims, []));
+      },
+      gradient: null,
     },
-    gradient: null,
-  },
+    allBut(0, 1),
+  ),
   SparseToDense: {
     shape: (c) => [shapeFromInput(c, 1)],
     // Its indices are checked one by one as TensorFlow does.

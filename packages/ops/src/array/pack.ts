@@ -11,6 +11,7 @@ import type { OpEntry } from "../op-entry.ts";
 import { invalid, mergeShapes, withValue } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { isOptions } from "../tensor-like.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 
 export interface StackOptions extends NameOption {
   readonly axis?: number | undefined;
@@ -95,61 +96,67 @@ function inserted<T>(dims: readonly T[], at: number, dim: T): T[] {
 
 /** Pack, Unpack. */
 export const packOps: readonly OpEntry[] = defineOps({
-  Pack: {
-    shape: (c) => {
-      let shape = c.input(c.inputCount - 1);
-      for (let i = c.inputCount - 2; i >= 0; i--) shape = mergeShapes(c.input(i), shape);
-      if (shape.dims === null) return [shape];
-      const axis = checkedAxis(c.attrs.int("axis"), shape.dims.length + 1);
-      return [new Shape(inserted(shape.dims, axis, c.inputCount))];
+  Pack: movesElements(
+    {
+      shape: (c) => {
+        let shape = c.input(c.inputCount - 1);
+        for (let i = c.inputCount - 2; i >= 0; i--) shape = mergeShapes(c.input(i), shape);
+        if (shape.dims === null) return [shape];
+        const axis = checkedAxis(c.attrs.int("axis"), shape.dims.length + 1);
+        return [new Shape(inserted(shape.dims, axis, c.inputCount))];
+      },
+      lower: (c) => {
+        const values = Array.from({ length: c.inputCount }, (_, i) => c.input(i));
+        const { dims } = values[0]!;
+        const axis = checkedAxis(c.attrs.int("axis"), dims.length + 1);
+        values.forEach((value, i) => {
+          if (`${value.dims}` !== `${dims}`) {
+            c.fail(
+              "INVALID_ARGUMENT",
+              `Shapes of all inputs must match: values[0].shape = [${dims}] != values[${i}].shape = [${value.dims}]`,
+            );
+          }
+        });
+        const one = inserted(dims, axis, 1);
+        const parts = values.map((value) => c.builder.reshape(value, one));
+        return parts.length === 1 ? parts[0]! : c.builder.concatenate(parts, axis);
+      },
+      gradient: single((op, grad) => [...unstack(dense(grad), op.attrs.int("N"), op.attrs.int("axis"))]),
     },
-    lower: (c) => {
-      const values = Array.from({ length: c.inputCount }, (_, i) => c.input(i));
-      const { dims } = values[0]!;
-      const axis = checkedAxis(c.attrs.int("axis"), dims.length + 1);
-      values.forEach((value, i) => {
-        if (`${value.dims}` !== `${dims}`) {
-          c.fail(
-            "INVALID_ARGUMENT",
-            `Shapes of all inputs must match: values[0].shape = [${dims}] != values[${i}].shape = [${value.dims}]`,
-          );
+    allBut(),
+  ),
+  Unpack: movesElements(
+    {
+      shape: (c) => {
+        const count = c.attrs.int("num");
+        const { dims } = c.input(0);
+        let shape = Shape.unknown;
+        if (dims !== null) {
+          const axis = checkedAxis(c.attrs.int("axis"), dims.length);
+          withValue(dims[axis]!, count);
+          shape = new Shape(dims.filter((_, i) => i !== axis));
         }
-      });
-      const one = inserted(dims, axis, 1);
-      const parts = values.map((value) => c.builder.reshape(value, one));
-      return parts.length === 1 ? parts[0]! : c.builder.concatenate(parts, axis);
+        return new Array<Shape>(count).fill(shape);
+      },
+      lower: (c) => {
+        const x = c.input(0);
+        const axis = checkedAxis(c.attrs.int("axis"), x.dims.length);
+        const count = c.attrs.int("num");
+        if (x.dims[axis] !== count) {
+          c.fail("INVALID_ARGUMENT", `Input shape axis ${axis} must equal ${count}, got shape [${x.dims}]`);
+        }
+        const dims = x.dims.filter((_, i) => i !== axis);
+        return Array.from({ length: count }, (_, i) => {
+          const start = x.dims.map((__, d) => (d === axis ? i : 0));
+          const limit = x.dims.map((dim, d) => (d === axis ? i + 1 : dim));
+          return c.builder.reshape(c.builder.slice(x, start, limit), dims);
+        });
+      },
+      gradient: several((op, grads) => {
+        const all = grads as readonly Grad[];
+        return [stack(all.map(dense), op.attrs.int("axis"))];
+      }),
     },
-    gradient: single((op, grad) => [...unstack(dense(grad), op.attrs.int("N"), op.attrs.int("axis"))]),
-  },
-  Unpack: {
-    shape: (c) => {
-      const count = c.attrs.int("num");
-      const { dims } = c.input(0);
-      let shape = Shape.unknown;
-      if (dims !== null) {
-        const axis = checkedAxis(c.attrs.int("axis"), dims.length);
-        withValue(dims[axis]!, count);
-        shape = new Shape(dims.filter((_, i) => i !== axis));
-      }
-      return new Array<Shape>(count).fill(shape);
-    },
-    lower: (c) => {
-      const x = c.input(0);
-      const axis = checkedAxis(c.attrs.int("axis"), x.dims.length);
-      const count = c.attrs.int("num");
-      if (x.dims[axis] !== count) {
-        c.fail("INVALID_ARGUMENT", `Input shape axis ${axis} must equal ${count}, got shape [${x.dims}]`);
-      }
-      const dims = x.dims.filter((_, i) => i !== axis);
-      return Array.from({ length: count }, (_, i) => {
-        const start = x.dims.map((__, d) => (d === axis ? i : 0));
-        const limit = x.dims.map((dim, d) => (d === axis ? i + 1 : dim));
-        return c.builder.reshape(c.builder.slice(x, start, limit), dims);
-      });
-    },
-    gradient: several((op, grads) => {
-      const all = grads as readonly Grad[];
-      return [stack(all.map(dense), op.attrs.int("axis"))];
-    }),
-  },
+    allBut(),
+  ),
 });

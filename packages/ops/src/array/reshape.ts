@@ -11,6 +11,7 @@ import { hostNumber, hostNumbers } from "../lowering.ts";
 import type { Gradient, LoweringContext, OpEntry } from "../op-entry.ts";
 import { type Dim, invalid, mergeDims, scalarValue, shapeFromInput } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 import { shape } from "./shape-of.ts";
 
 /** tf.reshape: the elements under other dims; one of -1 is told by the others. */
@@ -124,94 +125,103 @@ function requestedDims(c: LoweringContext, from: readonly number[]): number[] {
 
 /** Reshape, ExpandDims, Squeeze. */
 export const reshapeOps: readonly OpEntry[] = defineOps({
-  Reshape: {
-    shape: reshapeShape,
-    hostInputs: [1],
-    lower: (c) => c.builder.reshape(c.input(0), requestedDims(c, c.input(0).dims)),
-    gradient: reshapedToInput,
-  },
-  ExpandDims: {
-    shape: (c) => {
-      const axis = c.inputValue(1);
-      const input = c.input(0);
-      if (axis && axis.data.length !== 1) {
-        invalid(`'dim' input must be a tensor with a single value`);
-      }
-      if (input.dims === null) return [Shape.unknown];
-      if (!axis) return [Shape.ofRank(input.dims.length + 1)];
-      const rank = input.dims.length;
-      const at = axis.shape.length === 0 ? scalarValue(c, 1)! : Number((axis.data as ArrayLike<number>)[0]);
-      if (at < -1 - rank || at > rank) {
-        invalid(`dim ${at} not in the interval [${-1 - rank}, ${rank}].`);
-      }
-      const dims = [...input.dims];
-      dims.splice(at < 0 ? at + rank + 1 : at, 0, 1);
-      return [new Shape(dims)];
+  Reshape: movesElements(
+    {
+      shape: reshapeShape,
+      hostInputs: [1],
+      lower: (c) => c.builder.reshape(c.input(0), requestedDims(c, c.input(0).dims)),
+      gradient: reshapedToInput,
     },
-    hostInputs: [1],
-    lower: (c) => {
-      const x = c.input(0);
-      const rank = x.dims.length;
-      const axis = hostNumber(c, 1);
-      if (axis < -1 - rank || axis > rank) {
-        c.fail("INVALID_ARGUMENT", `Tried to expand dim index ${axis} for tensor with ${rank} dimensions.`);
-      }
-      const dims = [...x.dims];
-      dims.splice(axis < 0 ? axis + rank + 1 : axis, 0, 1);
-      return c.builder.reshape(x, dims);
-    },
-    gradient: reshapedToInput,
-  },
-  Squeeze: {
-    shape: (c) => {
-      const input = c.input(0);
-      const axes = c.attrs.ints("squeeze_dims");
-      const { dims } = input;
-      if (dims === null) return [Shape.unknown];
-      if (axes.length === 0 && dims.includes(null)) return [Shape.unknown];
-      const chosen = new Set(
-        axes.map((axis) => {
-          if (axis < -dims.length || axis >= dims.length) {
-            invalid(`squeeze_dims[0] not in [${-dims.length},${dims.length}).`);
-          }
-          return axis < 0 ? axis + dims.length : axis;
-        }),
-      );
-      const kept = dims.filter((dim, i) => {
-        if (chosen.size === 0) return dim !== 1;
-        if (!chosen.has(i)) return true;
-        if (dim !== null && dim !== 1)
-          invalid(`Can not squeeze dim[${i}], expected a dimension of 1, got ${dim}`);
-        mergeDims(dim, 1);
-        return false;
-      });
-      return [new Shape(kept)];
-    },
-    lower: (c) => {
-      const x = c.input(0);
-      const rank = x.dims.length;
-      const axes = c.attrs.ints("squeeze_dims");
-      const chosen = new Set(
-        axes.map((axis) => {
-          if (axis < -rank || axis >= rank) {
-            c.fail(
-              "INVALID_ARGUMENT",
-              `Tried to squeeze dim index ${axis} for tensor with ${rank} dimensions.`,
-            );
-          }
-          return axis < 0 ? axis + rank : axis;
-        }),
-      );
-      const kept = x.dims.filter((dim, i) => {
-        if (chosen.size === 0) return dim !== 1;
-        if (!chosen.has(i)) return true;
-        if (dim !== 1) {
-          c.fail("INVALID_ARGUMENT", `Can not squeeze dim[${i}], expected a dimension of 1, got ${dim}`);
+    allBut(1),
+  ),
+  ExpandDims: movesElements(
+    {
+      shape: (c) => {
+        const axis = c.inputValue(1);
+        const input = c.input(0);
+        if (axis && axis.data.length !== 1) {
+          invalid(`'dim' input must be a tensor with a single value`);
         }
-        return false;
-      });
-      return c.builder.reshape(x, kept);
+        if (input.dims === null) return [Shape.unknown];
+        if (!axis) return [Shape.ofRank(input.dims.length + 1)];
+        const rank = input.dims.length;
+        const at = axis.shape.length === 0 ? scalarValue(c, 1)! : Number((axis.data as ArrayLike<number>)[0]);
+        if (at < -1 - rank || at > rank) {
+          invalid(`dim ${at} not in the interval [${-1 - rank}, ${rank}].`);
+        }
+        const dims = [...input.dims];
+        dims.splice(at < 0 ? at + rank + 1 : at, 0, 1);
+        return [new Shape(dims)];
+      },
+      hostInputs: [1],
+      lower: (c) => {
+        const x = c.input(0);
+        const rank = x.dims.length;
+        const axis = hostNumber(c, 1);
+        if (axis < -1 - rank || axis > rank) {
+          c.fail("INVALID_ARGUMENT", `Tried to expand dim index ${axis} for tensor with ${rank} dimensions.`);
+        }
+        const dims = [...x.dims];
+        dims.splice(axis < 0 ? axis + rank + 1 : axis, 0, 1);
+        return c.builder.reshape(x, dims);
+      },
+      gradient: reshapedToInput,
     },
-    gradient: reshapedToInput,
-  },
+    allBut(1),
+  ),
+  Squeeze: movesElements(
+    {
+      shape: (c) => {
+        const input = c.input(0);
+        const axes = c.attrs.ints("squeeze_dims");
+        const { dims } = input;
+        if (dims === null) return [Shape.unknown];
+        if (axes.length === 0 && dims.includes(null)) return [Shape.unknown];
+        const chosen = new Set(
+          axes.map((axis) => {
+            if (axis < -dims.length || axis >= dims.length) {
+              invalid(`squeeze_dims[0] not in [${-dims.length},${dims.length}).`);
+            }
+            return axis < 0 ? axis + dims.length : axis;
+          }),
+        );
+        const kept = dims.filter((dim, i) => {
+          if (chosen.size === 0) return dim !== 1;
+          if (!chosen.has(i)) return true;
+          if (dim !== null && dim !== 1)
+            invalid(`Can not squeeze dim[${i}], expected a dimension of 1, got ${dim}`);
+          mergeDims(dim, 1);
+          return false;
+        });
+        return [new Shape(kept)];
+      },
+      lower: (c) => {
+        const x = c.input(0);
+        const rank = x.dims.length;
+        const axes = c.attrs.ints("squeeze_dims");
+        const chosen = new Set(
+          axes.map((axis) => {
+            if (axis < -rank || axis >= rank) {
+              c.fail(
+                "INVALID_ARGUMENT",
+                `Tried to squeeze dim index ${axis} for tensor with ${rank} dimensions.`,
+              );
+            }
+            return axis < 0 ? axis + rank : axis;
+          }),
+        );
+        const kept = x.dims.filter((dim, i) => {
+          if (chosen.size === 0) return dim !== 1;
+          if (!chosen.has(i)) return true;
+          if (dim !== 1) {
+            c.fail("INVALID_ARGUMENT", `Can not squeeze dim[${i}], expected a dimension of 1, got ${dim}`);
+          }
+          return false;
+        });
+        return c.builder.reshape(x, kept);
+      },
+      gradient: reshapedToInput,
+    },
+    allBut(),
+  ),
 });

@@ -13,6 +13,7 @@ import { invalid, numbersOf, replaceDim, scalarAxis, withRankAtLeast } from "../
 import { isOptions, type NameOption, type TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
 import { concat } from "./concat.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 
 export interface SplitOptions extends NameOption {
   readonly axis?: TensorLike | undefined;
@@ -64,92 +65,98 @@ function parts(
 
 /** Split, SplitV. */
 export const splitOps: readonly OpEntry[] = defineOps({
-  Split: {
-    shape: (c) => {
-      const count = c.attrs.int("num_split");
-      let input = c.input(1);
-      const axis = scalarAxis(c, 0, input.rank);
-      let shape: Shape;
-      if (axis === null) shape = input.rank === null ? Shape.unknown : Shape.ofRank(input.rank);
-      else {
-        input = withRankAtLeast(input, axis + 1);
-        const dim = input.dim(axis);
-        if (dim !== null && dim % count !== 0) {
-          invalid(
-            `Dimension size must be evenly divisible by ${count} but is ${dim}\n\tNumber of ways to split should evenly divide the split dimension`,
+  Split: movesElements(
+    {
+      shape: (c) => {
+        const count = c.attrs.int("num_split");
+        let input = c.input(1);
+        const axis = scalarAxis(c, 0, input.rank);
+        let shape: Shape;
+        if (axis === null) shape = input.rank === null ? Shape.unknown : Shape.ofRank(input.rank);
+        else {
+          input = withRankAtLeast(input, axis + 1);
+          const dim = input.dim(axis);
+          if (dim !== null && dim % count !== 0) {
+            invalid(
+              `Dimension size must be evenly divisible by ${count} but is ${dim}\n\tNumber of ways to split should evenly divide the split dimension`,
+            );
+          }
+          shape = replaceDim(input, axis, dim === null ? null : dim / count);
+        }
+        return new Array<Shape>(count).fill(shape);
+      },
+      hostInputs: [0],
+      lower: (c) => {
+        const x = c.input(1);
+        const count = c.attrs.int("num_split");
+        const axis = hostAxis(c, 0, x.dims.length, "split_dim");
+        const dim = x.dims[axis]!;
+        if (dim % count !== 0) {
+          c.fail(
+            "INVALID_ARGUMENT",
+            `Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} (size = ${dim}) and num_split ${count}`,
           );
         }
-        shape = replaceDim(input, axis, dim === null ? null : dim / count);
-      }
-      return new Array<Shape>(count).fill(shape);
+        return parts(c, x, axis, new Array<number>(count).fill(dim / count));
+      },
+      gradient: several((op, grads) => [
+        undefined,
+        concat((grads as readonly Grad[]).map(dense), op.inputs[0]!),
+      ]),
     },
-    hostInputs: [0],
-    lower: (c) => {
-      const x = c.input(1);
-      const count = c.attrs.int("num_split");
-      const axis = hostAxis(c, 0, x.dims.length, "split_dim");
-      const dim = x.dims[axis]!;
-      if (dim % count !== 0) {
-        c.fail(
-          "INVALID_ARGUMENT",
-          `Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} (size = ${dim}) and num_split ${count}`,
+    allBut(0),
+  ),
+  SplitV: movesElements(
+    {
+      shape: (c) => {
+        const count = c.attrs.int("num_split");
+        const input = c.input(0);
+        const axis = scalarAxis(c, 2, input.rank);
+        const sizes = c.inputValue(1);
+        if (input.rank === null) return new Array<Shape>(count).fill(Shape.unknown);
+        if (input.rank === 0) invalid("Can't split scalars");
+        if (!sizes || axis === null) {
+          const shape = axis === null ? Shape.ofRank(input.rank) : replaceDim(input, axis, null);
+          return new Array<Shape>(count).fill(shape);
+        }
+        const lengths = numbersOf(sizes);
+        if (lengths.length !== count) invalid("Length of size_splits should be equal to num_outputs");
+        const open = lengths.filter((length) => length === -1).length;
+        if (open > 1) invalid("size_splits can only have one -1");
+        const total = lengths.reduce((sum, length) => sum + (length === -1 ? 0 : length), 0);
+        const dim = withRankAtLeast(input, axis + 1).dim(axis);
+        if (dim !== null && (open ? total > dim : total !== dim)) {
+          invalid(`can't split axis of size ${dim} into pieces of size [${lengths}]`);
+        }
+        return lengths.map((length) =>
+          replaceDim(input, axis, length === -1 ? (dim === null ? null : dim - total) : length),
         );
-      }
-      return parts(c, x, axis, new Array<number>(count).fill(dim / count));
+      },
+      hostInputs: [1, 2],
+      lower: (c) => {
+        const x = c.input(0);
+        const axis = hostAxis(c, 2, x.dims.length, "split_dim");
+        const sizes = hostNumbers(c, 1);
+        const dim = x.dims[axis]!;
+        const total = sizes.reduce((sum, size) => sum + (size === -1 ? 0 : size), 0);
+        const open = sizes.indexOf(-1);
+        if (open === -1 ? total !== dim : total > dim) {
+          c.fail(
+            "INVALID_ARGUMENT",
+            open === -1
+              ? `Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: ${total}`
+              : `can't split axis of size ${dim} into pieces of size [${sizes}]`,
+          );
+        }
+        if (open !== -1) sizes[open] = dim - total;
+        return parts(c, x, axis, sizes);
+      },
+      gradient: several((op, grads) => [
+        concat((grads as readonly Grad[]).map(dense), op.inputs[2]!),
+        undefined,
+        undefined,
+      ]),
     },
-    gradient: several((op, grads) => [
-      undefined,
-      concat((grads as readonly Grad[]).map(dense), op.inputs[0]!),
-    ]),
-  },
-  SplitV: {
-    shape: (c) => {
-      const count = c.attrs.int("num_split");
-      const input = c.input(0);
-      const axis = scalarAxis(c, 2, input.rank);
-      const sizes = c.inputValue(1);
-      if (input.rank === null) return new Array<Shape>(count).fill(Shape.unknown);
-      if (input.rank === 0) invalid("Can't split scalars");
-      if (!sizes || axis === null) {
-        const shape = axis === null ? Shape.ofRank(input.rank) : replaceDim(input, axis, null);
-        return new Array<Shape>(count).fill(shape);
-      }
-      const lengths = numbersOf(sizes);
-      if (lengths.length !== count) invalid("Length of size_splits should be equal to num_outputs");
-      const open = lengths.filter((length) => length === -1).length;
-      if (open > 1) invalid("size_splits can only have one -1");
-      const total = lengths.reduce((sum, length) => sum + (length === -1 ? 0 : length), 0);
-      const dim = withRankAtLeast(input, axis + 1).dim(axis);
-      if (dim !== null && (open ? total > dim : total !== dim)) {
-        invalid(`can't split axis of size ${dim} into pieces of size [${lengths}]`);
-      }
-      return lengths.map((length) =>
-        replaceDim(input, axis, length === -1 ? (dim === null ? null : dim - total) : length),
-      );
-    },
-    hostInputs: [1, 2],
-    lower: (c) => {
-      const x = c.input(0);
-      const axis = hostAxis(c, 2, x.dims.length, "split_dim");
-      const sizes = hostNumbers(c, 1);
-      const dim = x.dims[axis]!;
-      const total = sizes.reduce((sum, size) => sum + (size === -1 ? 0 : size), 0);
-      const open = sizes.indexOf(-1);
-      if (open === -1 ? total !== dim : total > dim) {
-        c.fail(
-          "INVALID_ARGUMENT",
-          open === -1
-            ? `Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: ${total}`
-            : `can't split axis of size ${dim} into pieces of size [${sizes}]`,
-        );
-      }
-      if (open !== -1) sizes[open] = dim - total;
-      return parts(c, x, axis, sizes);
-    },
-    gradient: several((op, grads) => [
-      concat((grads as readonly Grad[]).map(dense), op.inputs[2]!),
-      undefined,
-      undefined,
-    ]),
-  },
+    allBut(1, 2),
+  ),
 });

@@ -15,6 +15,7 @@ import { invalid, mergeShapes, numbersOf, shapeFromInput, withRank } from "../sh
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { constant } from "./constant.ts";
 import { onesLike } from "./fill.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 import { stack } from "./pack.ts";
 import { shape } from "./shape-of.ts";
 import { type DenseSlice, denseSlice, type SliceMasks } from "./strided-spec.ts";
@@ -210,35 +211,38 @@ function gradientMasks(attrs: LoweringContext["attrs"]): StridedSliceOptions {
 
 /** StridedSlice, StridedSliceGrad. */
 export const stridedSliceOps: readonly OpEntry[] = defineOps({
-  StridedSlice: {
-    shape: (c) => {
-      const vectors = [1, 2, 3].map((i) => withRank(c.input(i), 1));
-      const count = vectors.reduce((all, one) => mergeShapes(all, one)).dim(0);
-      const strides = c.inputValue(3);
-      const { dims } = c.input(0);
-      if (dims === null || count === null || !strides) return [Shape.unknown];
-      const [begin, end] = [c.inputValue(1), c.inputValue(2)];
-      const spec = denseSlice(
-        {
-          begin: begin && numbersOf(begin),
-          end: end && numbersOf(end),
-          strides: numbersOf(strides),
-          masks: masksOf(c.attrs),
-        },
-        dims,
-        invalid,
-      );
-      return [new Shape(spec.final)];
+  StridedSlice: movesElements(
+    {
+      shape: (c) => {
+        const vectors = [1, 2, 3].map((i) => withRank(c.input(i), 1));
+        const count = vectors.reduce((all, one) => mergeShapes(all, one)).dim(0);
+        const strides = c.inputValue(3);
+        const { dims } = c.input(0);
+        if (dims === null || count === null || !strides) return [Shape.unknown];
+        const [begin, end] = [c.inputValue(1), c.inputValue(2)];
+        const spec = denseSlice(
+          {
+            begin: begin && numbersOf(begin),
+            end: end && numbersOf(end),
+            strides: numbersOf(strides),
+            masks: masksOf(c.attrs),
+          },
+          dims,
+          invalid,
+        );
+        return [new Shape(spec.final)];
+      },
+      hostInputs: [1, 2, 3],
+      lower: (c) => lowerSlice(c, c.input(0), hostSlice(c, 1, c.input(0).dims)),
+      gradient: single((op, grad) => {
+        const [input, begin, end, strides] = op.inputs as [Tensor, Tensor, Tensor, Tensor];
+        const dims = shape(input, { outType: begin.dtype as "int32" | "int64" });
+        const masks = gradientMasks(op.attrs);
+        return [stridedSliceGrad(dims, begin, end, strides, grad, masks), undefined, undefined, undefined];
+      }),
     },
-    hostInputs: [1, 2, 3],
-    lower: (c) => lowerSlice(c, c.input(0), hostSlice(c, 1, c.input(0).dims)),
-    gradient: single((op, grad) => {
-      const [input, begin, end, strides] = op.inputs as [Tensor, Tensor, Tensor, Tensor];
-      const dims = shape(input, { outType: begin.dtype as "int32" | "int64" });
-      const masks = gradientMasks(op.attrs);
-      return [stridedSliceGrad(dims, begin, end, strides, grad, masks), undefined, undefined, undefined];
-    }),
-  },
+    allBut(1, 2, 3),
+  ),
   StridedSliceGrad: {
     shape: (c) => [shapeFromInput(c, 0)],
     hostInputs: [0, 1, 2, 3],

@@ -24,6 +24,7 @@ import {
 } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { concat } from "./concat.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 import { stack } from "./pack.ts";
 import { reshape } from "./reshape.ts";
 import { shape, size } from "./shape-of.ts";
@@ -79,80 +80,86 @@ function incompatible(c: HostContext, x: readonly number[], y: readonly number[]
 
 /** Tile, BroadcastTo, BroadcastArgs, BroadcastGradientArgs. */
 export const tileOps: readonly OpEntry[] = defineOps({
-  Tile: {
-    shape: (c) => {
-      let input = c.input(0);
-      let multiples = shapeFromInput(c, 1);
-      if (input.rank !== null) {
-        multiples = withRank(multiples, input.rank);
-        withRank(c.input(1), 1);
-        mergeDims(c.input(1).dim(0), input.rank);
-      }
-      if (multiples.dims === null) return [Shape.unknown];
-      input = withRank(input, multiples.dims.length);
-      return [new Shape(input.dims!.map((dim, i) => multiplyDims(dim, multiples.dims![i]!)))];
+  Tile: movesElements(
+    {
+      shape: (c) => {
+        let input = c.input(0);
+        let multiples = shapeFromInput(c, 1);
+        if (input.rank !== null) {
+          multiples = withRank(multiples, input.rank);
+          withRank(c.input(1), 1);
+          mergeDims(c.input(1).dim(0), input.rank);
+        }
+        if (multiples.dims === null) return [Shape.unknown];
+        input = withRank(input, multiples.dims.length);
+        return [new Shape(input.dims!.map((dim, i) => multiplyDims(dim, multiples.dims![i]!)))];
+      },
+      hostInputs: [1],
+      lower: (c) => {
+        const x = c.input(0);
+        const multiples = hostNumbers(c, 1);
+        if (multiples.length !== x.dims.length) {
+          c.fail(
+            "INVALID_ARGUMENT",
+            `Expected multiples argument to be a vector of length ${x.dims.length} but got length ${multiples.length}`,
+          );
+        }
+        multiples.forEach((multiple, i) => {
+          if (multiple < 0) c.fail("INVALID_ARGUMENT", `Expected multiples[${i}] >= 0, but got ${multiple}`);
+        });
+        return lowerTile(x, multiples, c);
+      },
+      gradient: single((op, grad0) => {
+        const [input, multiples] = op.inputs as [Tensor, Tensor];
+        const inputShape = shape(input, { outType: multiples.dtype as "int32" | "int64" });
+        let split = reshape(transpose(stack([multiples, inputShape])), [-1]);
+        const axes = range(0, size(split), 2);
+        let grad: Grad = grad0;
+        if (isIndexedSlices(grad)) {
+          const rows = cast(getItem(inputShape, 0), grad.indices.dtype);
+          grad = unsortedSegmentSum(grad.values, floormod(grad.indices, rows), rows);
+          split = concat([[1], getItem(split, [{ start: 1 }])], 0);
+        }
+        const result = reduceSum(reshape(grad, split), axes);
+        result.setShape(input.shape);
+        return [result, undefined];
+      }),
     },
-    hostInputs: [1],
-    lower: (c) => {
-      const x = c.input(0);
-      const multiples = hostNumbers(c, 1);
-      if (multiples.length !== x.dims.length) {
-        c.fail(
-          "INVALID_ARGUMENT",
-          `Expected multiples argument to be a vector of length ${x.dims.length} but got length ${multiples.length}`,
-        );
-      }
-      multiples.forEach((multiple, i) => {
-        if (multiple < 0) c.fail("INVALID_ARGUMENT", `Expected multiples[${i}] >= 0, but got ${multiple}`);
-      });
-      return lowerTile(x, multiples, c);
+    allBut(1),
+  ),
+  BroadcastTo: movesElements(
+    {
+      shape: (c) => {
+        const out = shapeFromInput(c, 1);
+        const { dims } = c.input(0);
+        if (out.dims === null || dims === null) return [out];
+        withRankAtMost(c.input(0), out.dims.length);
+        const result = [...out.dims];
+        const shift = result.length - dims.length;
+        dims.forEach((dim, i) => {
+          if (dim !== null && dim > 1) result[i + shift] = mergeDims(dim, result[i + shift]!);
+        });
+        return [new Shape(result)];
+      },
+      hostInputs: [1],
+      lower: (c) => {
+        const x = c.input(0);
+        const dims = hostNumbers(c, 1);
+        const shift = dims.length - x.dims.length;
+        if (shift < 0 || x.dims.some((dim, i) => dim !== 1 && dim !== dims[i + shift])) {
+          c.fail("INVALID_ARGUMENT", `Incompatible shapes: [${x.dims}] vs. [${dims}]`);
+        }
+        return c.builder.broadcastTo(x, dims);
+      },
+      gradient: single((op, grad) => {
+        const [input, dims] = op.inputs as [Tensor, Tensor];
+        const inputShape = shape(input);
+        const axes = applyOp("BroadcastGradientArgs", [dims, inputShape]).outputs[1]!;
+        return [reshape(reduceSum(grad, axes, { keepdims: true }), inputShape), undefined];
+      }),
     },
-    gradient: single((op, grad0) => {
-      const [input, multiples] = op.inputs as [Tensor, Tensor];
-      const inputShape = shape(input, { outType: multiples.dtype as "int32" | "int64" });
-      let split = reshape(transpose(stack([multiples, inputShape])), [-1]);
-      const axes = range(0, size(split), 2);
-      let grad: Grad = grad0;
-      if (isIndexedSlices(grad)) {
-        const rows = cast(getItem(inputShape, 0), grad.indices.dtype);
-        grad = unsortedSegmentSum(grad.values, floormod(grad.indices, rows), rows);
-        split = concat([[1], getItem(split, [{ start: 1 }])], 0);
-      }
-      const result = reduceSum(reshape(grad, split), axes);
-      result.setShape(input.shape);
-      return [result, undefined];
-    }),
-  },
-  BroadcastTo: {
-    shape: (c) => {
-      const out = shapeFromInput(c, 1);
-      const { dims } = c.input(0);
-      if (out.dims === null || dims === null) return [out];
-      withRankAtMost(c.input(0), out.dims.length);
-      const result = [...out.dims];
-      const shift = result.length - dims.length;
-      dims.forEach((dim, i) => {
-        if (dim !== null && dim > 1) result[i + shift] = mergeDims(dim, result[i + shift]!);
-      });
-      return [new Shape(result)];
-    },
-    hostInputs: [1],
-    lower: (c) => {
-      const x = c.input(0);
-      const dims = hostNumbers(c, 1);
-      const shift = dims.length - x.dims.length;
-      if (shift < 0 || x.dims.some((dim, i) => dim !== 1 && dim !== dims[i + shift])) {
-        c.fail("INVALID_ARGUMENT", `Incompatible shapes: [${x.dims}] vs. [${dims}]`);
-      }
-      return c.builder.broadcastTo(x, dims);
-    },
-    gradient: single((op, grad) => {
-      const [input, dims] = op.inputs as [Tensor, Tensor];
-      const inputShape = shape(input);
-      const axes = applyOp("BroadcastGradientArgs", [dims, inputShape]).outputs[1]!;
-      return [reshape(reduceSum(grad, axes, { keepdims: true }), inputShape), undefined];
-    }),
-  },
+    allBut(1),
+  ),
   BroadcastArgs: {
     shape: (c) => {
       const [x, y] = [withRank(c.input(0), 1).dim(0), withRank(c.input(1), 1).dim(0)];

@@ -12,6 +12,7 @@ import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { type Dim, invalid, mergeDims, numbersOf, withRank } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
+import { allBut, movesElements } from "./move-elements.ts";
 
 /** tf.transpose: dimension `perm[i]` becomes dimension i; without `perm`, all in reverse order. */
 export function transpose(a: TensorLike | Grad, perm?: TensorLike | null, options: NameOption = {}): Tensor {
@@ -81,35 +82,38 @@ function likeInput(x: NdArray, values: readonly number[]): NdArray {
 
 /** Transpose, InvertPermutation, ReverseV2. */
 export const transposeOps: readonly OpEntry[] = defineOps({
-  Transpose: {
-    shape: (c) => {
-      const input = c.input(0);
-      const permShape = c.input(1);
-      const perm = c.inputValue(1);
-      const count = permShape.numElements();
-      if (input.dims === null && count === null && !perm) return [Shape.unknown];
-      const rank = input.rank ?? count ?? perm!.data.length;
-      if (input.dims === null && rank < 2) return [input];
-      const { dims } = withRank(input, rank);
-      withRank(permShape, 1);
-      if (count !== null) mergeDims(count, rank);
-      if (!perm) return [Shape.ofRank(rank)];
-      return [
-        new Shape(
-          numbersOf(perm).map((at): Dim => {
-            if (at >= rank) invalid(`perm dim ${at} is out of range of input rank ${rank}`);
-            return dims!.at(at)!;
-          }),
-        ),
-      ];
+  Transpose: movesElements(
+    {
+      shape: (c) => {
+        const input = c.input(0);
+        const permShape = c.input(1);
+        const perm = c.inputValue(1);
+        const count = permShape.numElements();
+        if (input.dims === null && count === null && !perm) return [Shape.unknown];
+        const rank = input.rank ?? count ?? perm!.data.length;
+        if (input.dims === null && rank < 2) return [input];
+        const { dims } = withRank(input, rank);
+        withRank(permShape, 1);
+        if (count !== null) mergeDims(count, rank);
+        if (!perm) return [Shape.ofRank(rank)];
+        return [
+          new Shape(
+            numbersOf(perm).map((at): Dim => {
+              if (at >= rank) invalid(`perm dim ${at} is out of range of input rank ${rank}`);
+              return dims!.at(at)!;
+            }),
+          ),
+        ];
+      },
+      hostInputs: [1],
+      lower: (c) => {
+        const x = c.input(0);
+        return c.builder.transpose(x, permutation(c, x.dims.length));
+      },
+      gradient: single((op, grad) => [transpose(grad, invertPermutation(op.inputs[1]!)), undefined]),
     },
-    hostInputs: [1],
-    lower: (c) => {
-      const x = c.input(0);
-      return c.builder.transpose(x, permutation(c, x.dims.length));
-    },
-    gradient: single((op, grad) => [transpose(grad, invertPermutation(op.inputs[1]!)), undefined]),
-  },
+    allBut(1),
+  ),
   InvertPermutation: {
     shape: (c) => [withRank(c.input(0), 1)],
     host: (c) => {
@@ -129,28 +133,32 @@ export const transposeOps: readonly OpEntry[] = defineOps({
     },
     gradient: null,
   },
-  ReverseV2: {
-    shape: (c) => {
-      const input = c.input(0);
-      withRank(c.input(1), 1);
-      const axes = c.inputValue(1);
-      if (axes && input.rank !== null) {
-        const { rank } = input;
-        const seen = new Set<number>();
-        numbersOf(axes).forEach((axis, i) => {
-          const at = axis < 0 ? axis + rank! : axis;
-          if (at < 0 || at >= rank!) invalid(`'axis'[${i}] = ${axis} is out of valid range [0, ${rank! - 1}`);
-          if (seen.has(at)) invalid(`axis ${at} specified more than once.`);
-          seen.add(at);
-        });
-      }
-      return [input];
+  ReverseV2: movesElements(
+    {
+      shape: (c) => {
+        const input = c.input(0);
+        withRank(c.input(1), 1);
+        const axes = c.inputValue(1);
+        if (axes && input.rank !== null) {
+          const { rank } = input;
+          const seen = new Set<number>();
+          numbersOf(axes).forEach((axis, i) => {
+            const at = axis < 0 ? axis + rank! : axis;
+            if (at < 0 || at >= rank!)
+              invalid(`'axis'[${i}] = ${axis} is out of valid range [0, ${rank! - 1}`);
+            if (seen.has(at)) invalid(`axis ${at} specified more than once.`);
+            seen.add(at);
+          });
+        }
+        return [input];
+      },
+      hostInputs: [1],
+      lower: (c) => {
+        const x = c.input(0);
+        return c.builder.reverse(x, reversedDimensions(c, x.dims.length));
+      },
+      gradient: single((op, grad) => [reverse(grad, op.inputs[1]!), undefined]),
     },
-    hostInputs: [1],
-    lower: (c) => {
-      const x = c.input(0);
-      return c.builder.reverse(x, reversedDimensions(c, x.dims.length));
-    },
-    gradient: single((op, grad) => [reverse(grad, op.inputs[1]!), undefined]),
-  },
+    allBut(1),
+  ),
 });

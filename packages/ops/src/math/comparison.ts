@@ -1,5 +1,6 @@
 // Comparison, logic and bits. None has a gradient. Source: core/ops/math_ops.cc, core/ops/bitwise_ops.cc.
 import type { Tensor } from "@org/graph";
+import { dtypes, ndArray, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { broadcastInputs, filled, lowerBinary, lowerCompare, lowerUnary } from "../lowering.ts";
@@ -12,6 +13,54 @@ type Direction = Parameters<typeof lowerCompare>[0];
 
 function comparison(direction: Direction): OpSpec {
   return { shape: broadcastShape, lower: lowerCompare(direction), gradient: null };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Equality, also of strings and complex numbers (on the host). */
+function equality(direction: "EQ" | "NE"): OpSpec {
+  return {
+    ...comparison(direction),
+    host: (c) => {
+      const [x, y] = [c.input(0), c.input(1)];
+      const rank = Math.max(x.shape.length, y.shape.length);
+      const dimsOf = (shape: readonly number[]): number[] => [
+        ...new Array<number>(rank - shape.length).fill(1),
+        ...shape,
+      ];
+      const [a, b] = [dimsOf(x.shape), dimsOf(y.shape)];
+      const dims = a.map((dim, i) => {
+        if (dim !== b[i] && dim !== 1 && b[i] !== 1) {
+          c.fail("INVALID_ARGUMENT", `Incompatible shapes: [${x.shape}] vs. [${y.shape}]`);
+        }
+        return dim === 1 ? b[i]! : dim;
+      });
+      const { width } = dtypes[x.dtype];
+      const [from, other] = [x.data, y.data] as unknown as [ArrayLike<unknown>, ArrayLike<unknown>];
+      const same = (i: number, j: number): boolean => {
+        if (x.dtype === "string") return sameBytes(from[i] as Uint8Array, other[j] as Uint8Array);
+        for (let k = 0; k < width; k++) if (from[i * width + k] !== other[j * width + k]) return false;
+        return true;
+      };
+      const result = new Uint8Array(sizeOf(dims));
+      for (let at = 0; at < result.length; at++) {
+        let [i, j, rest] = [0, 0, at];
+        let [strideA, strideB] = [1, 1];
+        for (let d = rank - 1; d >= 0; d--) {
+          const index = rest % dims[d]!;
+          rest = (rest - index) / dims[d]!;
+          if (a[d] !== 1) i += index * strideA;
+          if (b[d] !== 1) j += index * strideB;
+          strideA *= a[d]!;
+          strideB *= b[d]!;
+        }
+        result[at] = same(i, j) === (direction === "EQ") ? 1 : 0;
+      }
+      return [ndArray("bool", dims, result)];
+    },
+  };
 }
 
 function bits(opcode: Parameters<typeof lowerBinary>[0]): OpSpec {
@@ -62,8 +111,8 @@ export const comparisonOps: readonly OpEntry[] = defineOps({
   LessEqual: comparison("LE"),
   Greater: comparison("GT"),
   GreaterEqual: comparison("GE"),
-  Equal: comparison("EQ"),
-  NotEqual: comparison("NE"),
+  Equal: equality("EQ"),
+  NotEqual: equality("NE"),
   ApproximateEqual: {
     shape: (c) => [mergeShapes(c.input(0), c.input(1))],
     lower: (c) => {

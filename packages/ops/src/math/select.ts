@@ -3,6 +3,7 @@
 import type { Tensor } from "@org/graph";
 import { applyOne, applyOp } from "../apply-op.ts";
 import { zeros, zerosLike } from "../array/fill.ts";
+import { allBut, movesElements } from "../array/move-elements.ts";
 import { reshape } from "../array/reshape.ts";
 import { shape } from "../array/shape-of.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
@@ -39,69 +40,75 @@ export function whereV2(condition: Operand, x: Operand, y: Operand, options: Nam
 
 /** Select, SelectV2. */
 export const selectOps: readonly OpEntry[] = defineOps({
-  Select: {
-    shape: (c) => {
-      const data = mergeShapes(c.input(1), c.input(2));
-      const condition = c.input(0);
-      if (condition.dims === null || data.dims === null) return [data];
-      if (condition.dims.length === 1 && data.dims.length > 1) {
-        mergeDims(data.dims[0]!, condition.dims[0]!);
-        return [data];
-      }
-      if (condition.dims.length === 0) return [data];
-      if (condition.dims.length !== data.dims.length) {
-        invalid(`Shapes must be equal rank, but are ${data.dims.length} and ${condition.dims.length}`);
-      }
-      return [mergeShapes(data, condition)];
+  Select: movesElements(
+    {
+      shape: (c) => {
+        const data = mergeShapes(c.input(1), c.input(2));
+        const condition = c.input(0);
+        if (condition.dims === null || data.dims === null) return [data];
+        if (condition.dims.length === 1 && data.dims.length > 1) {
+          mergeDims(data.dims[0]!, condition.dims[0]!);
+          return [data];
+        }
+        if (condition.dims.length === 0) return [data];
+        if (condition.dims.length !== data.dims.length) {
+          invalid(`Shapes must be equal rank, but are ${data.dims.length} and ${condition.dims.length}`);
+        }
+        return [mergeShapes(data, condition)];
+      },
+      lower: (c) => {
+        const [condition, x, y] = [c.input(0), c.input(1), c.input(2)];
+        const { dims } = x;
+        const rows = condition.dims.length === 1 && dims.length > 1;
+        if (
+          condition.dims.length > 0 &&
+          (rows ? condition.dims[0] !== dims[0] : `${condition.dims}` !== `${dims}`)
+        ) {
+          c.fail(
+            "INVALID_ARGUMENT",
+            `'cond' must be a scalar, a vector of the first dimension of 'then', or of its shape, but saw shape: [${condition.dims}]`,
+          );
+        }
+        const predicate =
+          condition.dims.length === 0
+            ? c.builder.broadcastTo(condition, dims)
+            : rows
+              ? c.builder.broadcast(condition, dims, [0])
+              : condition;
+        return c.builder.select(predicate, x, y);
+      },
+      gradient: single((op, grad) => {
+        const [condition, x] = op.inputs as [Tensor, Tensor];
+        const none = zerosLike(x);
+        return [undefined, where(condition, grad, none), where(condition, none, grad)];
+      }),
     },
-    lower: (c) => {
-      const [condition, x, y] = [c.input(0), c.input(1), c.input(2)];
-      const { dims } = x;
-      const rows = condition.dims.length === 1 && dims.length > 1;
-      if (
-        condition.dims.length > 0 &&
-        (rows ? condition.dims[0] !== dims[0] : `${condition.dims}` !== `${dims}`)
-      ) {
-        c.fail(
-          "INVALID_ARGUMENT",
-          `'cond' must be a scalar, a vector of the first dimension of 'then', or of its shape, but saw shape: [${condition.dims}]`,
-        );
-      }
-      const predicate =
-        condition.dims.length === 0
-          ? c.builder.broadcastTo(condition, dims)
-          : rows
-            ? c.builder.broadcast(condition, dims, [0])
-            : condition;
-      return c.builder.select(predicate, x, y);
+    allBut(0),
+  ),
+  SelectV2: movesElements(
+    {
+      shape: (c) => [broadcastShapes(broadcastShapes(c.input(1), c.input(2)), c.input(0))],
+      lower: (c) => {
+        const operands = [c.input(0), c.input(1), c.input(2)];
+        const dims = operands.reduce<number[]>((all, x) => broadcastDims(c, all, x.dims), []);
+        const [condition, x, y] = operands.map((operand) => c.builder.broadcastTo(operand, dims));
+        return c.builder.select(condition!, x!, y!);
+      },
+      gradient: single((op, grad) => {
+        const [condition, x, y] = op.inputs as [Tensor, Tensor, Tensor];
+        const none = zeros([], grad.dtype);
+        const taken = whereV2(condition, grad, none);
+        const shapeX = shape(x);
+        const shapeOut = shape(op.outputs[0]!);
+        const back = (part: Tensor, to: Tensor): Tensor => {
+          const axes = applyOp("BroadcastGradientArgs", [to, shapeOut]).outputs[0]!;
+          return reshape(reduceSum(part, axes, { keepdims: true }), to);
+        };
+        const gx = back(taken, shapeX);
+        const left = whereV2(condition, none, grad);
+        return [undefined, gx, back(left, shape(y))];
+      }),
     },
-    gradient: single((op, grad) => {
-      const [condition, x] = op.inputs as [Tensor, Tensor];
-      const none = zerosLike(x);
-      return [undefined, where(condition, grad, none), where(condition, none, grad)];
-    }),
-  },
-  SelectV2: {
-    shape: (c) => [broadcastShapes(broadcastShapes(c.input(1), c.input(2)), c.input(0))],
-    lower: (c) => {
-      const operands = [c.input(0), c.input(1), c.input(2)];
-      const dims = operands.reduce<number[]>((all, x) => broadcastDims(c, all, x.dims), []);
-      const [condition, x, y] = operands.map((operand) => c.builder.broadcastTo(operand, dims));
-      return c.builder.select(condition!, x!, y!);
-    },
-    gradient: single((op, grad) => {
-      const [condition, x, y] = op.inputs as [Tensor, Tensor, Tensor];
-      const none = zeros([], grad.dtype);
-      const taken = whereV2(condition, grad, none);
-      const shapeX = shape(x);
-      const shapeOut = shape(op.outputs[0]!);
-      const back = (part: Tensor, to: Tensor): Tensor => {
-        const axes = applyOp("BroadcastGradientArgs", [to, shapeOut]).outputs[0]!;
-        return reshape(reduceSum(part, axes, { keepdims: true }), to);
-      };
-      const gx = back(taken, shapeX);
-      const left = whereV2(condition, none, grad);
-      return [undefined, gx, back(left, shape(y))];
-    }),
-  },
+    allBut(0),
+  ),
 });
