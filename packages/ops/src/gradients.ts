@@ -225,7 +225,7 @@ class BackwardPass {
   }
 
   run(ys: readonly Source[], seeds: readonly Grad[], xs: readonly Source[]): (Grad | undefined)[] {
-    ys.forEach((y, i) => this.#receive(y, seeds[i]!));
+    for (const [i, y] of ys.entries()) this.#receive(y, seeds[i]!);
     const queue: Operation[] = [];
     const queued = new Set<Operation>();
     for (const { op } of ys)

@@ -57,7 +57,12 @@ export class AdamOptimizer extends Optimizer {
     return this.otherVariable(name, graph, () =>
       graph.colocateWith(first, () => {
         const initial = (typeof beta === "function" ? beta() : beta) as never;
-        const options = { graph, name, trainable: false, ...(typeof beta === "number" ? { dtype: "float32" as const } : {}) };
+        const options = {
+          graph,
+          name,
+          trainable: false,
+          ...(typeof beta === "number" ? { dtype: "float32" as const } : {}),
+        };
         return first.isResource ? new ResourceVariable(initial, options) : new Variable(initial, options);
       }),
     );
@@ -99,7 +104,12 @@ export class AdamOptimizer extends Optimizer {
       TensorLike,
     ];
     const { lr, beta1, beta2, epsilon } = this.#tensors;
-    const [rate, b1, b2, eps] = [lr, beta1, beta2, epsilon].map((t) => cast(t, dtype)) as [Tensor, Tensor, Tensor, Tensor];
+    const [rate, b1, b2, eps] = [lr, beta1, beta2, epsilon].map((t) => cast(t, dtype)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     const alpha = truediv(mul(rate, sqrt(sub(1, power2))), sub(1, power1));
 
     const m = this.slot(variable, "m");
@@ -132,7 +142,12 @@ export class AdamOptimizer extends Optimizer {
     const { useLocking } = this;
     const powers = graph.controlDependencies(updates, () =>
       graph.colocateWith(power1, () =>
-        ([[power1, this.#tensors.beta1], [power2, this.#tensors.beta2]] as const).map(([power, beta]) =>
+        (
+          [
+            [power1, this.#tensors.beta1],
+            [power2, this.#tensors.beta2],
+          ] as const
+        ).map(([power, beta]) =>
           writer(power.assign(operator.mul(power as TensorLike, beta), { useLocking })),
         ),
       ),

@@ -5,7 +5,7 @@ import {
   cast,
   constant,
   identity,
-  isFinite,
+  isFinite as isFiniteTensor,
   maximum,
   minimum,
   type NameOption,
@@ -40,7 +40,12 @@ function like<T extends Clippable>(t: T, values: Tensor): T {
 }
 
 /** tf.clip_by_value: each element at least `min` and at most `max`. */
-export function clipByValue<T extends Clippable>(t: T, min: TensorLike, max: TensorLike, options: NameOption = {}): T {
+export function clipByValue<T extends Clippable>(
+  t: T,
+  min: TensorLike,
+  max: TensorLike,
+  options: NameOption = {},
+): T {
   return scoped(t, options.name ?? "clip_by_value", (scope) => {
     const atMost = minimum(valuesOf(t), max);
     return like(t, maximum(atMost, min, { name: scope }));
@@ -96,17 +101,20 @@ export function clipByGlobalNorm<T extends Clippable | undefined>(
   clipNorm: TensorLike,
   options: NameOption & { readonly useNorm?: Tensor | undefined } = {},
 ): { readonly clipped: T[]; readonly globalNorm: Tensor } {
-  const norm = options.useNorm ?? globalNorm(tensors, options.name === undefined ? {} : { name: options.name });
+  const norm =
+    options.useNorm ?? globalNorm(tensors, options.name === undefined ? {} : { name: options.name });
   const { graph, dtype } = norm;
   const clipped = scoped(norm, options.name ?? "clip_by_global_norm", (scope) => {
     const perNorm = truediv(1, norm);
     const perClip = truediv(constant(1, dtype), clipNorm);
     const finite = mul(clipNorm, minimum(perNorm, perClip));
-    const scale = where(isFinite(norm), finite, constant(Number.NaN, dtype));
+    const scale = where(isFiniteTensor(norm), finite, constant(Number.NaN, dtype));
     return tensors.map((t, i): T => {
       if (t === undefined) return t;
       const values = valuesOf(t as Clippable);
-      const scaled = graph.colocateWith(values, () => identity(mul(values, scale), { name: `${scope}_${i}` }));
+      const scaled = graph.colocateWith(values, () =>
+        identity(mul(values, scale), { name: `${scope}_${i}` }),
+      );
       return like(t as Clippable, scaled) as T;
     });
   });

@@ -1,7 +1,7 @@
 // The global step: an int64 variable that counts updates. Source: python/training/training_util.py.
 import { GraphKeys } from "@org/collections";
 import { TfError } from "@org/errors";
-import { currentGraph, type Graph, isTensor, Tensor } from "@org/graph";
+import { currentGraph, type Graph, isTensor, type Tensor } from "@org/graph";
 import { type AnyVariable, getVariable, zerosInitializer } from "@org/ops";
 import { dtypes } from "@org/tensor";
 import { isVariable, variableAggregation } from "@org/variables";

@@ -1,6 +1,12 @@
 export { AdamOptimizer, type AdamOptions } from "./adam.ts";
 export { clipByAverageNorm, clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from "./clip.ts";
-export { assertGlobalStep, createGlobalStep, getGlobalStep, getOrCreateGlobalStep, globalStep } from "./global-step.ts";
+export {
+  assertGlobalStep,
+  createGlobalStep,
+  getGlobalStep,
+  getOrCreateGlobalStep,
+  globalStep,
+} from "./global-step.ts";
 export { GradientDescentOptimizer } from "./gradient-descent.ts";
 export {
   cosineDecay,

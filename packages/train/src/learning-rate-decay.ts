@@ -110,7 +110,11 @@ export function polynomialDecay(
   learningRate: TensorLike,
   globalStep: TensorLike,
   decaySteps: TensorLike,
-  options: { readonly endLearningRate?: TensorLike; readonly power?: TensorLike; readonly name?: string } = {},
+  options: {
+    readonly endLearningRate?: TensorLike;
+    readonly power?: TensorLike;
+    readonly name?: string;
+  } = {},
 ): Tensor {
   const { endLearningRate = 0.0001, power = 1 } = options;
   return scheduled(options.name ?? "PolynomialDecay", learningRate, globalStep, ({ rate, dtype, scope }) => {
@@ -147,22 +151,32 @@ export function linearCosineDecay(
   learningRate: TensorLike,
   globalStep: TensorLike,
   decaySteps: TensorLike,
-  options: { readonly numPeriods?: number; readonly alpha?: number; readonly beta?: number; readonly name?: string } = {},
+  options: {
+    readonly numPeriods?: number;
+    readonly alpha?: number;
+    readonly beta?: number;
+    readonly name?: string;
+  } = {},
 ): Tensor {
   const { numPeriods = 0.5, alpha = 0, beta = 0.001 } = options;
   const { add: plus, sub, mul, truediv } = operator;
-  return scheduled(options.name ?? "LinearCosineDecay", learningRate, globalStep, ({ rate, dtype, scope }) => {
-    const length = steps(decaySteps, dtype);
-    const periods = cast(numPeriods, dtype);
-    const a = cast(alpha, dtype);
-    const b = cast(beta, dtype);
-    const step = minimum(cast(globalStep, dtype), length);
-    const linear = truediv(sub(length, step), length);
-    const done = truediv(step, length);
-    const fraction = mul(mul(2, periods), done);
-    const cosine = mul(0.5, plus(1, cos(mul(constant(Math.PI), fraction))));
-    return multiply(rate, plus(mul(plus(a, linear), cosine), b), { name: scope });
-  });
+  return scheduled(
+    options.name ?? "LinearCosineDecay",
+    learningRate,
+    globalStep,
+    ({ rate, dtype, scope }) => {
+      const length = steps(decaySteps, dtype);
+      const periods = cast(numPeriods, dtype);
+      const a = cast(alpha, dtype);
+      const b = cast(beta, dtype);
+      const step = minimum(cast(globalStep, dtype), length);
+      const linear = truediv(sub(length, step), length);
+      const done = truediv(step, length);
+      const fraction = mul(mul(2, periods), done);
+      const cosine = mul(0.5, plus(1, cos(mul(constant(Math.PI), fraction))));
+      return multiply(rate, plus(mul(plus(a, linear), cosine), b), { name: scope });
+    },
+  );
 }
 
 /**

@@ -74,7 +74,9 @@ export class ExponentialMovingAverage {
         }
         const updates = list.map((value) => {
           const average = this.#averages.get(value)!;
-          return assignMovingAverage(average, value as TensorLike, decay, { zeroDebias: debiased.has(average) });
+          return assignMovingAverage(average, value as TensorLike, decay, {
+            zeroDebias: debiased.has(average),
+          });
         });
         return group(updates, { name: scope, graph });
       });
@@ -150,7 +152,10 @@ function zeroDebias(variable: AnyVariable, value: TensorLike, rate: Tensor): Ope
     () => {
       const make = (name: string, dims: readonly (number | null)[]): AnyVariable =>
         getVariable(name, { graph, shape: dims, dtype, initializer: zerosInitializer(), trainable: false });
-      return graph.colocateWith(variable, () => [make("biased", shape.dims ?? []), make("local_step", [])] as const);
+      return graph.colocateWith(
+        variable,
+        () => [make("biased", shape.dims ?? []), make("local_step", [])] as const,
+      );
     },
     { graph },
   );

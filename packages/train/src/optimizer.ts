@@ -3,7 +3,15 @@
 // Source: python/training/optimizer.py of TensorFlow 1.15.
 import { GraphKeys } from "@org/collections";
 import { TfError } from "@org/errors";
-import { type Graph, IndexedSlices, isIndexedSlices, isTensor, type Operation, Tensor } from "@org/graph";
+import type { OpRegistry } from "@org/graph";
+import {
+  type Graph,
+  IndexedSlices,
+  isIndexedSlices,
+  isTensor,
+  type Operation,
+  type Tensor,
+} from "@org/graph";
 import {
   type AggregationMethod,
   type AnyVariable,
@@ -12,9 +20,9 @@ import {
   assignAdd,
   convertToTensor,
   type Differentiable,
+  type GradientLike,
   getItem,
   gradients,
-  type GradientLike,
   group,
   type Initializer,
   type OpEntry,
@@ -22,7 +30,6 @@ import {
   type TensorLike,
   tuple,
 } from "@org/ops";
-import type { OpRegistry } from "@org/graph";
 import type { DType, Shape } from "@org/tensor";
 import { isVariable, type ResourceVariable, trainableVariables, type Variable } from "@org/variables";
 import { createSlot, createSlotWithInitializer, createZerosSlot } from "./slot-creator.ts";
@@ -199,7 +206,9 @@ export abstract class Optimizer {
     const update = this.applyDense(gradient as Tensor, variable);
     if (!constraint) return update;
     return graph.controlDependencies([update], () => {
-      const value = constraint(variable.isResource ? (variable as ResourceVariable).value() : (variable as Variable).value());
+      const value = constraint(
+        variable.isResource ? (variable as ResourceVariable).value() : (variable as Variable).value(),
+      );
       return writer(variable.assign(value));
     });
   }
@@ -281,7 +290,8 @@ export abstract class Optimizer {
   /** A slot that must be there. */
   protected slot(variable: AnyVariable, name: string): AnyVariable {
     const slot = this.getSlot(variable, name);
-    if (!slot) throw new TfError("INTERNAL", `Optimizer ${this.name} has no slot ${name} for ${variable.name}`);
+    if (!slot)
+      throw new TfError("INTERNAL", `Optimizer ${this.name} has no slot ${name} for ${variable.name}`);
     return slot;
   }
 

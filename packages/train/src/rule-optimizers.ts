@@ -165,7 +165,8 @@ export class RMSPropOptimizer extends RuleOptimizer {
   protected override createSlots(variables: readonly AnyVariable[]): void {
     for (const variable of variables) {
       const { shape, dtype } = variable;
-      if (shape.isFullyDefined()) this.slotWith(variable, onesInitializer({ dtype }), shape, "rms", this.name);
+      if (shape.isFullyDefined())
+        this.slotWith(variable, onesInitializer({ dtype }), shape, "rms", this.name);
       else this.slotFrom(variable, onesLike(variable as TensorLike), "rms", this.name);
       if (this.#centered) this.zerosSlot(variable, "mg", this.name);
       this.zerosSlot(variable, "momentum", this.name);
@@ -275,7 +276,10 @@ export interface ProximalOptions extends OptimizerOptions {
   readonly l2RegularizationStrength?: Hyperparameter;
 }
 
-const strengths = ({ l1RegularizationStrength = 0, l2RegularizationStrength = 0 }: ProximalOptions): Scalar[] => [
+const strengths = ({
+  l1RegularizationStrength = 0,
+  l2RegularizationStrength = 0,
+}: ProximalOptions): Scalar[] => [
   ["l1", "l1_regularization_strength", l1RegularizationStrength],
   ["l2", "l2_regularization_strength", l2RegularizationStrength],
 ];
@@ -326,7 +330,11 @@ export class AdagradDAOptimizer extends RuleOptimizer {
   readonly #globalStep: TensorLike;
   #step!: Tensor;
 
-  constructor(learningRate: Hyperparameter, globalStep: AnyVariable | Tensor, options: AdagradDAOptions = {}) {
+  constructor(
+    learningRate: Hyperparameter,
+    globalStep: AnyVariable | Tensor,
+    options: AdagradDAOptions = {},
+  ) {
     super("AdagradDA", options, {
       rule: "AdagradDA",
       slots: [

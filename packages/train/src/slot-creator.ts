@@ -3,8 +3,8 @@
 import type { Graph, Operation, Tensor } from "@org/graph";
 import {
   type AnyVariable,
-  getVariable,
   type GetVariableOptions,
+  getVariable,
   type Initializer,
   shape as shapeOf,
   variableScope,
@@ -48,7 +48,12 @@ function createSlotVariable(
 }
 
 /** A slot that starts as `value`. */
-export function createSlot(primary: Primary, value: Tensor, name: string, options: SlotOptions = {}): AnyVariable {
+export function createSlot(
+  primary: Primary,
+  value: Tensor,
+  name: string,
+  options: SlotOptions = {},
+): AnyVariable {
   const validateShape = value.shape.isFullyDefined();
   return createSlotVariable(primary, name, { initializer: value, validateShape }, options);
 }

@@ -18,7 +18,9 @@ export function goldenMeta(name: string): Uint8Array {
 }
 
 const own = (attrs: { readonly [key: string]: IAttrValue }): string[] =>
-  Object.keys(attrs).filter((key) => key !== "_output_shapes").sort();
+  Object.keys(attrs)
+    .filter((key) => key !== "_output_shapes")
+    .sort();
 
 /** Nodes that differ from TensorFlow's: name, op, inputs, device, attributes, in graph order. */
 export function differences(graph: Graph, name: string): string[] {
@@ -41,7 +43,9 @@ export function differences(graph: Graph, name: string): string[] {
     else
       for (const key of own(a))
         if (!sameValue(a[key]!, b[key]!))
-          found.push(`${i}: ${want.name}.${key} want ${JSON.stringify(a[key], bigint)}, got ${JSON.stringify(b[key], bigint)}`);
+          found.push(
+            `${i}: ${want.name}.${key} want ${JSON.stringify(a[key], bigint)}, got ${JSON.stringify(b[key], bigint)}`,
+          );
   }
   return found;
 }
@@ -54,5 +58,9 @@ function sameValue(a: IAttrValue, b: IAttrValue): boolean {
 }
 
 function bigint(_: string, value: unknown): unknown {
-  return typeof value === "bigint" ? `${value}n` : value instanceof Uint8Array ? [...value].slice(0, 24).join(" ") : value;
+  return typeof value === "bigint"
+    ? `${value}n`
+    : value instanceof Uint8Array
+      ? [...value].slice(0, 24).join(" ")
+      : value;
 }

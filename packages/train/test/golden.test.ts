@@ -1,4 +1,6 @@
 // Our programs build the graphs that TensorFlow 1.15.5's Python builds from the same ones, node for node.
+
+import { importScopedMetaGraph } from "@org/collections";
 import { Graph, type Tensor } from "@org/graph";
 import {
   abs,
@@ -6,14 +8,15 @@ import {
   argmax,
   concat,
   constant,
+  constantInitializer,
   elu,
   embeddingLookup,
   exp,
   expandDims,
-  group,
   gather,
   getVariable,
   glorotUniformInitializer,
+  group,
   identity,
   l2Loss,
   matmul,
@@ -41,13 +44,11 @@ import {
   tanh,
   truncatedNormalInitializer,
   uniformUnitScalingInitializer,
-  constantInitializer,
   variableScope,
   xwPlusB,
   zeros,
   zerosInitializer,
 } from "@org/ops";
-import { importScopedMetaGraph } from "@org/collections";
 import { decode, MetaGraphDef } from "@org/proto";
 import { Saver, standardCollections } from "@org/saver";
 import { globalVariables, globalVariablesInitializer, trainableVariables, Variable } from "@org/variables";
@@ -63,8 +64,8 @@ import {
   createGlobalStep,
   ExponentialMovingAverage,
   exponentialDecay,
-  getOrCreateGlobalStep,
   GradientDescentOptimizer,
+  getOrCreateGlobalStep,
   MomentumOptimizer,
   ProximalAdagradOptimizer,
   RMSPropOptimizer,
@@ -158,7 +159,9 @@ const programs: Record<string, (graph: Graph) => void> = {
     const center = placeholder("int32", [16], { name: "center" });
     const context = placeholder("int32", [16], { name: "context" });
     const label = placeholder("float32", [16], { name: "label" });
-    const embeddings = new Variable(randomUniform([50, 8], { minval: -1, maxval: 1 }), { name: "embeddings" });
+    const embeddings = new Variable(randomUniform([50, 8], { minval: -1, maxval: 1 }), {
+      name: "embeddings",
+    });
     const bias = new Variable(zeros([50]), { name: "bias" });
     const a = embeddingLookup(embeddings, center);
     const b = embeddingLookup(embeddings, context);
@@ -176,7 +179,10 @@ const programs: Record<string, (graph: Graph) => void> = {
     const labels = placeholder("int64", [null], { name: "labels" });
     const embeddings = getVariable("embeddings", [100, 16], { useResource: true });
     const hidden = reduceMean(embeddingLookup(embeddings, words), 1);
-    const w = getVariable("w", [16, 3], { useResource: true, initializer: glorotUniformInitializer({ seed: 5 }) });
+    const w = getVariable("w", [16, 3], {
+      useResource: true,
+      initializer: glorotUniformInitializer({ seed: 5 }),
+    });
     const logits = matmul(hidden, w, { name: "logits" });
     const loss = reduceMean(sparseSoftmaxCrossEntropyWithLogits({ labels, logits }));
     const globalStep = getOrCreateGlobalStep() as Variable;
@@ -196,13 +202,24 @@ const programs: Record<string, (graph: Graph) => void> = {
     const globalStep = getOrCreateGlobalStep() as Variable;
     const optimizer = new GradientDescentOptimizer(0.1);
     const grads = optimizer.computeGradients(loss, { varList: [w, r] });
-    const { clipped: global } = clipByGlobalNorm(grads.map(([grad]) => grad as Tensor), 1.5);
+    const { clipped: global } = clipByGlobalNorm(
+      grads.map(([grad]) => grad as Tensor),
+      1.5,
+    );
     const clipped = [clipByNorm(global[0]!, 2, { axes: [1] }), clipByValue(global[1]!, -0.1, 0.1)] as const;
     clipByAverageNorm(clipped[0], 0.7);
-    const applied = optimizer.applyGradients([[clipped[0], w], [clipped[1], r]], { globalStep });
+    const applied = optimizer.applyGradients(
+      [
+        [clipped[0], w],
+        [clipped[1], r],
+      ],
+      { globalStep },
+    );
     const ema = new ExponentialMovingAverage(0.999, { numUpdates: globalStep as never });
     const averages = new ExponentialMovingAverage(0.9, { zeroDebias: true, name: "averages" });
-    graph.controlDependencies([applied], () => group([ema.apply([w, r]), averages.apply([loss])], { name: "train" }));
+    graph.controlDependencies([applied], () =>
+      group([ema.apply([w, r]), averages.apply([loss])], { name: "train" }),
+    );
     summary.scalar("loss_avg", averages.average(loss) as never);
     new Saver(ema.variablesToRestore(undefined, graph), { graph });
   },
