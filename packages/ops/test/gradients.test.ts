@@ -259,7 +259,6 @@ describe("rows as gradients", () => {
 
 /** (f(x + h) - f(x - h)) / 2h for each element, in float64. */
 async function numericGradient(
-  graph: Graph,
   loss: Tensor,
   session: MiniSession,
   get: () => Float64Array,
@@ -313,7 +312,7 @@ describe("gradients of variables agree with differences", () => {
         const set = (values: Float64Array): void =>
           void session.variables.set(variable.op, ndArray("float64", [3, 2], values));
         const symbolic = numbers(await session.fetch(grad));
-        const numeric = await numericGradient(graph, loss, session, get, set);
+        const numeric = await numericGradient(loss, session, get, set);
         symbolic.forEach((x, i) => {
           expect(x).toBeCloseTo(numeric[i]!, 6);
         });
