@@ -305,7 +305,13 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
     const names = new ImportNames(graph, scope, index);
     const fullNames = nodes.map((node) => names.of(node.name!));
     const file = fileRegistry(from, options.producerOps);
-    const lookUp = { registry: options.ops ?? graph.ops, file, strict, warn: onWarning };
+    const lookUp = {
+      registry: options.ops ?? graph.ops,
+      file,
+      strict,
+      producer: from.versions?.producer ?? 0,
+      warn: onWarning,
+    };
     let highest: Map<number, number> | undefined;
     const outputsUsed = (i: number): number => {
       highest ??= highestOutputs(edges);

@@ -22,6 +22,8 @@ export interface ImportOps {
   readonly registry: OpRegistry;
   readonly file: OpRegistry | undefined;
   readonly strict: boolean;
+  /** The file's. */
+  readonly producer: number;
   readonly warn: (warning: ImportWarning) => void;
 }
 
@@ -66,6 +68,16 @@ function guessType(attrs: ReadonlyMap<string, IAttrValue>): number {
     if (type) return type % 100;
   }
   return DT_VARIANT;
+}
+
+/** An op that newer TensorFlows removed is imported all the same: only running it is an error. */
+function checkDeprecation(opDef: IOpDef, node: string, ops: ImportOps): void {
+  const removed = opDef.deprecation?.version ?? 0;
+  if (removed === 0 || ops.producer < removed) return;
+  const op = opDef.name ?? "";
+  const message = `Op ${op} is not available in GraphDef version ${ops.producer}. It has been removed in version ${removed}. ${opDef.deprecation?.explanation}.`;
+  if (ops.strict) throw new TfError("UNIMPLEMENTED", message, { node, op });
+  ops.warn({ kind: "deprecated-op", node, op, message });
 }
 
 /**
@@ -128,6 +140,7 @@ export function prepareNode(
   }
   const { opDef } = described;
   const index = indexOpDef(opDef);
+  checkDeprecation(opDef, name, ops);
   if (registered !== undefined && ops.file !== undefined) {
     const producer = ops.file.get(op);
     if (producer !== undefined && producer !== registered) {

@@ -1,6 +1,7 @@
 export { attrsOf } from "./attr-reader.ts";
 export { attrValue } from "./attr-value.ts";
 export type { AttrInput, Attrs } from "./attrs.ts";
+export { evaluateConstant, evaluateShape } from "./constant-folding.ts";
 export { constantValue, constantValueAsShape } from "./constant-value.ts";
 export {
   CondContext,
