@@ -1,14 +1,16 @@
-import { readFileSync } from "node:fs";
 import { isTfError } from "@org/errors";
 import { memoryFileSystem } from "@org/io";
 import { encode, equals, MetaGraphDef } from "@org/proto";
 import { toText } from "@org/proto/text";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseMetaGraph, readMetaGraph, writeMetaGraph } from "../src/index.ts";
+import { fixture } from "./fixture.ts";
 
-const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
 const utf8 = (text: string) => new TextEncoder().encode(text);
-const inference = fixture("inference.meta");
+let inference: Uint8Array<ArrayBuffer>;
+beforeAll(async () => {
+  inference = new Uint8Array(await fixture("inference.meta"));
+});
 
 const failure = (promise: Promise<unknown>) =>
   promise.then(
@@ -30,7 +32,7 @@ describe("readMetaGraph", () => {
 
   it("reads bytes, buffers, blobs, paths and URLs alike", async () => {
     const buffer = inference.buffer.slice(inference.byteOffset, inference.byteOffset + inference.byteLength);
-    const url = `data:application/octet-stream;base64,${Buffer.from(inference).toString("base64")}`;
+    const url = `data:application/octet-stream;base64,${btoa(String.fromCharCode(...inference))}`;
     const sources = [
       buffer,
       new Blob([inference]),
@@ -102,9 +104,9 @@ describe("parseMetaGraph", () => {
     const noise = Uint8Array.from({ length: 500 }, (_, i) => (i * 167 + 13) % 256);
     expect(await parse(noise)).toContain("it is neither a binary nor a text MetaGraphDef");
     expect(await parse(new Uint8Array(100))).toContain("DATA_LOSS");
-    expect(await parse(fixture("momentum.index"))).toContain("a checkpoint's table");
-    expect(await parse(fixture("momentum.data-00000-of-00001"))).toContain("DATA_LOSS");
-    expect(await parse(fixture("frozen.pb"))).toContain("It is a GraphDef");
+    expect(await parse(await fixture("momentum.index"))).toContain("a checkpoint's table");
+    expect(await parse(await fixture("momentum.data-00000-of-00001"))).toContain("DATA_LOSS");
+    expect(await parse(await fixture("frozen.pb"))).toContain("It is a GraphDef");
     expect(await parse(utf8('model_checkpoint_path: "model-5"\n'))).toContain("a checkpoint state file");
     expect(await parse(utf8("<!DOCTYPE html><html></html>"))).toContain("an HTML page");
     expect(await parse(utf8("version https://git-lfs.github.com/spec/v1\n"))).toContain("a Git LFS pointer");
@@ -136,7 +138,7 @@ describe("parseMetaGraph", () => {
   });
 
   it("keeps what a text file says of every field", async () => {
-    const def = await parseMetaGraph(fixture("momentum.meta"));
+    const def = await parseMetaGraph(await fixture("momentum.meta"));
     const back = await parseMetaGraph(utf8(toText(MetaGraphDef, def)));
     expect(equals(MetaGraphDef, def, back)).toBe(true);
   });

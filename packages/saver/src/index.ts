@@ -7,12 +7,7 @@ export {
   type SaveSpec,
   type VarList,
 } from "./saveable.ts";
-export {
-  type SaveOptions,
-  Saver,
-  type SaverOptions,
-  saversCollectionType,
-  standardCollections,
-} from "./saver.ts";
+export { Saver, saversCollectionType, standardCollections } from "./saver.ts";
+export type { SaveOptions, SaverOptions } from "./saver-options.ts";
 export type { Progress, SaverRunOptions, SaverSession } from "./saver-session.ts";
 export { writeMetaGraph } from "./write-meta-graph.ts";

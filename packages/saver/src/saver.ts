@@ -14,80 +14,21 @@ import {
   createCollectionRegistry,
   GraphKeys,
 } from "@org/collections";
-import { isTfError, TfError } from "@org/errors";
-import {
-  currentGraph,
-  type Graph,
-  isTensor,
-  prependNameScope,
-  stripNameScope,
-  type Tensor,
-} from "@org/graph";
-import { basename, defaultFileSystem, dirname, type FileSystem, localPath } from "@org/io";
+import { TfError } from "@org/errors";
+import { currentGraph, type Graph, prependNameScope, stripNameScope } from "@org/graph";
+import { basename, defaultFileSystem, dirname, type FileSystem } from "@org/io";
 import { create, type ISaverDef, type MetaGraphDef, SaverDef } from "@org/proto";
-import { isNdArray, ndArray, toNumbers, toStrings } from "@org/tensor";
-import { allSaveableObjects, isVariable, type VariableBase, variableCollectionTypes } from "@org/variables";
+import { isNdArray, toStrings } from "@org/tensor";
+import { allSaveableObjects, variableCollectionTypes } from "@org/variables";
 import { CheckpointRotation, type TimedCheckpoint } from "./checkpoint-rotation.ts";
 import { exportMetaGraph, type MetaGraphExport, sharedMetaGraph } from "./export-meta-graph.ts";
 import { explainRestoreError, noCheckpointError } from "./restore-errors.ts";
+import { passedOn, stepNumber, stringScalar, withParentCheck } from "./save-run.ts";
 import type { VarList } from "./saveable.ts";
 import { buildSaver } from "./saver-builder.ts";
+import type { SaveOptions, SaverOptions } from "./saver-options.ts";
 import { isSaverSession, type Progress, type SaverSession } from "./saver-session.ts";
 import { writeMetaGraph } from "./write-meta-graph.ts";
-
-/** Arguments of tf.train.Saver. */
-export interface SaverOptions {
-  /** The graph to build in; default: that of the variables, else the current graph. */
-  readonly graph?: Graph | undefined;
-  /** Lets tensors be restored into variables of another shape with as many elements. */
-  readonly reshape?: boolean;
-  /** One shard a device. */
-  readonly sharded?: boolean;
-  /** Checkpoints kept; 0 or null: all, unlisted. Default 5. */
-  readonly maxToKeep?: number | null;
-  /** Beyond those, one is kept every so many hours. Default 10,000. */
-  readonly keepCheckpointEveryNHours?: number;
-  /** Name scope of the ops (default "save"); with `saverDef`, the scope that it was imported under. */
-  readonly name?: string | undefined;
-  /** Taken for TensorFlow's sake: reading in bulk is sequential anyway. */
-  readonly restoreSequentially?: boolean;
-  /** Ops that are in the graph already, instead of building some. */
-  readonly saverDef?: ISaverDef;
-  /** Builds no ops before `build()`. */
-  readonly deferBuild?: boolean;
-  /** Without variables: do nothing, rather than throw. */
-  readonly allowEmpty?: boolean;
-  /** Format that the save ops write. Default "V2". */
-  readonly writeVersion?: "V1" | "V2";
-  /** Steps in file names get eight digits. */
-  readonly padStepNumber?: boolean;
-  /** Writes paths into the state file that survive moving the directory. */
-  readonly saveRelativePaths?: boolean;
-  /** Prefix in the graph where none is fed. Default "model". */
-  readonly filename?: string;
-  /** Collection types for the .meta. Default: `standardCollections`. */
-  readonly collections?: CollectionRegistry;
-  /** Seconds since the epoch. Default: the machine's clock. */
-  readonly clock?: () => number;
-  /** Told what does not stop a save: a collection left out, an old file that cannot be removed. */
-  readonly onWarning?: (message: string) => void;
-}
-
-/** Arguments of `save`. */
-export interface SaveOptions {
-  /** Appended to the prefix: a number, or a tensor, tensor name or variable that holds it. */
-  readonly globalStep?: number | bigint | string | Tensor | VariableBase | undefined;
-  /** Name of the state file. Default "checkpoint". */
-  readonly latestFilename?: string | undefined;
-  /** Default "meta". */
-  readonly metaGraphSuffix?: string | undefined;
-  readonly writeMetaGraph?: boolean | undefined;
-  readonly writeState?: boolean | undefined;
-  /** Leaves attributes that equal their default out of the .meta. */
-  readonly stripDefaultAttrs?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
 
 /** Saves and restores variables. `new Saver()` takes all global variables of the graph. */
 export class Saver {
@@ -401,44 +342,6 @@ function checkSaverDef(def: SaverDef): SaverDef {
         `saver_def must specify the ${key === "saveTensorName" ? "save_tensor_name" : "restore_op_name"}`,
       );
   return def;
-}
-
-const stringScalar = (text: string) => ndArray("string", [], [new TextEncoder().encode(text)]);
-
-/** The step as the file name has it. */
-async function stepNumber(
-  session: SaverSession,
-  step: NonNullable<SaveOptions["globalStep"]>,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  if (typeof step === "bigint") return step.toString();
-  if (typeof step === "number") {
-    if (!Number.isSafeInteger(step)) throw new TypeError(`globalStep must be a whole number, not ${step}`);
-    return step.toString();
-  }
-  const name = isTensor(step) ? step.name : isVariable(step) ? step.value().name : step;
-  const value = await session.run(name, signal ? { signal } : {});
-  if (!isNdArray(value)) throw new TypeError(`globalStep ${name} gave no tensor`);
-  const first = value.data[0];
-  return typeof first === "bigint" ? first.toString() : String(Math.trunc(toNumbers(value)[0] ?? 0));
-}
-
-function passedOn(options: Pick<SaveOptions, "signal" | "onProgress">) {
-  return {
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-  };
-}
-
-async function withParentCheck(error: unknown, path: string, fs: FileSystem): Promise<unknown> {
-  if (!isTfError(error) || (error.code !== "NOT_FOUND" && error.code !== "FAILED_PRECONDITION")) return error;
-  const parent = dirname(localPath(path)) || ".";
-  if ((await fs.stat(parent))?.isDirectory) return error;
-  return new TfError("NOT_FOUND", `Parent directory of ${path} doesn't exist, can't save.`, {
-    file: path,
-    cause: error,
-    hint: `Make the directory "${parent}" first.`,
-  });
 }
 
 /** The type of the collection `savers`, to put into `createCollectionRegistry`. */

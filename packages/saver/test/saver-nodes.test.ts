@@ -1,12 +1,13 @@
-import { readFileSync } from "node:fs";
 import { constantValue, Graph, type Operation } from "@org/graph";
 import { toStrings } from "@org/tensor";
 import { ResourceVariable, SaveSliceInfo, Variable } from "@org/variables";
 import { describe, expect, it } from "vitest";
 import { Saver, type SaverOptions } from "../src/index.ts";
+import { fixture } from "./fixture.ts";
 
 /** Nodes that TensorFlow 1.15.5 built for two variables on two devices, by arguments of the Saver. */
-const recorded = readFileSync(new URL("fixtures/save-nodes-1.15.5.txt", import.meta.url), "utf8")
+const recorded = new TextDecoder()
+  .decode(await fixture("save-nodes-1.15.5.txt"))
   .split(/^-- 1\.15\.5 /m)
   .slice(1)
   .map((section) => {
