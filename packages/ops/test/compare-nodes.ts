@@ -1,17 +1,13 @@
 // Compares a graph that a test built with a reference nodes.txt and says where they part first.
 import type { Graph } from "@org/graph";
-import { type IAttrValue, MetaGraphDef } from "@org/proto";
+import { type IAttrValue, type ITensorShapeProto, MetaGraphDef } from "@org/proto";
 import { shapeFromProto } from "@org/tensor";
 import { expect } from "vitest";
 import { parseNodesText, printGraph } from "./nodes-text.ts";
 import { metaBytes, nodesText } from "./shared.ts";
 
 /** Every node as in the reference, in order: `part` picks the reference's nodes that are to be there. */
-export function expectNodes(
-  graph: Graph,
-  name: string,
-  part: (line: string) => boolean = () => true,
-): void {
+export function expectNodes(graph: Graph, name: string, part: (line: string) => boolean = () => true): void {
   const expected = parseNodesText(nodesText(name)).nodes.filter(part);
   const actual = printGraph(graph).slice(1);
   const at = expected.findIndex((line, i) => line !== actual[i]);
@@ -31,13 +27,15 @@ export function expectShapes(graph: Graph, name: string): void {
   for (const node of meta.graphDef?.node ?? []) {
     const op = graph.findOperation(node.name ?? "");
     const map = node.attr as ReadonlyMap<string, IAttrValue> | Record<string, IAttrValue> | null | undefined;
-    const shapes = (map instanceof Map ? map.get("_output_shapes") : (map as Record<string, IAttrValue>)?._output_shapes)
-      ?.list?.shape;
+    const shapes = (
+      map instanceof Map ? map.get("_output_shapes") : (map as Record<string, IAttrValue>)?._output_shapes
+    )?.list?.shape;
     if (!op || !shapes) continue;
     compared++;
-    const expected = shapes.map((shape) => `${shapeFromProto(shape)}`).join();
+    const expected = shapes.map((shape: ITensorShapeProto) => `${shapeFromProto(shape)}`).join();
     const actual = op.outputs.map((t) => `${t.shape}`).join();
-    if (actual !== expected) differing.push(`${node.name} (${node.op}): ${actual}, TensorFlow says ${expected}`);
+    if (actual !== expected)
+      differing.push(`${node.name} (${node.op}): ${actual}, TensorFlow says ${expected}`);
   }
   expect(differing).toEqual([]);
   expect(compared).toBeGreaterThan(0);

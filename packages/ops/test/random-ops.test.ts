@@ -53,8 +53,12 @@ describe("seeds", () => {
       shape: number[];
       runs: string[];
     }
-    const cases = JSON.parse(readFileSync(new URL("./fixtures/random.json", import.meta.url), "utf8")) as Case[];
-    const one = cases.find(({ op, dtype, seed }) => op === "RandomUniform" && dtype === "float32" && seed === "7")!;
+    const cases = JSON.parse(
+      readFileSync(new URL("./fixtures/random.json", import.meta.url), "utf8"),
+    ) as Case[];
+    const one = cases.find(
+      ({ op, dtype, seed }) => op === "RandomUniform" && dtype === "float32" && seed === "7",
+    )!;
     const [drawn, graph] = build(() =>
       applyOne("RandomUniform", [one.shape], {
         attrs: { dtype: "float32", seed: Number(one.seed), seed2: Number(one.seed2) },
@@ -74,13 +78,18 @@ describe("seeds", () => {
 
 describe("random tensors", () => {
   it("have the range, mean and deviation that were asked for", async () => {
-    const [drawn, graph] = build(() => [
-      randomUniform([2000], { minval: -2, maxval: 3 }),
-      randomNormal([2000], { mean: 5, stddev: 2 }),
-      truncatedNormal([2000], { mean: 1, stddev: 0.5 }),
-      randomUniform([2000], { maxval: 4, dtype: "int32" }),
-    ], 1);
-    const values = (await new MiniSession(graph).run(drawn)).map(({ data }) => Array.from(data as Float32Array));
+    const [drawn, graph] = build(
+      () => [
+        randomUniform([2000], { minval: -2, maxval: 3 }),
+        randomNormal([2000], { mean: 5, stddev: 2 }),
+        truncatedNormal([2000], { mean: 1, stddev: 0.5 }),
+        randomUniform([2000], { maxval: 4, dtype: "int32" }),
+      ],
+      1,
+    );
+    const values = (await new MiniSession(graph).run(drawn)).map(({ data }) =>
+      Array.from(data as Float32Array),
+    );
     const mean = (x: number[]): number => x.reduce((a, b) => a + b) / x.length;
     expect([Math.min(...values[0]!) >= -2, Math.max(...values[0]!) < 3]).toEqual([true, true]);
     expect(mean(values[1]!)).toBeCloseTo(5, 0);
@@ -89,7 +98,16 @@ describe("random tensors", () => {
   });
 
   it("randomShuffle keeps rows together", async () => {
-    const [shuffled, graph] = build(() => randomShuffle(constant([[1, 1], [2, 2], [3, 3]]), { seed: 1 }));
+    const [shuffled, graph] = build(() =>
+      randomShuffle(
+        constant([
+          [1, 1],
+          [2, 2],
+          [3, 3],
+        ]),
+        { seed: 1 },
+      ),
+    );
     const rows = Array.from((await new MiniSession(graph).fetch(shuffled)).data as Float32Array);
     expect(rows.filter((_, i) => i % 2 === 0).sort()).toEqual([1, 2, 3]);
     expect(rows.every((x, i) => x === rows[i - (i % 2)])).toBe(true);
@@ -97,7 +115,9 @@ describe("random tensors", () => {
 
   it("refuse what they cannot draw", () => {
     build(() => {
-      expect(() => randomUniform([2], { dtype: "int32" })).toThrow("Must specify maxval for integer dtype int32");
+      expect(() => randomUniform([2], { dtype: "int32" })).toThrow(
+        "Must specify maxval for integer dtype int32",
+      );
       expect(() => randomUniform([2], { dtype: "string" })).toThrow(TypeError);
     });
   });

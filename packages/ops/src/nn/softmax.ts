@@ -67,7 +67,12 @@ function alongAxis(
 /** Two dimensions exchanged: `dim` and the last. */
 function swapWithLast(x: Tensor, dim: number | Tensor, last: Tensor, name?: string): Tensor {
   const order = concat(
-    [range(dim), [last], range(operator.add(dim, 1) as TensorLike, last), [dim]] as TensorLike[],
+    [
+      range(dim),
+      [last],
+      range(typeof dim === "number" ? dim + 1 : operator.add(dim, 1), last),
+      [dim],
+    ] as TensorLike[],
     0,
   );
   return transpose(x, order, { name });
