@@ -31,7 +31,7 @@ import {
   tuple,
 } from "@org/ops";
 import type { DType, Shape } from "@org/tensor";
-import { isVariable, type ResourceVariable, trainableVariables, type Variable } from "@org/variables";
+import { isVariable, type ResourceVariable, trainableVariables } from "@org/variables";
 import { createSlot, createSlotWithInitializer, createZerosSlot } from "./slot-creator.ts";
 
 /** A gradient and the variable that it belongs to; undefined where the loss does not depend on the variable. */
@@ -206,10 +206,9 @@ export abstract class Optimizer {
     const update = this.applyDense(gradient as Tensor, variable);
     if (!constraint) return update;
     return graph.controlDependencies([update], () => {
-      const value = constraint(
-        variable.isResource ? (variable as ResourceVariable).value() : (variable as Variable).value(),
-      );
-      return writer(variable.assign(value));
+      // TensorFlow takes the read that the variable has, whose memory the update changes; a value here does not change.
+      const value = variable.isResource ? variable.value() : variable.readValue();
+      return writer(variable.assign(constraint(value)));
     });
   }
 

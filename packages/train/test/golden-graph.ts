@@ -2,8 +2,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Graph } from "@org/graph";
-import { AttrValue, decode, equals, type IAttrValue, MetaGraphDef } from "@org/proto";
+import {
+  AttrValue,
+  CollectionDef,
+  CondContextDef,
+  decode,
+  equals,
+  type IAttrValue,
+  MetaGraphDef,
+  type NodeDef,
+  SaverDef,
+} from "@org/proto";
 import { tensorFromProto } from "@org/tensor";
 
 const shared = process.env.METAGRAPH_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
@@ -17,15 +26,36 @@ export function goldenMeta(name: string): Uint8Array {
   return new Uint8Array(readFileSync(join(shared, "graphs", name, "graph.meta")));
 }
 
-const own = (attrs: { readonly [key: string]: IAttrValue }): string[] =>
-  Object.keys(attrs)
-    .filter((key) => key !== "_output_shapes")
-    .sort();
+const own = (attrs: { readonly [key: string]: IAttrValue }): string[] => Object.keys(attrs).sort();
 
-/** Nodes that differ from TensorFlow's: name, op, inputs, device, attributes, in graph order. */
-export function differences(graph: Graph, name: string): string[] {
-  const golden = decode(MetaGraphDef, goldenMeta(name)).graphDef!.node;
-  const nodes = graph.asGraphDef().node ?? [];
+/** Where a MetaGraphDef of ours differs from TensorFlow's: nodes in order with attributes and shapes, ops, collections, SaverDef. */
+export function differences(got: MetaGraphDef, name: string): string[] {
+  const want = decode(MetaGraphDef, goldenMeta(name));
+  const found = nodeDifferences(want.graphDef!.node, got.graphDef!.node);
+  const ops = (def: MetaGraphDef): string => `${def.metaInfoDef!.strippedOpList!.op.map((op) => op.name)}`;
+  if (ops(want) !== ops(got)) found.push(`ops: want ${ops(want)}, got ${ops(got)}`);
+  for (const key of new Set([...Object.keys(want.collectionDef), ...Object.keys(got.collectionDef)])) {
+    const [a, b] = [want.collectionDef[key], got.collectionDef[key]];
+    if (!a || !b) found.push(`collection ${key}: ${a ? "missing" : "not in TensorFlow's"}`);
+    else if (!sameCollection(key, a, b))
+      found.push(`collection ${key}: want ${JSON.stringify(a, shown)}, got ${JSON.stringify(b, shown)}`);
+  }
+  const [a, b] = [want.saverDef, got.saverDef];
+  if (Boolean(a) !== Boolean(b) || (a && b && !equals(SaverDef, a, b)))
+    found.push(`saver: want ${JSON.stringify(a, shown)}, got ${JSON.stringify(b, shown)}`);
+  return found;
+}
+
+/** The map entries within a cond context have no order, so its bytes are compared as messages. */
+function sameCollection(key: string, a: CollectionDef, b: CollectionDef): boolean {
+  const [x, y] = [a.bytesList?.value ?? [], b.bytesList?.value ?? []];
+  if (key !== "cond_context" || x.length !== y.length) return equals(CollectionDef, a, b);
+  return x.every((bytes, i) =>
+    equals(CondContextDef, decode(CondContextDef, bytes), decode(CondContextDef, y[i]!)),
+  );
+}
+
+function nodeDifferences(golden: readonly NodeDef[], nodes: readonly NodeDef[]): string[] {
   const found: string[] = [];
   for (let i = 0; i < Math.max(golden.length, nodes.length) && found.length < 20; i++) {
     const [want, got] = [golden[i], nodes[i]];
@@ -33,18 +63,18 @@ export function differences(graph: Graph, name: string): string[] {
       found.push(`${i}: want ${want?.name ?? "nothing"}, got ${got?.name ?? "nothing"}`);
       continue;
     }
-    const line = (n: typeof got): string => `${n.name} | ${n.op} | ${n.input ?? []} | ${n.device ?? ""}`;
+    const line = (n: NodeDef): string => `${n.name} | ${n.op} | ${n.input} | ${n.device}`;
     if (line(want) !== line(got)) {
       found.push(`${i}: want ${line(want)}\n   got  ${line(got)}`);
       continue;
     }
-    const [a, b] = [want.attr, got.attr ?? {}];
+    const [a, b] = [want.attr, got.attr];
     if (`${own(a)}` !== `${own(b)}`) found.push(`${i}: ${want.name} want attrs ${own(a)}, got ${own(b)}`);
     else
       for (const key of own(a))
         if (!sameValue(a[key]!, b[key]!))
           found.push(
-            `${i}: ${want.name}.${key} want ${JSON.stringify(a[key], bigint)}, got ${JSON.stringify(b[key], bigint)}`,
+            `${i}: ${want.name}.${key} want ${JSON.stringify(a[key], shown)}, got ${JSON.stringify(b[key], shown)}`,
           );
   }
   return found;
@@ -57,10 +87,9 @@ function sameValue(a: IAttrValue, b: IAttrValue): boolean {
   return x.dtype === y.dtype && `${x.shape}` === `${y.shape}` && `${[...x.data]}` === `${[...y.data]}`;
 }
 
-function bigint(_: string, value: unknown): unknown {
-  return typeof value === "bigint"
-    ? `${value}n`
-    : value instanceof Uint8Array
-      ? [...value].slice(0, 24).join(" ")
-      : value;
+/** Messages as text, without what is empty. */
+function shown(_: string, value: unknown): unknown {
+  if (typeof value === "bigint") return `${value}n`;
+  if (value instanceof Uint8Array) return String.fromCharCode(...value.slice(0, 200));
+  return Array.isArray(value) && value.length === 0 ? undefined : value;
 }
