@@ -1,7 +1,7 @@
 // Shape functions of the core ops, and the few rules that they are made of. Source: core/ops/{state,resource_variable,
 // io,array,string}_ops.cc, core/framework/common_shape_fns.cc.
 import { TfError } from "@org/errors";
-import { dtypeString, Shape } from "@org/tensor";
+import { dtypeString, Shape, shapeFromProto } from "@org/tensor";
 import type { InferenceContext, ShapeFunction } from "./shape-inference.ts";
 import { mergeSentence } from "./tensor.ts";
 
@@ -174,7 +174,7 @@ export const coreShapes: Readonly<Record<string, ShapeFunction>> = {
   NoOp: nothing,
   Const: (c) => {
     const { tensorShape } = c.attrs.raw("value")?.tensor ?? {};
-    return [new Shape((tensorShape?.dim ?? []).map((dim) => Number(dim.size ?? 0)))];
+    return [shapeFromProto(tensorShape ?? {})];
   },
   Identity: (c) => {
     const handle = c.handleShape(0);
