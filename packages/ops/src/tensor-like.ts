@@ -8,7 +8,7 @@ import {
   type Tensor,
   type TensorConvertible,
 } from "@org/graph";
-import { isNdArray, type NdArray, type NumericData, Shape } from "@org/tensor";
+import { type Complex, isNdArray, type NdArray, type NumericData, Shape } from "@org/tensor";
 
 export type { TensorConvertible };
 
@@ -20,6 +20,7 @@ export type ValueLike =
   | string
   | NumericData
   | NdArray
+  | Complex
   | Shape
   | readonly ValueLike[];
 

@@ -26,12 +26,13 @@ export class MiniSession {
     feeds: ReadonlyMap<Tensor, NdArray> = new Map(),
   ): Promise<NdArray[]> {
     const done = new Map<Operation, readonly (NdArray | Operation)[]>();
-    const results: NdArray[] = [];
+    const results: (NdArray | Operation)[] = [];
     for (const fetch of fetches) {
-      if ("valueIndex" in fetch) results.push(this.#read(await this.#output(fetch, feeds, done)));
+      if ("valueIndex" in fetch) results.push(await this.#output(fetch, feeds, done));
       else await this.#execute(fetch, feeds, done);
     }
-    return results;
+    // A fetched reference is read when all is done.
+    return results.map((result) => this.#read(result));
   }
 
   /** The first value alone. */

@@ -1,3 +1,4 @@
+export { booleanMask } from "./boolean-mask.ts";
 export * from "./concat.ts";
 export * from "./constant.ts";
 export * from "./dynamic-stitch.ts";
