@@ -22,7 +22,7 @@ export function hasRelaxedSimd(): boolean {
   return relaxed;
 }
 
-/** Throws TfError UNIMPLEMENTED where there is no WebAssembly, or none with SIMD. */
+/** Throws TfError UNIMPLEMENTED where there is no WebAssembly, none with SIMD, or it may not be compiled. */
 export function requireSimd(): void {
   if (typeof WebAssembly !== "object") {
     throw new TfError(
@@ -44,5 +44,13 @@ export function requireSimd(): void {
         hint: "Browsers have it since 2021 (Safari 16.4, 2023). Use the evaluator or another backend.",
       },
     );
+  }
+  try {
+    new WebAssembly.Module(createModule().bytes());
+  } catch (cause) {
+    throw new TfError("UNIMPLEMENTED", "The CPU backend may not compile WebAssembly here", {
+      hint: "A page's Content-Security-Policy needs 'wasm-unsafe-eval' in script-src. Use the evaluator or another backend.",
+      cause,
+    });
   }
 }
