@@ -312,6 +312,18 @@ export const foldKernels: Readonly<Record<string, Kernel>> = {
     for (const [i, to] of numbers(inputs[0]!).entries()) values[to] = i;
     return values.includes(-1) ? give() : [folded(inputs[0]!.dtype, inputs[0]!.shape, values)];
   },
+  Unique: ({ inputs, outputTypes }) => {
+    const x = numbers(inputs[0]!);
+    const places = new Map<number, number>();
+    const idx = x.map((value) => {
+      if (!places.has(value)) places.set(value, places.size);
+      return places.get(value)!;
+    });
+    return [
+      folded(outputTypes[0]!, [places.size], [...places.keys()]),
+      folded(outputTypes[1]!, [idx.length], idx),
+    ];
+  },
   ListDiff: ({ inputs, outputTypes }) => {
     const without = new Set(numbers(inputs[1]!));
     const x = numbers(inputs[0]!);
