@@ -12,6 +12,7 @@ import {
   Graph,
   globalVariables,
   type IMetaGraphDef,
+  type INodeDef,
   type ISaverDef,
   importMetaGraph,
   isTfError,
@@ -158,6 +159,50 @@ describe("importMetaGraph", () => {
     expect(sentence(() => importMetaGraph("model.meta" as never))).toBe(
       "TypeError: importMetaGraph takes a MetaGraphDef: read one with readMetaGraph",
     );
+  });
+
+  it("refuses absurd dims and lengths at once, with a code", () => {
+    const constant = (dims: bigint[], more = {}) => ({
+      name: "c",
+      op: "Const",
+      attr: {
+        dtype: { type: 1 },
+        value: { tensor: { dtype: 1, tensorShape: { dim: dims.map((size) => ({ size })) }, ...more } },
+      },
+    });
+    const variable = {
+      dtype: { type: 1 },
+      shape: { shape: { dim: [{ size: 2n ** 60n }, { size: 2n ** 60n }] } },
+    };
+    const attempt = (...node: INodeDef[]) => sentence(() => importMetaGraph({ graphDef: { node } }));
+    expect(attempt(constant([2n ** 62n, 2n ** 62n]))).toContain("INVALID_ARGUMENT");
+    expect(attempt(constant([-5n]))).toContain("INVALID_ARGUMENT");
+    expect(attempt({ name: "v", op: "VariableV2", attr: variable })).toContain("INVALID_ARGUMENT");
+    expect(
+      attempt(constant([]), {
+        name: "p",
+        op: "Pack",
+        input: ["c"],
+        attr: { T: { type: 1 }, N: { i: 2n ** 40n } },
+      }),
+    ).toContain("INVALID_ARGUMENT");
+    // A constant of one value that stands for 2**40 is fine: nothing expands it.
+    expect(attempt(constant([2n ** 40n], { floatVal: [1] }))).toBe("no error");
+    expect(attempt({ name: "loop", op: "Identity", input: ["loop"], attr: { T: { type: 1 } } })).toContain(
+      "in a cycle",
+    );
+  });
+
+  it("imports a chain of 20,000 nodes, in either order", () => {
+    const chain = Array.from({ length: 20_000 }, (_, i) => ({
+      name: `n${i + 1}`,
+      op: "NoOp",
+      input: [`^n${i}`],
+    }));
+    const nodes: INodeDef[] = [{ name: "n0", op: "NoOp" }, ...chain];
+    expect(importMetaGraph({ graphDef: { node: nodes } }).graph.getOperations()).toHaveLength(20_001);
+    const { graph } = importMetaGraph({ graphDef: { node: [...nodes].reverse() } });
+    expect(graph.getOperations()).toHaveLength(20_001);
   });
 
   it("imports ops that nobody knows, and lists them", async () => {

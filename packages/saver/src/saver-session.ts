@@ -1,6 +1,7 @@
 // What a Saver asks of a session: @org/session's Session is one, a test's stand-in another.
 import type { Graph, Operation } from "@org/graph";
 import type { FileSystem } from "@org/io";
+import type { NdArray } from "@org/tensor";
 
 /** How far a long piece of work is. */
 export interface Progress {
@@ -12,7 +13,7 @@ export interface Progress {
 /** What a Saver passes with a run. */
 export interface SaverRunOptions {
   /** Tensor names with their values. */
-  readonly feeds?: Readonly<Record<string, unknown>>;
+  readonly feeds?: Readonly<Record<string, NdArray>>;
   /** Operations to run beside the fetches, by name. */
   readonly targets?: readonly (string | Operation)[];
   readonly signal?: AbortSignal;

@@ -207,7 +207,8 @@ export class Saver {
       }
     }
     if (options.writeMetaGraph !== false) {
-      signal?.throwIfAborted();
+      if (signal?.aborted)
+        throw new TfError("CANCELLED", "Saving was cancelled.", { file: prefix, cause: signal.reason });
       const { stripDefaultAttrs } = options;
       const collections = this.options.collections ?? standardCollections;
       const meta = sharedMetaGraph(session.graph, this.withWarnings({ collections, stripDefaultAttrs }));

@@ -27,7 +27,7 @@ export class FakeSession implements SaverSession {
   async run(fetches: string | readonly string[], options: SaverRunOptions = {}): Promise<unknown> {
     const done: Values = new Map();
     for (const [name, value] of Object.entries(options.feeds ?? {}))
-      done.set(this.graph.getTensorByName(name).op, Promise.resolve([value as NdArray]));
+      done.set(this.graph.getTensorByName(name).op, Promise.resolve([value]));
     for (const target of options.targets ?? [])
       await this.evaluate(this.graph.asGraphElement(target) as Operation, done);
     const fetch = async (name: string): Promise<NdArray | undefined> => {

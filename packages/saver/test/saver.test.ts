@@ -5,7 +5,7 @@ import { joinPath, memoryFileSystem } from "@org/io";
 import { convertToNdArray, ndArray, toNumbers } from "@org/tensor";
 import { globalVariablesInitializer, PartitionedVariable, SaveSliceInfo, Variable } from "@org/variables";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type SaveOptions, Saver } from "../src/index.ts";
+import { type SaveableObject, type SaveOptions, Saver } from "../src/index.ts";
 import { FakeSession } from "./fake-session.ts";
 
 const code = (promise: Promise<unknown>) =>
@@ -99,6 +99,38 @@ describe("Saver.save and restore", () => {
     const second = new FakeSession(other, session.fs);
     await new Saver(null, { graph: other }).restore(second, "part");
     expect(second.variables.get("p")?.data).toEqual(Float32Array.of(0, 0.5, 1, 1.5));
+  });
+
+  it("take what is no variable, as a SaveableObject", async () => {
+    const graph = new Graph();
+    float(graph, "v", 1);
+    // Two variables that only the saveable knows of: a table's keys and values.
+    const [keys, values] = ["keys", "values"].map(
+      (name) => new Variable([1, 2], { graph, name, dtype: "float32", collections: ["local_variables"] }),
+    );
+    const table: SaveableObject = {
+      op: "table",
+      name: "table",
+      specs: [keys!, values!].map((variable) => ({
+        tensor: variable.value(),
+        sliceSpec: "",
+        name: `table-${variable.op.name}`,
+        dtype: variable.dtype,
+        device: variable.device,
+      })),
+      restore: (tensors) => {
+        const assigns = [keys!, values!].map((variable, i) => variable.assign(tensors[i]!).op);
+        return graph.createOp("NoOp", [], { controlInputs: assigns });
+      },
+    };
+    graph.addToCollection("saveable_objects", table);
+    const saver = new Saver(null, { graph });
+    const session = await started(graph);
+    await session.run([], { targets: [keys!.initializer, values!.initializer] });
+    await saver.save(session, "table");
+    const second = new FakeSession(graph, session.fs);
+    await saver.restore(second, "table");
+    expect([...second.variables.keys()].sort()).toEqual(["keys", "v", "values"]);
   });
 
   it("rename variables by a dict", async () => {
