@@ -1,0 +1,186 @@
+// A cluster plan: a cluster made ready for concrete shapes (and for the values that become shapes). Made when the cluster
+// is about to run, kept for the next run with the same key, bounded.
+//
+//   lower -> simplify -> place -> fuse -> lay out -> prepare; a refusal places anew
+import type { Executable, FusionPlan, HloComputation } from "@org/hlo";
+import type { NdArray } from "@org/tensor";
+import type { Cluster } from "./cluster.ts";
+import { type ClusterShapes, lowerCluster, type LoweredCluster } from "./cluster-lowering.ts";
+import type { Device } from "./device.ts";
+import type { PlanNode } from "./plan-node.ts";
+import { place, type Placement, refusalKey } from "./placement.ts";
+import { type Donation, dropConstants, holdConstants, isRefusal, layOut, type Segment, type Step } from "./segment.ts";
+import { singleSteps } from "./single-steps.ts";
+
+export interface ClusterPlan {
+  readonly shapes: ClusterShapes;
+  readonly lowered: Pick<LoweredCluster, "parameters" | "outputs" | "assigned">;
+  readonly placement: Pick<Placement, "roots" | "deviceOf"> & { readonly parameters: readonly Placement["segments"][number]["parameters"][] };
+  readonly segments: readonly Segment[];
+  /** How often it is running now: it may be dropped meanwhile, and frees its constants when the last run ends. */
+  running: number;
+  dropped: boolean;
+}
+
+/** Plans of one cluster that are kept. */
+const planLimit = 64;
+
+/** Whether a plan is for these shapes and host values. */
+function serves(plan: ClusterPlan, shapes: ClusterShapes): boolean {
+  const { inputDims, inputArrays, variableDims } = plan.shapes;
+  return (
+    inputDims.every((dims, i) => sameNumbers(dims, shapes.inputDims[i]!)) &&
+    variableDims.every((dims, i) => {
+      const other = shapes.variableDims[i];
+      return dims === undefined || other === undefined ? dims === other : sameNumbers(dims, other);
+    }) &&
+    inputArrays.every((array, i) => array === undefined || sameData(array, shapes.inputArrays[i]!))
+  );
+}
+
+function sameNumbers(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function sameData(a: NdArray, b: NdArray): boolean {
+  return a === b || sameNumbers(a.data as ArrayLike<unknown>, b.data as ArrayLike<unknown>);
+}
+
+/** The kept plan for `shapes`, moved to the front. */
+export function findPlan(cluster: Cluster, shapes: ClusterShapes): ClusterPlan | undefined {
+  const { plans } = cluster;
+  const first = plans[0];
+  if (first !== undefined && serves(first, shapes)) return first;
+  for (let i = 1; i < plans.length; i++) {
+    const plan = plans[i]!;
+    if (!serves(plan, shapes)) continue;
+    plans.splice(i, 1);
+    plans.unshift(plan);
+    return plan;
+  }
+  return undefined;
+}
+
+/** Makes the plan for `shapes` and keeps it. A promise only where a backend prepares in its own time. */
+export function makePlan(
+  cluster: Cluster,
+  shapes: ClusterShapes,
+  devices: readonly Device[],
+  nodes: readonly PlanNode[],
+): ClusterPlan | Promise<ClusterPlan> {
+  const lowered = lowerCluster(cluster, shapes);
+  const { computation } = lowered;
+  const keep = (plan: ClusterPlan): ClusterPlan => {
+    for (const segment of plan.segments) holdConstants(segment);
+    cluster.plans.unshift(plan);
+    while (cluster.plans.length > planLimit) dropPlan(cluster.plans.pop()!);
+    return plan;
+  };
+  const planned = attempt(lowered, shapes, computation, devices, nodes, new Set(), new Set());
+  return planned instanceof Promise ? planned.then(keep) : keep(planned);
+}
+
+/** Frees a plan's constants, now or when it has run. */
+export function dropPlan(plan: ClusterPlan): void {
+  plan.dropped = true;
+  if (plan.running === 0) for (const segment of plan.segments) dropConstants(segment);
+}
+
+/** Marks the end of a run of `plan`. */
+export function leavePlan(plan: ClusterPlan): void {
+  plan.running--;
+  if (plan.dropped && plan.running === 0) for (const segment of plan.segments) dropConstants(segment);
+}
+
+/** `refused` are instructions that a device takes no more, `unfused` devices that get one kernel an instruction. */
+function attempt(
+  lowered: LoweredCluster,
+  shapes: ClusterShapes,
+  computation: HloComputation,
+  devices: readonly Device[],
+  nodes: readonly PlanNode[],
+  refused: Set<string>,
+  unfused: Set<Device>,
+): ClusterPlan | Promise<ClusterPlan> {
+  const placement = place(computation, devices, nodes, refused);
+  const segments = placement.segments.map(({ device, computation: own, parameters }, segment) => {
+    const plan: FusionPlan = singleSteps(own);
+    const donations = lowered.assigned.flatMap(({ variable, value }): Donation[] => {
+      if (value.kind !== "root" || passesOn(lowered, variable)) return [];
+      const to = placement.roots[value.root]!;
+      if (!("segment" in to) || to.segment !== segment) return [];
+      const parameter = parameters.findIndex(
+        (from) => "parameter" in from && isVariable(lowered.parameters[from.parameter]!, variable),
+      );
+      return parameter < 0 ? [] : [{ parameter, root: to.root }];
+    });
+    return layOut(device, plan, donations);
+  });
+  const refuse = (device: Device, step: Step): void => {
+    if (unfused.has(device)) {
+      for (const instruction of step.fusion.computation.instructions)
+        if (instruction.opcode !== "parameter" && instruction.opcode !== "constant")
+          refused.add(refusalKey(device, instruction));
+    } else unfused.add(device);
+  };
+  const finish = (refusals: readonly (readonly [Device, Step])[]): ClusterPlan | Promise<ClusterPlan> => {
+    if (refusals.length > 0) {
+      for (const [device, step] of refusals) refuse(device, step);
+      return attempt(lowered, shapes, computation, devices, nodes, refused, unfused);
+    }
+    return {
+      shapes,
+      lowered: { parameters: lowered.parameters, outputs: lowered.outputs, assigned: lowered.assigned },
+      placement: {
+        roots: placement.roots,
+        deviceOf: placement.deviceOf,
+        parameters: placement.segments.map(({ parameters }) => parameters),
+      },
+      segments,
+      running: 0,
+      dropped: false,
+    };
+  };
+  const refusals: (readonly [Device, Step])[] = [];
+  const pending: Promise<void>[] = [];
+  for (const segment of segments)
+    for (const step of segment.steps) {
+      const prepared = prepareStep(segment.device, step, step.donates);
+      if (prepared instanceof Promise)
+        pending.push(
+          prepared.then((ok) => {
+            if (!ok) refusals.push([segment.device, step]);
+          }),
+        );
+      else if (!prepared) refusals.push([segment.device, step]);
+    }
+  return pending.length > 0 ? Promise.all(pending).then(() => finish(refusals)) : finish(refusals);
+}
+
+/** Whether the value that a variable has at the beginning leaves the cluster as it is. */
+function passesOn({ outputs, assigned }: LoweredCluster, variable: number): boolean {
+  return [...outputs, ...assigned.map(({ value }) => value)].some(
+    (result) => result.kind === "variable" && result.variable === variable,
+  );
+}
+
+function isVariable(parameter: LoweredCluster["parameters"][number], variable: number): boolean {
+  return "variable" in parameter && parameter.variable === variable;
+}
+
+/** Prepares a step's kernel, with or without donation; false where the device refuses. */
+export function prepareStep(device: Device, step: Step, inPlace: boolean): boolean | Promise<boolean> {
+  const donated = inPlace ? step.donated : step.outputs.map(() => -1);
+  const take = (prepared: Executable | { refused: string }): boolean => {
+    if (isRefusal(prepared)) return false;
+    if (inPlace) step.inPlace = prepared;
+    else step.copying = prepared;
+    return true;
+  };
+  const prepared = device.backend.prepare(step.fusion, donated);
+  return prepared instanceof Promise ? prepared.then(take) : take(prepared);
+}
+

@@ -1,0 +1,110 @@
+// A backend as one session sees it: with its index, what it can take, and the constants that it holds once for all
+// plans, and a pool of free buffers by size: what a cluster computes in between is taken from it and given back. Not a
+// device manager: backends are given to createSession and are not looked for.
+import type { Backend, DeviceBuffer, HloDType, Opcode } from "@org/hlo";
+import type { NdArray, NumericData } from "@org/tensor";
+
+interface HeldConstant {
+  readonly buffer: DeviceBuffer;
+  users: number;
+}
+
+/** Bytes of free buffers that a device keeps for later runs. */
+const poolLimit = 64 << 20;
+
+/** One backend of a session. */
+export class Device {
+  readonly index: number;
+  readonly backend: Backend;
+  /** Whether the session made it, and so closes it. */
+  readonly owned: boolean;
+  readonly #supported: Map<string, boolean> = new Map();
+  readonly #constants: Map<NumericData, HeldConstant> = new Map();
+  readonly #pool: Map<number, DeviceBuffer[]> = new Map();
+  #pooled = 0;
+  #pooledBytes = 0;
+
+  constructor(index: number, backend: Backend, owned: boolean) {
+    this.index = index;
+    this.backend = backend;
+    this.owned = owned;
+  }
+
+  get name(): string {
+    return this.backend.name;
+  }
+
+  /** Backend.supports, remembered. */
+  supports(opcode: Opcode, dtypes: readonly HloDType[]): boolean {
+    const key = `${opcode} ${dtypes}`;
+    let answer = this.#supported.get(key);
+    if (answer === undefined) {
+      answer = this.backend.supports(opcode, dtypes);
+      this.#supported.set(key, answer);
+    }
+    return answer;
+  }
+
+  /** The buffer of a constant array, uploaded by its first user. */
+  holdConstant(data: NumericData): DeviceBuffer {
+    let held = this.#constants.get(data);
+    if (held === undefined) {
+      held = { buffer: this.backend.upload(data), users: 0 };
+      this.#constants.set(data, held);
+    }
+    held.users++;
+    return held.buffer;
+  }
+
+  /** The buffer of a constant that is held. */
+  constant(data: NdArray["data"]): DeviceBuffer {
+    return this.#constants.get(data as NumericData)!.buffer;
+  }
+
+  /** Ends one `holdConstant`. */
+  dropConstant(data: NumericData): void {
+    const held = this.#constants.get(data);
+    if (held === undefined || --held.users > 0) return;
+    this.#constants.delete(data);
+    this.backend.release(held.buffer);
+  }
+
+  /** A buffer of exactly that size and undefined content: a free one, or a new one. */
+  take(byteLength: number): DeviceBuffer {
+    const free = this.#pool.get(byteLength)?.pop();
+    if (free === undefined) return this.backend.allocate(byteLength);
+    this.#pooled--;
+    this.#pooledBytes -= byteLength;
+    return free;
+  }
+
+  /** Gives up a reference of a buffer that nobody else holds. */
+  give(buffer: DeviceBuffer): void {
+    const { byteLength } = buffer;
+    if (this.#pooledBytes + byteLength > poolLimit) {
+      this.backend.release(buffer);
+      return;
+    }
+    const free = this.#pool.get(byteLength);
+    if (free) free.push(buffer);
+    else this.#pool.set(byteLength, [buffer]);
+    this.#pooled++;
+    this.#pooledBytes += byteLength;
+  }
+
+  /** Free buffers that are kept, and their bytes. */
+  get pooled(): { readonly buffers: number; readonly bytes: number } {
+    return { buffers: this.#pooled, bytes: this.#pooledBytes };
+  }
+
+  /** Frees the pool and the constants; the backend itself where the session made it. */
+  async close(): Promise<void> {
+    for (const free of this.#pool.values()) for (const buffer of free) this.backend.release(buffer);
+    for (const { buffer } of this.#constants.values()) this.backend.release(buffer);
+    this.#pool.clear();
+    this.#constants.clear();
+    this.#pooled = 0;
+    this.#pooledBytes = 0;
+    if (this.owned) await this.backend.close();
+  }
+}

@@ -1,0 +1,120 @@
+// What a host kernel sees of one execution. `evaluateHostKernel` runs one while a cluster is planned: without files,
+// state or variables, and at once.
+import { type ErrorCode, TfError } from "@org/errors";
+import type { FileSystem } from "@org/io";
+import type { HostContext, Resource } from "@org/ops";
+import type { DType, NdArray } from "@org/tensor";
+import type { PlanNode } from "./plan-node.ts";
+import { type SessionState, uninitialized, type VariableState } from "./variable-state.ts";
+
+/** What a host kernel may reach beyond its inputs. */
+export interface HostEnvironment {
+  readonly state: SessionState;
+  readonly fs: FileSystem | undefined;
+  readonly signal: () => AbortSignal;
+  /** Gives a variable a value, taking it as it is. */
+  readonly assign: (variable: VariableState, value: NdArray) => void;
+}
+
+/** One execution of a node's host kernel. */
+export class HostExecution implements HostContext {
+  readonly #node: PlanNode;
+  readonly #inputs: readonly (NdArray | undefined)[];
+  readonly #variables: readonly (VariableState | undefined)[];
+  readonly #environment: HostEnvironment;
+
+  /** `inputs` holds the arrays of what is not a variable, and of variables that have a value. */
+  constructor(
+    node: PlanNode,
+    inputs: readonly (NdArray | undefined)[],
+    variables: readonly (VariableState | undefined)[],
+    environment: HostEnvironment,
+  ) {
+    this.#node = node;
+    this.#inputs = inputs;
+    this.#variables = variables;
+    this.#environment = environment;
+  }
+
+  get node(): string {
+    return this.#node.op.name;
+  }
+  get op(): string {
+    return this.#node.op.type;
+  }
+  get attrs(): HostContext["attrs"] {
+    return this.#node.op.attrs;
+  }
+  get inputCount(): number {
+    return this.#node.inputs.length;
+  }
+  input(index: number): NdArray {
+    const array = this.#inputs[index];
+    if (array !== undefined) return array;
+    const variable = this.#variables[index];
+    if (variable !== undefined) throw uninitialized(variable.name, this.node);
+    throw new TypeError(`${this.op} has no input ${index}`);
+  }
+  inputDType(index: number): DType {
+    return this.#node.inputs[index]!.tensor.dtype;
+  }
+  outputDType(index: number): DType {
+    return this.#node.op.outputs[index]!.dtype;
+  }
+  isInitialized(index: number): boolean {
+    return this.#variable(index).value !== undefined;
+  }
+  assign(index: number, value: NdArray): void {
+    this.#environment.assign(this.#variable(index), value);
+  }
+  #variable(index: number): VariableState {
+    const variable = this.#variables[index];
+    if (variable === undefined) throw new TypeError(`Input ${index} of ${this.op} is no variable`);
+    return variable;
+  }
+  get fs(): FileSystem {
+    const { fs } = this.#environment;
+    if (fs === undefined)
+      throw new TfError("PERMISSION_DENIED", `${this.op} needs files, and this session was given none`, {
+        node: this.node,
+        op: this.op,
+        hint: "Pass a file system to createSession: { fs: nodeFileSystem() } (from @org/io/node), or an in-memory one.",
+      });
+    return fs;
+  }
+  get signal(): AbortSignal {
+    return this.#environment.signal();
+  }
+  state<T>(create: () => T): T {
+    return this.#environment.state.node(this.node, create);
+  }
+  resource<R extends Resource>(kind: string, name: string, create: () => R): R {
+    return this.#environment.state.resource(kind, name, create);
+  }
+  randomSeed(): [number, number] {
+    const [a, b] = crypto.getRandomValues(new Uint32Array(2));
+    return [a!, b!];
+  }
+  fail(code: ErrorCode, sentence: string, hint?: string): never {
+    throw new TfError(code, sentence, {
+      node: this.node,
+      op: this.op,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+/** A host kernel's results while planning. Throws TfError INTERNAL where it wants more than its inputs. */
+export function evaluateHostKernel(node: PlanNode, input: (index: number) => NdArray): readonly NdArray[] {
+  const refuse = (): never => {
+    throw new TfError("INTERNAL", `${node.op.type} over shapes wants more than its inputs`, {
+      node: node.op.name,
+      op: node.op.type,
+    });
+  };
+  const inputs = node.inputs.map((_, i) => input(i));
+  const environment = { fs: undefined, signal: refuse, assign: refuse } as Omit<HostEnvironment, "state">;
+  const state = { node: refuse, resource: refuse } as unknown as SessionState;
+  const results = node.entry!.host!(new HostExecution(node, inputs, [], { ...environment, state }));
+  return results instanceof Promise ? refuse() : results;
+}
