@@ -102,8 +102,7 @@ class ClusterLowering {
         }
     }
     this.builder.site = node.index;
-    if (node.kind === "host")
-      return this.#foldHost(node).map((array) => ({ array, fromExtents: true }));
+    if (node.kind === "host") return this.#foldHost(node).map((array) => ({ array, fromExtents: true }));
     const context = new NodeLowering(node, this.builder, {
       input: (i) => this.#input(node, i),
       hostInput: (i) => this.#array(node.inputs[i]!),
@@ -124,7 +123,8 @@ class ClusterLowering {
   /** Known arrays stay known through an alias. */
   #alias(node: PlanNode, i: number): Cell {
     const source = node.inputs[i]!;
-    if (node.uses[i]!.access === "variable") return { instruction: this.#variable(node, i), fromExtents: false };
+    if (node.uses[i]!.access === "variable")
+      return { instruction: this.#variable(node, i), fromExtents: false };
     return this.#cell(source) ?? { instruction: this.#parameter(source), fromExtents: false };
   }
 
@@ -147,7 +147,8 @@ class ClusterLowering {
   /** The cell of a source inside the cluster; undefined for one from outside. */
   #cell(source: Source): Cell | undefined {
     const { node } = source;
-    if (node === undefined || (!this.#cells.has(node) && this.#cluster.inputAt.has(sourceKey(source)))) return undefined;
+    if (node === undefined || (!this.#cells.has(node) && this.#cluster.inputAt.has(sourceKey(source))))
+      return undefined;
     return this.lower(node)[source.output];
   }
 
@@ -158,7 +159,10 @@ class ClusterLowering {
       else if (shape.length === 0 && dtype !== "float16" && dtype !== "bfloat16")
         cell.instruction = this.builder.extent(dtype as HloDType, data[0] as number | bigint);
       else
-        cell.instruction = this.builder.instruction("constant", [], { value: cell.array!, fromExtents: true });
+        cell.instruction = this.builder.instruction("constant", [], {
+          value: cell.array!,
+          fromExtents: true,
+        });
     }
     return cell.instruction;
   }
@@ -167,7 +171,10 @@ class ClusterLowering {
     const input = this.#cluster.inputAt.get(sourceKey(source))!;
     let made = this.#inputs.get(input);
     if (made === undefined) {
-      made = this.builder.parameter(this.#cluster.inputs[input]!.dtype as HloDType, this.#shapes.inputDims[input]!);
+      made = this.builder.parameter(
+        this.#cluster.inputs[input]!.dtype as HloDType,
+        this.#shapes.inputDims[input]!,
+      );
       this.#parameters.push({ input });
       this.#inputs.set(input, made);
     }
@@ -196,7 +203,10 @@ class ClusterLowering {
   #assign(node: PlanNode, argument: number, instruction: HloInstruction): void {
     const variable = this.#cluster.variableAt.get(node)?.[argument];
     if (variable === undefined || variable < 0)
-      throw new TfError("INTERNAL", `The lowering of ${node.op.type} assigns input ${argument}, which is no variable`);
+      throw new TfError(
+        "INTERNAL",
+        `The lowering of ${node.op.type} assigns input ${argument}, which is no variable`,
+      );
     this.#current[variable] = instruction;
   }
 
@@ -218,7 +228,8 @@ class ClusterLowering {
   #array(source: Source): NdArray {
     const { node } = source;
     const input = this.#cluster.inputAt.get(sourceKey(source));
-    if (input !== undefined && this.#shapes.inputArrays[input] !== undefined) return this.#shapes.inputArrays[input]!;
+    if (input !== undefined && this.#shapes.inputArrays[input] !== undefined)
+      return this.#shapes.inputArrays[input]!;
     if (node === undefined || this.#cluster.foldable[node.index] === "no")
       throw new TfError("INTERNAL", `${source.tensor.name} is not known while its cluster is planned`);
     try {
@@ -269,8 +280,7 @@ class ClusterLowering {
     const outputs = this.#cluster.outputs.map((output): Result => {
       if (output.variable >= 0) return { kind: "ref", variable: output.variable };
       const cell = this.#cells.get(output.node)![output.output]!;
-      if (output.shapeOnly)
-        return { kind: "shape", dims: cell.array?.shape ?? this.#instruction(cell).dims };
+      if (output.shapeOnly) return { kind: "shape", dims: cell.array?.shape ?? this.#instruction(cell).dims };
       return cell.array ? { kind: "array", array: cell.array } : rootOf(this.#instruction(cell));
     });
     const assigned = this.#current.flatMap((instruction, variable) =>
@@ -294,7 +304,8 @@ function asLowered(lowered: HloInstruction | readonly HloInstruction[] | Lowered
 
 /** `error` with the node in it, where it is a TfError; a backend's or builder's TypeError becomes INTERNAL with its node. */
 export function located(error: unknown, node: PlanNode): unknown {
-  if (isTfError(error)) return error.place.node === undefined ? error.at({ node: node.op.name, op: node.op.type }) : error;
+  if (isTfError(error))
+    return error.place.node === undefined ? error.at({ node: node.op.name, op: node.op.type }) : error;
   return error;
 }
 
@@ -349,4 +360,3 @@ class NodeLowering implements LoweringContext {
       throw new TypeError(`${this.#node.op.type} has no input ${index}`);
   }
 }
-

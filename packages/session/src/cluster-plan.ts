@@ -2,20 +2,29 @@
 // is about to run, kept for the next run with the same key, bounded.
 //
 //   lower -> simplify -> place -> fuse -> lay out -> prepare; a refusal places anew
-import type { Executable, FusionPlan, HloComputation } from "@org/hlo";
+import { type Executable, fuse, type HloComputation } from "@org/hlo";
 import type { NdArray } from "@org/tensor";
 import type { Cluster } from "./cluster.ts";
-import { type ClusterShapes, lowerCluster, type LoweredCluster } from "./cluster-lowering.ts";
+import { type ClusterShapes, type LoweredCluster, lowerCluster } from "./cluster-lowering.ts";
 import type { Device } from "./device.ts";
+import { type Placement, place, refusalKey } from "./placement.ts";
 import type { PlanNode } from "./plan-node.ts";
-import { place, type Placement, refusalKey } from "./placement.ts";
-import { type Donation, dropConstants, holdConstants, isRefusal, layOut, type Segment, type Step } from "./segment.ts";
-import { singleSteps } from "./single-steps.ts";
+import {
+  type Donation,
+  dropConstants,
+  holdConstants,
+  isRefusal,
+  layOut,
+  type Segment,
+  type Step,
+} from "./segment.ts";
 
 export interface ClusterPlan {
   readonly shapes: ClusterShapes;
   readonly lowered: Pick<LoweredCluster, "parameters" | "outputs" | "assigned">;
-  readonly placement: Pick<Placement, "roots" | "deviceOf"> & { readonly parameters: readonly Placement["segments"][number]["parameters"][] };
+  readonly placement: Pick<Placement, "roots" | "deviceOf"> & {
+    readonly parameters: readonly Placement["segments"][number]["parameters"][];
+  };
   readonly segments: readonly Segment[];
   /** How often it is running now: it may be dropped meanwhile, and frees its constants when the last run ends. */
   running: number;
@@ -107,7 +116,10 @@ function attempt(
 ): ClusterPlan | Promise<ClusterPlan> {
   const placement = place(computation, devices, nodes, refused);
   const segments = placement.segments.map(({ device, computation: own, parameters }, segment) => {
-    const plan: FusionPlan = singleSteps(own);
+    const plan = fuse(own, {
+      enabled: !unfused.has(device),
+      supports: (opcode, dtypes) => device.supports(opcode, dtypes),
+    });
     const donations = lowered.assigned.flatMap(({ variable, value }): Donation[] => {
       if (value.kind !== "root" || passesOn(lowered, variable)) return [];
       const to = placement.roots[value.root]!;
@@ -117,7 +129,7 @@ function attempt(
       );
       return parameter < 0 ? [] : [{ parameter, root: to.root }];
     });
-    return layOut(device, plan, donations);
+    return layOut(device, own, plan, donations);
   });
   const refuse = (device: Device, step: Step): void => {
     if (unfused.has(device)) {
@@ -183,4 +195,3 @@ export function prepareStep(device: Device, step: Step, inPlace: boolean): boole
   const prepared = device.backend.prepare(step.fusion, donated);
   return prepared instanceof Promise ? prepared.then(take) : take(prepared);
 }
-

@@ -8,10 +8,10 @@ import type { ClusterShapes, Result } from "./cluster-lowering.ts";
 import { type ClusterPlan, findPlan, leavePlan, makePlan, prepareStep } from "./cluster-plan.ts";
 import type { Device } from "./device.ts";
 import { faultError } from "./faults.ts";
-import type { PlanNode } from "./plan-node.ts";
 import type { Place } from "./placement.ts";
+import type { PlanNode } from "./plan-node.ts";
 import type { Segment, Step } from "./segment.ts";
-import { dead, TensorValue, tensorOver, type Value } from "./values.ts";
+import { dead, TensorValue, type Value } from "./values.ts";
 import type { VariableState } from "./variable-state.ts";
 
 /** What running clusters share. */
@@ -73,7 +73,9 @@ class ClusterRun {
   start(): void | Promise<void> {
     const shapes: ClusterShapes = {
       inputDims: this.#inputs.map(({ dims }) => dims),
-      inputArrays: this.#cluster.inputs.map(({ host }, i) => (host ? (this.#inputs[i]!.host as NdArray) : undefined)),
+      inputArrays: this.#cluster.inputs.map(({ host }, i) =>
+        host ? (this.#inputs[i]!.host as NdArray) : undefined,
+      ),
       variableDims: this.#old.map((value) => value?.dims),
       variableNames: this.#variables.map(({ name }) => name),
     };
@@ -198,7 +200,7 @@ class ClusterRun {
     } finally {
       for (const buffer of slots) if (buffer !== undefined) device.give(buffer);
     }
-    return this.#wrap(segment, buffers, made, plan, at);
+    return this.#wrap(segment, made, plan, at);
   }
 
   /** Takes a donated buffer from the old value: it is a result now. */
@@ -206,9 +208,11 @@ class ClusterRun {
     const { plan: fusion, device } = plan.segments[at]!;
     step.donated.forEach((input, output) => {
       if (input < 0) return;
-      const value = this.#at(plan, plan.placement.parameters[at]![fusion.parameters.indexOf(step.inputs[input]!)]!);
-      made[step.outputs[output]!] = value.buffers[device.index];
-      value.buffers[device.index] = undefined;
+      const value = this.#at(
+        plan,
+        plan.placement.parameters[at]![fusion.parameters.indexOf(step.inputs[input]!)]!,
+      );
+      made[step.outputs[output]!] = value.takeBuffer(device);
     });
   }
 
@@ -217,41 +221,34 @@ class ClusterRun {
     const segment = plan.segments[at]!;
     for (const { variable, value } of plan.lowered.assigned) {
       const old = this.#old[variable];
-      if (value.kind !== "root" || old === undefined || old.host !== undefined) continue;
-      if (old.buffers.some((buffer) => buffer !== undefined)) continue;
+      if (value.kind !== "root" || old === undefined || old.isAnywhere) continue;
       const place = plan.placement.roots[value.root]!;
       if (!("segment" in place) || place.segment !== at) continue;
       const index = segment.plan.roots[place.root]!;
-      old.buffers[segment.device.index] = made[index];
+      if (made[index] !== undefined) old.putBuffer(segment.device, made[index]);
       made[index] = undefined;
     }
   }
 
   /** The segment's roots as values. */
-  #wrap(
-    segment: Segment,
-    buffers: readonly (DeviceBuffer | undefined)[],
-    made: (DeviceBuffer | undefined)[],
-    plan: ClusterPlan,
-    at: number,
-  ): TensorValue[] {
+  #wrap(segment: Segment, made: (DeviceBuffer | undefined)[], plan: ClusterPlan, at: number): TensorValue[] {
     const { devices } = this.#environment;
     const wrapped = new Map<number, TensorValue>();
-    return segment.plan.roots.map((index) => {
+    return segment.plan.roots.map((index, root) => {
+      const { dims } = segment.rootDims[root]!;
       const again = wrapped.get(index);
-      if (again !== undefined) return again.retain();
-      const { dtype, dims } = segment.plan.values[index]!;
+      if (again !== undefined) return again.reshaped(dims);
+      const { dtype } = segment.plan.values[index]!;
       const buffer = made[index];
       if (buffer !== undefined) {
-        const value = tensorOver(devices, dtype, dims, segment.device, buffer);
+        const value = TensorValue.over(devices, dtype, dims, segment.device, buffer);
         wrapped.set(index, value);
         return value;
       }
       const parameter = segment.plan.parameters.indexOf(index);
-      if (parameter >= 0) return this.#at(plan, plan.placement.parameters[at]![parameter]!).retain();
-      const constant = segment.plan.constants.find(({ value }) => value === index);
-      if (constant === undefined || buffers[index] === undefined) throw new Error("A root that nothing computes");
-      return new TensorValue(devices, dtype, dims, constant.data);
+      if (parameter >= 0) return this.#at(plan, plan.placement.parameters[at]![parameter]!).reshaped(dims);
+      const { data } = segment.plan.constants.find(({ value }) => value === index)!;
+      return new TensorValue(devices, dtype, dims, { ...data, shape: dims });
     });
   }
 
@@ -290,7 +287,9 @@ class ClusterRun {
       }
     };
     const outputs = plan.lowered.outputs.map(resolve);
-    const assigned = plan.lowered.assigned.map(({ variable, value }) => [variable, resolve(value) as TensorValue] as const);
+    const assigned = plan.lowered.assigned.map(
+      ({ variable, value }) => [variable, resolve(value) as TensorValue] as const,
+    );
     for (const [variable, value] of assigned) this.#variables[variable]!.assign(value);
     for (const [i, { slot }] of this.#cluster.outputs.entries()) this.#slots[slot] = outputs[i]!;
     this.#abandon(plan);

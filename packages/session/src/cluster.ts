@@ -128,5 +128,14 @@ export function openCluster(id: number, nodes: readonly PlanNode[], table: SlotT
       else if (access === "host") visit(source, "host");
       else visit(source, node.kind === "fromShapes" ? "shape" : "value");
     }
-  return { id, nodes, foldable: table.foldable, inputs, inputAt, variables, variableAt, deadSlots: [...deadSlots] };
+  return {
+    id,
+    nodes,
+    foldable: table.foldable,
+    inputs,
+    inputAt,
+    variables,
+    variableAt,
+    deadSlots: [...deadSlots],
+  };
 }

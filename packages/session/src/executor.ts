@@ -6,8 +6,8 @@
 import { TfError } from "@org/errors";
 import type { FileSystem } from "@org/io";
 import type { NdArray } from "@org/tensor";
-import { type ClusterEnvironment, killOutputs, runCluster, variableIn } from "./cluster-run.ts";
 import { located } from "./cluster-lowering.ts";
+import { type ClusterEnvironment, killOutputs, runCluster, variableIn } from "./cluster-run.ts";
 import { type HostEnvironment, HostExecution } from "./host-context.ts";
 import { type Body, type LoopUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
 import { dead, TensorValue, type Value } from "./values.ts";
@@ -99,7 +99,8 @@ export class Execution {
   #releaseAll(): void {
     for (const loop of this.#loops) loop.release();
     this.#loops.clear();
-    for (let slot = 0; slot < this.#slots.length; slot++) if (this.#plan.template[slot] === undefined) this.#clear(slot);
+    for (let slot = 0; slot < this.#slots.length; slot++)
+      if (this.#plan.template[slot] === undefined) this.#clear(slot);
   }
 
   #clear(slot: number): void {
@@ -127,7 +128,10 @@ export class Execution {
       const { signal } = this.#abort;
       if (this.#signal?.aborted) this.#abort.abort(this.#signal.reason);
       else
-        this.#signal?.addEventListener("abort", () => this.#abort!.abort(this.#signal!.reason), { signal, once: true });
+        this.#signal?.addEventListener("abort", () => this.#abort!.abort(this.#signal!.reason), {
+          signal,
+          once: true,
+        });
     }
     return this.#abort.signal;
   }
@@ -189,17 +193,19 @@ export class Execution {
       if (failure === undefined && inFlight.size > 0) await Promise.race(inFlight.values());
     }
     await Promise.all(inFlight.values());
-    if (failure !== undefined) throw this.#signal?.aborted ? cancelled(this.#signal, failure.error) : failure.error;
+    if (failure !== undefined)
+      throw this.#signal?.aborted ? cancelled(this.#signal, failure.error) : failure.error;
   }
 
   #runUnit(unit: Unit): void | Promise<void> {
-    let running: void | Promise<void> = undefined;
+    let running: void | Promise<void>;
     if (unit.kind === "cluster") {
       if (this.#isDead(unit)) {
         killOutputs(unit.cluster, this.#slots);
         this.#die(unit);
       } else running = runCluster(unit.cluster, this.#slots, this.#environment);
-      if (running === undefined && this.#deadUnits !== undefined) this.#noteDeadCluster(unit.id, unit.cluster);
+      if (running === undefined && this.#deadUnits !== undefined)
+        this.#noteDeadCluster(unit.id, unit.cluster);
     } else if (unit.kind === "loop") running = this.#runLoop(unit);
     else running = this.#runNode(unit);
     if (running === undefined) {
@@ -229,7 +235,10 @@ export class Execution {
     this.#deadUnits![unit.id] = 1;
   }
 
-  #noteDeadCluster(id: number, cluster: { inputs: readonly { slot: number }[]; deadSlots: readonly number[] }): void {
+  #noteDeadCluster(
+    id: number,
+    cluster: { inputs: readonly { slot: number }[]; deadSlots: readonly number[] },
+  ): void {
     if (this.#deadUnits === undefined) return;
     const isDead =
       this.#deadUnits[id] === 1 ||
@@ -323,7 +332,9 @@ export class Execution {
 
   #hostKernel(unit: NodeUnit): void | Promise<void> {
     const { node } = unit;
-    const variables = node.uses.map((use, i) => (use.access === "variable" ? this.#variable(unit, i) : undefined));
+    const variables = node.uses.map((use, i) =>
+      use.access === "variable" ? this.#variable(unit, i) : undefined,
+    );
     const arrays = node.uses.map((use, i) => {
       if (use.access === "variable") return variables[i]!.value?.onHost();
       return (this.#slots[unit.inputs[i]!] as TensorValue).onHost();
@@ -350,10 +361,14 @@ export class Execution {
         }
         const result = results[next++];
         if (result === undefined)
-          throw new TfError("INTERNAL", `The host kernel of ${node.op.type} yields ${results.length} outputs`, {
-            node: node.op.name,
-            op: node.op.type,
-          });
+          throw new TfError(
+            "INTERNAL",
+            `The host kernel of ${node.op.type} yields ${results.length} outputs`,
+            {
+              node: node.op.name,
+              op: node.op.type,
+            },
+          );
         this.#put(slot, this.#constant(result));
       }
     };
@@ -394,7 +409,8 @@ export class Execution {
     for (const slot of body.slots) this.#left[slot] = this.#plan.uses[slot]!;
     // Merges first: they have no inputs within the iteration.
     for (const merge of loop.merges) {
-      const carried = loop.carried === undefined ? undefined : loop.carried.get(merge.inputs[merge.backEdge]!);
+      const carried =
+        loop.carried === undefined ? undefined : loop.carried.get(merge.inputs[merge.backEdge]!);
       this.#runNode(merge, carried ?? (loop.carried ? dead : undefined));
       this.#countDown(merge);
     }

@@ -8,7 +8,9 @@ import type { PlanNode } from "./plan-node.ts";
 export function faultyInstruction(fusion: Fusion): HloInstruction | undefined {
   return fusion.computation.instructions.find(({ opcode, dtype }) => {
     if (opcode === "gather" || opcode === "scatter") return true;
-    return (opcode === "divide" || opcode === "remainder") && !dtype.startsWith("float") && dtype !== "bfloat16";
+    return (
+      (opcode === "divide" || opcode === "remainder") && !dtype.startsWith("float") && dtype !== "bfloat16"
+    );
   });
 }
 
@@ -24,9 +26,14 @@ function subscript(position: number, dims: readonly number[]): string {
 }
 
 /** The error for `fault`, met by `instruction` that was made for `node`. */
-export function faultError(fault: KernelFault, instruction: HloInstruction | undefined, node: PlanNode | undefined): TfError {
+export function faultError(
+  fault: KernelFault,
+  instruction: HloInstruction | undefined,
+  node: PlanNode | undefined,
+): TfError {
   const place = node ? { node: node.op.name, op: node.op.type } : {};
-  if (fault.reason === "divisionByZero") return new TfError("INVALID_ARGUMENT", "Integer division by zero", place);
+  if (fault.reason === "divisionByZero")
+    return new TfError("INVALID_ARGUMENT", "Integer division by zero", place);
   const { value, position } = fault;
   const indices = instruction?.operands[1]?.dims ?? [];
   const axis = instruction?.opcode === "gather" ? (instruction.attributes as { axis: number }).axis : 0;
@@ -34,7 +41,8 @@ export function faultError(fault: KernelFault, instruction: HloInstruction | und
   const at = subscript(position, indices);
   const type = node?.op.type ?? "";
   let sentence = `indices${at} = ${value} is not in [0, ${limit})`;
-  if (type.startsWith("UnsortedSegment")) sentence = `segment_ids${at} = ${value} is out of range [0, ${limit})`;
+  if (type.startsWith("UnsortedSegment"))
+    sentence = `segment_ids${at} = ${value} is out of range [0, ${limit})`;
   else if (/^(Resource)?SparseApply/.test(type))
     sentence = `Index ${value} at offset ${position} in indices is out of range`;
   return new TfError("INVALID_ARGUMENT", sentence, place);

@@ -1,7 +1,14 @@
 // Feeds: values for tensors, by name, as a Map, or as pairs. Any tensor may be fed.
 // Source: python/client/session.py (BaseSession._run).
 import { TfError } from "@org/errors";
-import { asTensor, type Graph, isTensor, isTensorLike, type Tensor, type TensorConvertible } from "@org/graph";
+import {
+  asTensor,
+  type Graph,
+  isTensor,
+  isTensorLike,
+  type Tensor,
+  type TensorConvertible,
+} from "@org/graph";
 import { convertToNdArray, isNdArray, type NdArray, type TensorLike } from "@org/tensor";
 
 export type FeedKey = string | Tensor | TensorConvertible;
@@ -34,7 +41,9 @@ export function parseFeeds(feeds: Feeds | undefined, graph: Graph): ParsedFeeds 
   for (const [key, value] of pairs) {
     const tensor = resolve(key, graph);
     if (found.has(tensor))
-      throw new TfError("INVALID_ARGUMENT", `Tensor ${tensor.name} is fed more than once`, { key: tensor.name });
+      throw new TfError("INVALID_ARGUMENT", `Tensor ${tensor.name} is fed more than once`, {
+        key: tensor.name,
+      });
     found.set(tensor, feedValue(tensor, value));
   }
   return { tensors: [...found.keys()], values: [...found.values()] };
@@ -62,7 +71,8 @@ function feedValue(tensor: Tensor, value: FeedValue): NdArray {
     throw new TypeError(
       "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, strings, lists, numpy ndarrays, or TensorHandles.",
     );
-  const array = isNdArray(value) && value.dtype === tensor.dtype ? value : convertToNdArray(value, tensor.dtype);
+  const array =
+    isNdArray(value) && value.dtype === tensor.dtype ? value : convertToNdArray(value, tensor.dtype);
   const { dims } = tensor.shape;
   const fits =
     dims === null ||

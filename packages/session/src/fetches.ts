@@ -1,7 +1,16 @@
 // Fetches: anything nested of names, tensors, operations and what converts to a tensor, and the result of the same
 // shape. Source: python/client/session.py (_FetchMapper).
 import { TfError } from "@org/errors";
-import { asTensor, type Graph, isOperation, isTensor, isTensorLike, type Operation, type Tensor, type TensorConvertible } from "@org/graph";
+import {
+  asTensor,
+  type Graph,
+  isOperation,
+  isTensor,
+  isTensorLike,
+  type Operation,
+  type Tensor,
+  type TensorConvertible,
+} from "@org/graph";
 import type { NdArray } from "@org/tensor";
 
 /** What can be fetched: "a:0" or a tensor gives its value, "a" or an operation is run and gives null; arrays and records of these. */

@@ -29,7 +29,8 @@ function foldability(node: PlanNode, of: readonly Foldability[]): Foldability {
   if (node.op.opDef?.isStateful || node.op.outputs.length === 0) return "no";
   if (node.uses.some((use) => use.access !== "value" && use.access !== "host")) return "no";
   const indices = node.op.outputs.every((output) => isIndex(output.dtype));
-  if (node.kind === "host" && !(indices && node.op.inputs.every((input) => isIndex(input.dtype)))) return "no";
+  if (node.kind === "host" && !(indices && node.op.inputs.every((input) => isIndex(input.dtype))))
+    return "no";
   let all: Foldability = "known";
   for (const [i, input] of node.inputs.entries()) {
     const from = input.node;

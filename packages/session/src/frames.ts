@@ -35,7 +35,11 @@ export function sortNodes(nodes: readonly PlanNode[]): PlanNode[] {
     for (const before of node.after) from.add(before);
     for (const before of from) successors[at.get(before)!]!.push(i);
   }
-  const order = topologicalOrder(nodes.length, (i) => successors[i]!, (i) => nodes[i]!.op.id);
+  const order = topologicalOrder(
+    nodes.length,
+    (i) => successors[i]!,
+    (i) => nodes[i]!.op.id,
+  );
   if (order.length < nodes.length) {
     const sorted = new Set(order);
     const left = nodes.filter((_, i) => !sorted.has(i));

@@ -82,7 +82,9 @@ export function place(
   if (!cuts) {
     const device = whole ?? devices[0]!;
     return {
-      segments: [{ device, computation, parameters: computation.parameters.map((_, parameter) => ({ parameter })) }],
+      segments: [
+        { device, computation, parameters: computation.parameters.map((_, parameter) => ({ parameter })) },
+      ],
       roots: computation.roots.map((_, root) => ({ segment: 0, root })),
       deviceOf: byNode,
     };
@@ -176,8 +178,12 @@ function unplaceable(
   );
   const first = instructions.find(({ site }) => site !== undefined)?.site;
   const op = first === undefined ? undefined : nodes[first]?.op;
-  return new TfError("UNIMPLEMENTED", `Could not satisfy device placement on ${names}: ${[...lines].join("; ")}`, {
-    ...(op ? { node: op.name, op: op.type } : {}),
-    hint: "Add a backend that supports these to createSession, or allow the evaluator: { fallback: true }.",
-  });
+  return new TfError(
+    "UNIMPLEMENTED",
+    `Could not satisfy device placement on ${names}: ${[...lines].join("; ")}`,
+    {
+      ...(op ? { node: op.name, op: op.type } : {}),
+      hint: "Add a backend that supports these to createSession, or allow the evaluator: { fallback: true }.",
+    },
+  );
 }

@@ -194,7 +194,16 @@ export function kindOf(op: Operation, entry: OpEntry | undefined): NodeKind | un
 
 /** A node without inputs yet. */
 export function planNode(op: Operation, kind: NodeKind, entry: OpEntry | undefined): PlanNode {
-  return { op, kind, entry, uses: inputUses(op, entry, kind), inputs: [], controls: [], after: [], index: -1 };
+  return {
+    op,
+    kind,
+    entry,
+    uses: inputUses(op, entry, kind),
+    inputs: [],
+    controls: [],
+    after: [],
+    index: -1,
+  };
 }
 
 /** A node that stands for the fetch of ref tensor `source`. */

@@ -74,7 +74,8 @@ function tryPredicates(
     if (first === undefined) seen.set(frame, predicate);
     else if (first !== predicate && uniform.has(frame)) lopsided.add(frame);
   };
-  const outputs = ({ node, output }: Source): number => (node === undefined ? 0 : behind(node, output, false));
+  const outputs = ({ node, output }: Source): number =>
+    node === undefined ? 0 : behind(node, output, false);
   const behind = (node: PlanNode, output: number, isControl: boolean): number => {
     const own = of[node.index]!;
     switch (node.kind) {

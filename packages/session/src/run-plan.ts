@@ -8,7 +8,7 @@ import type { OpEntry } from "@org/ops";
 import { dtypeString } from "@org/tensor";
 import { type Cluster, type OpenCluster, openCluster, type SlotTable, sourceKey } from "./cluster.ts";
 import type { Device } from "./device.ts";
-import { foldabilities, type Foldability } from "./foldable.ts";
+import { type Foldability, foldabilities } from "./foldable.ts";
 import { assignFrames, type Frame, sortNodes } from "./frames.ts";
 import { isClusterable, outputDType, type PlanNode, type Source } from "./plan-node.ts";
 import { assignPredicates } from "./predicates.ts";
@@ -101,7 +101,9 @@ export function makeRunPlan(
     nodes = sortNodes(nodes);
     frames = assignFrames(nodes);
   }
-  const branches = nodes.some((node) => node.kind === "switch" || node.kind === "merge" || node.kind === "enter");
+  const branches = nodes.some(
+    (node) => node.kind === "switch" || node.kind === "merge" || node.kind === "enter",
+  );
   if (!branches) for (const node of nodes) if (node.kind === "placeholder") throw notFed(node.op);
   checkFetchable(pruned.fetches, request.feeds, nodes, frames.outputOf);
   const predicates = branches ? assignPredicates(nodes, frames) : nodes.map(() => 0);
@@ -172,7 +174,9 @@ export function makeRunPlan(
     else if (draft.kind === "node") {
       const [node] = draft.nodes as [PlanNode];
       nodeInputs[unit] = node.inputs.map((source, i) =>
-        node.uses[i]!.access === "variable" && source.node?.kind === "variable" ? -1 : table.slot(source, "value"),
+        node.uses[i]!.access === "variable" && source.node?.kind === "variable"
+          ? -1
+          : table.slot(source, "value"),
       );
     }
   }
@@ -228,7 +232,9 @@ export function makeRunPlan(
         kind: "node",
         node,
         inputs: nodeInputs[id]!,
-        variables: node.uses.map((use, i) => (use.access === "variable" ? variable(node.inputs[i]!) : undefined)),
+        variables: node.uses.map((use, i) =>
+          use.access === "variable" ? variable(node.inputs[i]!) : undefined,
+        ),
         outputs: node.op.outputs.map((_, output) => slotAt.get(`${node.index}:${output}`) ?? -1),
         backEdge:
           node.kind === "merge" ? node.inputs.findIndex((input) => input.node?.kind === "nextIteration") : -1,
@@ -284,7 +290,9 @@ function checkFetchable(
   const fed = new Set(feeds.map((tensor) => tensor.op));
   for (const node of nodes)
     if (fed.has(node.op) && outputOf[node.index]!.parent !== undefined)
-      throw new TfError("INVALID_ARGUMENT", `Tensor ${node.op.name}:0 may not be fed.`, { node: node.op.name });
+      throw new TfError("INVALID_ARGUMENT", `Tensor ${node.op.name}:0 may not be fed.`, {
+        node: node.op.name,
+      });
 }
 
 /** By PlanNode.index: whether a node is told while planning alone, wherever it is used. */
@@ -346,7 +354,8 @@ function controlsOf(
     }
     // What has no unit of its own, or is folded here, hands on what kills it.
     for (const { node: from } of node.inputs)
-      if (from !== undefined && (unitOf[from.index]! < 0 || (from.kind === "const" && !isStatic(from)))) inherit(from);
+      if (from !== undefined && (unitOf[from.index]! < 0 || (from.kind === "const" && !isStatic(from))))
+        inherit(from);
   };
   for (const node of draft.nodes) inherit(node);
   return [...found];
@@ -366,7 +375,10 @@ function closeCluster(
   const outputs = open.nodes.flatMap((node) =>
     (outputsOf.get(node) ?? []).map((slot) => {
       const { source, value } = slots[slot]!;
-      const passed = source.tensor.isRef && node.kind !== "read" ? node.inputs.findIndex((input) => input.tensor.isRef) : -1;
+      const passed =
+        source.tensor.isRef && node.kind !== "read"
+          ? node.inputs.findIndex((input) => input.tensor.isRef)
+          : -1;
       return {
         slot,
         node,

@@ -1,14 +1,7 @@
 // A segment ready to run: the kernels of one device in order, where each reads and writes, and what is freed when.
 // Intermediate values use a slot again as soon as its last reader is done. A variable's buffer is donated to its new
 // value where the last reader of the old one can write in place. Steps that write over variables come after all that may meet bad data.
-import {
-  type Backend,
-  type Executable,
-  type Fusion,
-  type FusionPlan,
-  type HloInstruction,
-  isElementwise,
-} from "@org/hlo";
+import type { Backend, Executable, Fusion, FusionPlan, HloComputation, HloInstruction } from "@org/hlo";
 import type { NumericData } from "@org/tensor";
 import type { Device } from "./device.ts";
 import { faultyInstruction } from "./faults.ts";
@@ -38,6 +31,8 @@ export interface Segment {
   readonly steps: readonly Step[];
   readonly slotBytes: readonly number[];
   readonly byteLengths: readonly number[];
+  /** The roots as the computation has them: a value's own dims may be others (reshapes move nothing). */
+  readonly rootDims: readonly { readonly dims: readonly number[] }[];
   /** By parameter: whether any kernel reads it (or it is a root). */
   readonly parameterUsed: readonly boolean[];
   /** Whether bad data can be met before variables are written over. */
@@ -51,16 +46,28 @@ export interface Donation {
 }
 
 /** Lays out a fused computation on its device; kernels are prepared afterwards. */
-export function layOut(device: Device, plan: FusionPlan, donations: readonly Donation[]): Segment {
+export function layOut(
+  device: Device,
+  computation: HloComputation,
+  plan: FusionPlan,
+  donations: readonly Donation[],
+): Segment {
   const byteLengths = plan.values.map(({ dtype, dims }) => byteLengthOf(dtype, dims));
   const donors = acceptedDonations(plan, byteLengths, donations);
   const faulty = plan.steps.map((step) => faultyInstruction(step.fusion));
-  const order = faulty.some((instruction) => instruction) && donors.size > 0 ? donatingLast(plan, donors) : plan.steps.map((_, i) => i);
+  const order =
+    faulty.some((instruction) => instruction) && donors.size > 0
+      ? donatingLast(plan, donors)
+      : plan.steps.map((_, i) => i);
   const lastUse = new Map<number, number>();
   order.forEach((step, at) => {
     for (const value of plan.steps[step]!.inputs) lastUse.set(value, at);
   });
-  const kept = new Set<number>([...plan.parameters, ...plan.constants.map(({ value }) => value), ...plan.roots]);
+  const kept = new Set<number>([
+    ...plan.parameters,
+    ...plan.constants.map(({ value }) => value),
+    ...plan.roots,
+  ]);
   const slotBytes: number[] = [];
   const slotOf = new Map<number, number>();
   const free = new Map<number, number[]>();
@@ -108,6 +115,7 @@ export function layOut(device: Device, plan: FusionPlan, donations: readonly Don
     steps,
     slotBytes,
     byteLengths,
+    rootDims: computation.roots,
     parameterUsed: plan.parameters.map((value) => used.has(value)),
     checksFirst: mayFail && firstDonating > 0 ? firstDonating : -1,
   };
@@ -134,32 +142,13 @@ function acceptedDonations(
     const output = step.outputs.indexOf(made);
     const laterReader = plan.steps.some((other, i) => i > producer && other.inputs.includes(old));
     if (input < 0 || laterReader || step.inputs.lastIndexOf(old) !== input) continue;
-    if (!writesInPlace(step.fusion, input, output)) continue;
+    if (!step.donations[output]!.includes(input)) continue;
     const row = accepted.get(producer) ?? step.outputs.map(() => -1);
     if (row[output] !== -1 || row.includes(input)) continue;
     row[output] = input;
     accepted.set(producer, row);
   }
   return accepted;
-}
-
-/** Whether output element i depends on no element of the input but i, or is where the input is updated. */
-function writesInPlace(fusion: Fusion, input: number, output: number): boolean {
-  const { parameters, instructions, roots } = fusion.computation;
-  const parameter = parameters[input]!;
-  if (fusion.kind === "single") {
-    const root = roots[output]!;
-    const updates = root.opcode === "scatter" || root.opcode === "dynamicUpdateSlice";
-    return updates && root.operands[0] === parameter && !root.operands.slice(1).includes(parameter);
-  }
-  if (fusion.kind !== "loop") return false;
-  const touched = new Set<HloInstruction>([parameter]);
-  for (const instruction of instructions) {
-    if (!instruction.operands.some((operand) => touched.has(operand))) continue;
-    if (!isElementwise(instruction.opcode)) return false;
-    touched.add(instruction);
-  }
-  return true;
 }
 
 /** Steps in an order that has those which write over variables, and what follows from them, at the end. */

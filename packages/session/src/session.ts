@@ -107,9 +107,13 @@ export class Session {
       const values = execution.run();
       const result = values instanceof Promise ? values.then(readOut) : readOut(values);
       const turn = dueTurn();
-      if (result instanceof Promise) return result.then((arrays) => parsed.build(arrays) as Fetched<F>);
-      const built = parsed.build(result) as Fetched<F>;
-      return turn === undefined ? Promise.resolve(built) : turn.then(() => built);
+      let built: Promise<unknown>;
+      if (result instanceof Promise) built = result.then(parsed.build);
+      else {
+        const value = parsed.build(result);
+        built = turn === undefined ? Promise.resolve(value) : turn.then(() => value);
+      }
+      return built as Promise<never>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -130,7 +134,7 @@ export class Session {
         hint: "Use run.",
       });
     }
-    return parsed.build(arrays) as Fetched<F>;
+    return parsed.build(arrays) as never;
   }
 
   /** Frees everything. Later runs throw TfError FAILED_PRECONDITION. */
@@ -151,10 +155,16 @@ export class Session {
     const backends = this.#devices.map((device) => {
       const { buffers, bytesInUse, ...stats } = device.backend.stats();
       const { pooled } = device;
-      return { name: device.name, ...stats, buffers: buffers - pooled.buffers, bytesInUse: bytesInUse - pooled.bytes };
+      return {
+        name: device.name,
+        ...stats,
+        buffers: buffers - pooled.buffers,
+        bytesInUse: bytesInUse - pooled.bytes,
+      };
     });
-    const total = (of: "compiled" | "launches" | "bytesUploaded" | "bytesDownloaded" | "buffers" | "bytesInUse"): number =>
-      backends.reduce((sum, stats) => sum + stats[of], 0);
+    const total = (
+      of: "compiled" | "launches" | "bytesUploaded" | "bytesDownloaded" | "buffers" | "bytesInUse",
+    ): number => backends.reduce((sum, stats) => sum + stats[of], 0);
     let clusters = 0;
     for (const plan of this.#plans.values()) clusters += plan.clusters.length;
     return {
@@ -211,7 +221,9 @@ export class Session {
     const feeds = parseFeeds(options.feeds, this.graph);
     const plan = this.#plan(parsed, targets, feeds.tensors);
     this.#counts.runs++;
-    const values = feeds.values.map((array) => new TensorValue(this.#devices, array.dtype, array.shape, array));
+    const values = feeds.values.map(
+      (array) => new TensorValue(this.#devices, array.dtype, array.shape, array),
+    );
     return { parsed, plan, execution: new Execution(plan, values, this.#environment(plan), options.signal) };
   }
 
@@ -259,7 +271,9 @@ export class Session {
 
   /** What the session's registry knows of an op, or else the graph's. */
   #entry(op: Operation): OpEntry | undefined {
-    return (this.#options.ops?.get(op.type) ?? op.registered ?? this.graph.ops.get(op.type)) as OpEntry | undefined;
+    return (this.#options.ops?.get(op.type) ?? op.registered ?? this.graph.ops.get(op.type)) as
+      | OpEntry
+      | undefined;
   }
 
   #environment(plan: RunPlan): ExecutorEnvironment {

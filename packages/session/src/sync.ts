@@ -5,7 +5,8 @@ import type { Device } from "./device.ts";
 import type { RunPlan } from "./run-plan.ts";
 
 /** Ops whose kernels wait: for files, for other runs. */
-const waits = /^(Save|Restore|MergeV2|ReadFile|WriteFile|MatchingFiles|Queue|.*Queue|Stage|Unstage|Reader|Barrier|IteratorGetNext)/;
+const waits =
+  /^(Save|Restore|MergeV2|ReadFile|WriteFile|MatchingFiles|Queue|.*Queue|Stage|Unstage|Reader|Barrier|IteratorGetNext)/;
 
 /** Throws TfError FAILED_PRECONDITION, naming the node or backend, where the plan cannot run at once. */
 export function checkSync(plan: RunPlan, devices: readonly Device[]): void {

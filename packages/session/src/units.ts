@@ -55,7 +55,8 @@ export function groupUnits(grouping: Grouping): Units {
   if (order.length < count) throw cyclic(nodes, order);
 
   const joins = (item: number): boolean =>
-    item < nodes.length && (folded[item]! || (isClusterable(nodes[item]!) && !grouping.isolated(nodes[item]!)));
+    item < nodes.length &&
+    (folded[item]! || (isClusterable(nodes[item]!) && !grouping.isolated(nodes[item]!)));
   const stages = new Int32Array(count).fill(-1);
   for (const item of order) {
     let stage = joins(item) ? 0 : -1;
@@ -72,7 +73,8 @@ export function groupUnits(grouping: Grouping): Units {
   for (const item of order) {
     const inner = item < nodes.length ? undefined : frames.all[item - nodes.length]!;
     const frame = inner ? inner.parent : frames.of[item]!;
-    if (frame === undefined || folded[item] || (inner === undefined && grouping.isStatic(nodes[item]!))) continue;
+    if (frame === undefined || folded[item] || (inner === undefined && grouping.isStatic(nodes[item]!)))
+      continue;
     const cluster = inner === undefined && isClusterable(nodes[item]!);
     const key = `${frame.index} ${predicates[item]} ${stages[item]}`;
     const open = cluster && joins(item) ? clusters.get(key) : undefined;
@@ -98,7 +100,9 @@ export function groupUnits(grouping: Grouping): Units {
     (unit) => drafts[unit]!.items[0]!,
   );
   if (sorted.length < drafts.length)
-    throw new TfError("INTERNAL", "A path leaves a cluster and re-enters it", { node: nodes[drafts[0]!.items[0]!]!.op.name });
+    throw new TfError("INTERNAL", "A path leaves a cluster and re-enters it", {
+      node: nodes[drafts[0]!.items[0]!]!.op.name,
+    });
   const place = new Int32Array(drafts.length);
   for (const [at, unit] of sorted.entries()) place[unit] = at;
   return {

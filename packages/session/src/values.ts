@@ -1,7 +1,7 @@
 // What flows between the steps of a run: tensors (on the host, on devices, or both), Refs to variables, and "dead",
 // the value of a branch that is not taken. Tensors are immutable and counted; a count of one held by a variable is
 // what lets an assignment be in place.
-import type { Backend, DeviceBuffer } from "@org/hlo";
+import type { DeviceBuffer } from "@org/hlo";
 import { type DType, dtypes, type NdArray, type NumericData, sizeOf, viewData } from "@org/tensor";
 import type { Device } from "./device.ts";
 import type { VariableState } from "./variable-state.ts";
@@ -11,22 +11,53 @@ export class TensorValue {
   readonly kind = "tensor" as const;
   readonly dtype: DType;
   readonly dims: readonly number[];
-  host: NdArray | undefined;
-  /** By Device.index; each is this value's own reference. */
-  readonly buffers: (DeviceBuffer | undefined)[] = [];
+  #host: NdArray | undefined;
+  /** By Device.index; each is this value's own. */
+  readonly #buffers: (DeviceBuffer | undefined)[] = [];
   #references = 1;
   readonly #devices: readonly Device[];
+  /** Whose elements these are, under other dims. */
+  #base: TensorValue | undefined;
 
   constructor(devices: readonly Device[], dtype: DType, dims: readonly number[], host?: NdArray) {
     this.#devices = devices;
     this.dtype = dtype;
     this.dims = dims;
-    this.host = host;
+    this.#host = host;
+  }
+
+  /** A tensor over a buffer that becomes its own. */
+  static over(
+    devices: readonly Device[],
+    dtype: DType,
+    dims: readonly number[],
+    device: Device,
+    buffer: DeviceBuffer,
+  ): TensorValue {
+    const value = new TensorValue(devices, dtype, dims);
+    value.#buffers[device.index] = buffer;
+    return value;
+  }
+
+  /** The same elements under other dims: this value with one more reference where the dims are its own. */
+  reshaped(dims: readonly number[]): TensorValue {
+    if (dims.length === this.dims.length && dims.every((dim, i) => dim === this.dims[i]))
+      return this.retain();
+    const view = new TensorValue(this.#devices, this.dtype, dims);
+    view.#base = this.retain();
+    return view;
+  }
+
+  /** The value on the host, where it is there. */
+  get host(): NdArray | undefined {
+    const below = this.#base?.host;
+    if (below !== undefined) this.#host ??= { ...below, shape: this.dims };
+    return this.#host;
   }
 
   /** Whether one holder alone has it: the holder may write over it. */
   get unshared(): boolean {
-    return this.#references === 1;
+    return this.#references === 1 && (this.#base?.unshared ?? true);
   }
 
   retain(): this {
@@ -37,23 +68,33 @@ export class TensorValue {
   /** Ends one reference; the last one frees the buffers. */
   release(): void {
     if (--this.#references > 0) return;
-    for (const [index, buffer] of this.buffers.entries())
+    if (this.#references < 0) throw new Error("A tensor was released too often");
+    this.#base?.release();
+    this.#base = undefined;
+    for (const [index, buffer] of this.#buffers.entries())
       if (buffer !== undefined) this.#devices[index]!.give(buffer);
-    this.buffers.length = 0;
-    this.host = undefined;
+    this.#buffers.length = 0;
+    this.#host = undefined;
   }
 
   /** The value as an array: at once where it is on the host or its backend downloads at once. */
   onHost(): NdArray | Promise<NdArray> {
-    if (this.host !== undefined) return this.host;
-    const index = this.buffers.findIndex((buffer) => buffer !== undefined);
+    const known = this.host;
+    if (known !== undefined) return known;
+    const under = (array: NdArray): NdArray => {
+      this.#host ??= { ...array, shape: this.dims };
+      return this.#host;
+    };
+    if (this.#base !== undefined) {
+      const array = this.#base.onHost();
+      return array instanceof Promise ? array.then(under) : under(array);
+    }
+    const index = this.#buffers.findIndex((buffer) => buffer !== undefined);
     if (index < 0) throw new Error(`A value of shape [${this.dims}] was kept by its shape alone`);
     const { backend } = this.#devices[index]!;
-    const buffer = this.buffers[index]!;
-    const take = (bytes: Uint8Array): NdArray => {
-      this.host ??= asArray(this.dtype, this.dims, bytes);
-      return this.host;
-    };
+    const buffer = this.#buffers[index]!;
+    const take = (bytes: Uint8Array): NdArray =>
+      under({ dtype: this.dtype, shape: this.dims, data: viewData(this.dtype, bytes) });
     if (backend.downloadSync) return take(backend.downloadSync(buffer));
     this.retain();
     return backend
@@ -64,16 +105,41 @@ export class TensorValue {
 
   /** The value's buffer on `device`, moved there if need be; it stays this value's. */
   onDevice(device: Device): DeviceBuffer | Promise<DeviceBuffer> {
-    const there = this.buffers[device.index];
+    if (this.#base !== undefined) return this.#base.onDevice(device);
+    const there = this.#buffers[device.index];
     if (there !== undefined) return there;
     const host = this.onHost();
-    return host instanceof Promise ? host.then((array) => this.#upload(device, array)) : this.#upload(device, host);
+    return host instanceof Promise
+      ? host.then((array) => this.#upload(device, array))
+      : this.#upload(device, host);
   }
 
   #upload(device: Device, array: NdArray): DeviceBuffer {
-    const buffer = this.buffers[device.index] ?? device.backend.upload(array.data as NumericData);
-    this.buffers[device.index] = buffer;
+    const buffer = this.#buffers[device.index] ?? device.backend.upload(array.data as NumericData);
+    this.#buffers[device.index] = buffer;
     return buffer;
+  }
+
+  /** Takes the buffer on `device` away, to be written over. */
+  takeBuffer(device: Device): DeviceBuffer | undefined {
+    if (this.#base !== undefined) return this.#base.takeBuffer(device);
+    const buffer = this.#buffers[device.index];
+    this.#buffers[device.index] = undefined;
+    return buffer;
+  }
+
+  /** Gives a value whose buffer was taken a new one. */
+  putBuffer(device: Device, buffer: DeviceBuffer): void {
+    if (this.#base !== undefined) this.#base.putBuffer(device, buffer);
+    else this.#buffers[device.index] = buffer;
+  }
+
+  /** Whether its elements are anywhere. */
+  get isAnywhere(): boolean {
+    return (
+      this.#base?.isAnywhere ??
+      (this.#host !== undefined || this.#buffers.some((buffer) => buffer !== undefined))
+    );
   }
 }
 
@@ -94,22 +160,4 @@ export type Value = TensorValue | Ref | Dead;
 /** Bytes that a dense array of `dtype` takes on a backend. */
 export function byteLengthOf(dtype: DType, dims: readonly number[]): number {
   return sizeOf(dims) * dtypes[dtype].bytes;
-}
-
-/** The array that `bytes` hold. */
-export function asArray(dtype: DType, dims: readonly number[], bytes: Uint8Array): NdArray {
-  return { dtype, shape: dims, data: viewData(dtype, bytes) };
-}
-
-/** A tensor over a buffer whose reference it takes. */
-export function tensorOver(
-  devices: readonly Device[],
-  dtype: DType,
-  dims: readonly number[],
-  device: Device,
-  buffer: ReturnType<Backend["allocate"]>,
-): TensorValue {
-  const value = new TensorValue(devices, dtype, dims);
-  value.buffers[device.index] = buffer;
-  return value;
 }

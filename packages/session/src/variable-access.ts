@@ -14,7 +14,12 @@ export function variableOf(op: Operation, state: SessionState): VariableState {
   const kind = op.type === "VarHandleOp" ? "resource variable" : "variable";
   return state.resource(kind, container ? `${container}/${shared}` : shared, () => {
     const unknown = op.type === "Variable" && op.attrs.shape("shape").rank === 0;
-    return new VariableState(kind, shared, op.attrs.type("dtype"), unknown ? Shape.unknown : op.attrs.shape("shape"));
+    return new VariableState(
+      kind,
+      shared,
+      op.attrs.type("dtype"),
+      unknown ? Shape.unknown : op.attrs.shape("shape"),
+    );
   });
 }
 
