@@ -56,19 +56,23 @@ export async function explainRestoreError(
     return stem === path ? error : withHint(error, `Pass the prefix "${stem}", not one of its files.`);
   }
   if (error.code !== "NOT_FOUND" && error.code !== "INVALID_ARGUMENT") return error;
-  const hints = [
-    wrapped(
-      error.code === "NOT_FOUND"
-        ? "a Variable name or other graph key that is missing"
-        : "a mismatch between the current graph and the graph",
-    ),
-  ];
-  try {
-    hints.push(...(await compareWithCheckpoint(about)));
-  } catch {
-    // The checkpoint cannot be read: the error at hand says why.
-  }
-  return withHint(error, hints.join("\n"));
+  const found = await compareWithCheckpoint(about).catch(() => undefined);
+  if (error.code === "NOT_FOUND" && found?.missing.length === 0)
+    return withHint(
+      error,
+      "All keys are in the checkpoint's index, but one of its files is missing. Was the checkpoint copied whole?",
+    );
+  const problem =
+    error.code === "NOT_FOUND"
+      ? "a Variable name or other graph key that is missing"
+      : "a mismatch between the current graph and the graph";
+  return withHint(error, [wrapped(problem), ...(found?.hints ?? [])].join("\n"));
+}
+
+/** What a graph wants of a checkpoint and what is there. */
+interface Comparison {
+  readonly missing: readonly string[];
+  readonly hints: readonly string[];
 }
 
 function withHint(error: TfError, hint: string): TfError {
@@ -84,7 +88,7 @@ async function compareWithCheckpoint(about: {
   readonly saverDef: ISaverDef;
   readonly path: string;
   readonly fs: FileSystem;
-}): Promise<string[]> {
+}): Promise<Comparison> {
   const wanted = restoredTensors(about.graph, about.saverDef);
   const reader = await openCheckpoint(about.path, { fs: about.fs });
   try {
@@ -94,7 +98,7 @@ async function compareWithCheckpoint(about: {
   }
 }
 
-function differences(wanted: ReadonlyMap<string, Wanted | undefined>, reader: CheckpointReader): string[] {
+function differences(wanted: ReadonlyMap<string, Wanted | undefined>, reader: CheckpointReader): Comparison {
   const have = reader.names();
   const hints: string[] = [];
   const missing = [...wanted.keys()].filter((name) => !reader.has(name));
@@ -125,7 +129,7 @@ function differences(wanted: ReadonlyMap<string, Wanted | undefined>, reader: Ch
       : [`${name} is ${dtype} [${shape}], the graph wants ${variable.dtype} [${variable.shape ?? "?"}]`];
   });
   if (differ.length > 0) hints.push(`Different in the checkpoint: ${differ.slice(0, 5).join("; ")}.`);
-  return hints;
+  return { missing, hints };
 }
 
 const listed = (names: readonly string[]) =>

@@ -96,8 +96,8 @@ export class Saver {
 
   private buildOps(): void {
     const { options } = this;
-    const listed = this.varList && Object.values(this.varList as object).flat();
-    const graph = options.graph ?? (listed?.[0] as { graph?: Graph } | undefined)?.graph ?? currentGraph();
+    const listed = Object.values(this.varList ?? {}).flat() as { readonly graph?: Graph }[];
+    const graph = options.graph ?? listed.find((item) => item?.graph)?.graph ?? currentGraph();
     if (!graph)
       throw new TypeError(
         "A Saver needs a graph: pass { graph }, or build inside graph.asDefault(() => ...)",

@@ -340,6 +340,17 @@ describe("Saver's errors", () => {
     expect(error.hint).toContain("shape is float32 [2], the graph wants float32 [3]");
   });
 
+  it("tell a missing file from a missing key", async () => {
+    const graph = new Graph();
+    const saver = new Saver([float(graph, "v", 1)]);
+    const session = await started(graph);
+    await saver.save(session, "p");
+    await session.fs.remove("p.data-00000-of-00001");
+    const error = await saver.restore(session, "p").catch((caught) => caught);
+    expect(error.code).toBe("NOT_FOUND");
+    expect(error.hint).toContain("one of its files is missing");
+  });
+
   it("name a type that differs", async () => {
     const graph = new Graph();
     float(graph, "a", 1);
