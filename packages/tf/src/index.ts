@@ -1,1 +1,26 @@
-export {};
+export { GraphKeys } from "@org/collections";
+export { isTfError, TfError } from "@org/errors";
+export { createOpRegistry, IndexedSlices, importGraphDef, Operation, Tensor } from "@org/graph";
+export {
+  convertToNdArray,
+  type DType,
+  type NdArray,
+  Shape,
+  toArray,
+  toElements,
+  toNumbers,
+  toStrings,
+} from "@org/tensor";
+export * from "./builders.ts";
+export * from "./clip.ts";
+export { registerProtoFunction } from "./collection-types.ts";
+export { Graph, getDefaultGraph, resetDefaultGraph } from "./default-graph.ts";
+export * from "./dtypes.ts";
+export * from "./graph.ts";
+export * as nn from "./nn.ts";
+export * as protos from "./protos.ts";
+export { type BackendChoice, type RunOptions, Session, type SessionOptions } from "./session.ts";
+export { standardOps } from "./standard-ops.ts";
+export * as summary from "./summary.ts";
+export * as train from "./train.ts";
+export * from "./variables.ts";

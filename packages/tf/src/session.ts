@@ -1,0 +1,135 @@
+// tf.Session: a session over the default graph, opened when it is first used, on backends that are loaded when they are asked for.
+// Source: python/client/session.py (Session).
+import { TfError } from "@org/errors";
+import type { Graph } from "@org/graph";
+import type { Backend } from "@org/hlo";
+import { defaultFileSystem, type FileSystem, localPath, restrictFileSystem } from "@org/io";
+import {
+  type RunOptions as BaseRunOptions,
+  type Session as BaseSession,
+  type SessionOptions as BaseSessionOptions,
+  createSession,
+  type Feeds,
+  type Fetched,
+  type Fetches,
+} from "@org/session";
+import { getDefaultGraph } from "./default-graph.ts";
+import { lazyFileSystem } from "./lazy-file-system.ts";
+
+/** A backend, a way to make one, or the name of one of ours: "cpu" loads @org/kernels-cpu, "evaluator" is the plain reference. */
+export type BackendChoice = Backend | (() => Backend | Promise<Backend>) | "cpu" | "evaluator";
+
+export interface SessionOptions extends Omit<BaseSessionOptions, "backends"> {
+  /** Default: the default graph. */
+  readonly graph?: Graph;
+  /** In order of preference; default ["cpu"]. What a backend cannot take goes to the next, and at last to the evaluator unless `fallback` is false. */
+  readonly backends?: readonly BackendChoice[];
+}
+
+export interface RunOptions extends BaseRunOptions {
+  /** The same as `feeds`, under Python's name. */
+  readonly feedDict?: Feeds;
+}
+
+async function loadCpu(): Promise<Backend> {
+  try {
+    const { cpu } = await import("@org/kernels-cpu");
+    return cpu();
+  } catch (cause) {
+    throw new TfError("UNIMPLEMENTED", 'The backend "cpu" cannot be loaded', {
+      cause,
+      hint: 'npm install @org/kernels-cpu, or pass { backends: ["evaluator"] }, which is slow and needs nothing.',
+    });
+  }
+}
+
+/**
+ * Runs parts of a graph and keeps its variables. `sess.run(fetches, { feeds, targets })`.
+ *
+ * Files: with `fs`, the graph's ops reach that file system. Without, they reach only files under prefixes that this program
+ * itself has named to a Saver, or to `allowFiles`: a graph from a stranger cannot open what it likes.
+ */
+export class Session {
+  readonly graph: Graph;
+  /** The files that a Saver works on. */
+  readonly fs: FileSystem;
+  readonly #options: SessionOptions;
+  readonly #allowed: Set<string> = new Set();
+  #inner: Promise<BaseSession> | undefined;
+  #open: BaseSession | undefined;
+  #closed = false;
+
+  constructor(options: SessionOptions = {}) {
+    this.graph = options.graph ?? getDefaultGraph();
+    this.fs = options.fs ?? lazyFileSystem(defaultFileSystem);
+    this.#options = options;
+  }
+
+  /** Lets the graph's ops reach files whose path begins with `prefix`. A Saver calls it with the prefix that it is given. */
+  allowFiles(prefix: string): void {
+    // Of a pattern of V1 shards, what is before the first wildcard.
+    this.#allowed.add(localPath(prefix).replace(/[*?[].*$/, ""));
+  }
+
+  /** As `Session.run` of @org/session: the result mirrors `fetches`. Throws TfError with TensorFlow's code and sentence. */
+  run<const F extends Fetches>(fetches: F, options: RunOptions = {}): Promise<Fetched<F>> {
+    const { feedDict, ...rest } = options;
+    const all = feedDict === undefined ? rest : { ...rest, feeds: feedDict };
+    return this.#open && !this.#closed
+      ? this.#open.run(fetches, all)
+      : this.#opened().then((session) => session.run(fetches, all));
+  }
+
+  /** What was planned, compiled, launched and moved; opens the session if it is not yet. */
+  async stats(): Promise<ReturnType<BaseSession["stats"]>> {
+    return (await this.#opened()).stats();
+  }
+
+  /** Frees everything; later runs throw FAILED_PRECONDITION "Attempted to use a closed Session.". */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const inner = this.#inner;
+    this.#open = undefined;
+    if (inner) await (await inner).close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #opened(): Promise<BaseSession> {
+    if (this.#closed) throw new TfError("FAILED_PRECONDITION", "Attempted to use a closed Session.");
+    this.#inner ??= this.#create();
+    try {
+      this.#open = await this.#inner;
+    } catch (error) {
+      this.#inner = undefined;
+      throw error;
+    }
+    return this.#open;
+  }
+
+  #create(): Promise<BaseSession> {
+    const { graph: _, backends = ["cpu"], fs, ...rest } = this.#options;
+    return createSession(this.graph, {
+      ...rest,
+      fallback: rest.fallback ?? true,
+      backends: backends
+        .filter((choice) => choice !== "evaluator")
+        .map((choice) => (choice === "cpu" ? loadCpu : choice)),
+      fs: fs ?? this.#gatedFiles(),
+    });
+  }
+
+  #gatedFiles(): FileSystem {
+    const allows = (path: string): boolean =>
+      [...this.#allowed].some(
+        (prefix) => path.startsWith(prefix) || path === "." || prefix.startsWith(`${path}/`),
+      );
+    return restrictFileSystem(
+      this.fs,
+      allows,
+      "A graph reaches only files that the program named: session.allowFiles(prefix), or new Session({ fs }).",
+    );
+  }
+}

@@ -1,0 +1,162 @@
+// tf.train: MetaGraphs and Savers on the default graph, optimizers, checkpoints.
+import type { Graph } from "@org/graph";
+import * as metagraph from "@org/metagraph";
+import type { MetaGraphDef } from "@org/proto";
+import * as savers from "@org/saver";
+import * as training from "@org/train";
+import { allSaveableObjects } from "@org/variables";
+import { collectionTypes } from "./collection-types.ts";
+import { getDefaultGraph, inDefaultGraph, lift, liftClass } from "./default-graph.ts";
+
+/** tf.train.Saver: takes all global variables of the default graph where it is given none. */
+export const Saver: typeof savers.Saver = /* @__PURE__ */ new Proxy(savers.Saver, {
+  construct: (target, [varList, options = {}]: ConstructorParameters<typeof savers.Saver>, newTarget) =>
+    inDefaultGraph(
+      () =>
+        Reflect.construct(
+          target,
+          [varList, { collections: collectionTypes(), ...options }],
+          newTarget,
+        ) as savers.Saver,
+    ),
+});
+export type Saver = savers.Saver;
+
+export interface ImportMetaGraphOptions
+  extends Omit<metagraph.ImportOptions, "ops">,
+    Pick<metagraph.ReadOptions, "fs" | "signal"> {}
+
+/**
+ * Reads a MetaGraph (path, URL, Blob, bytes, or the message) into the default graph; yields its Saver. Where the file has none, a
+ * new Saver over the graph's variables, or undefined where there are no variables. As tf.train.import_meta_graph.
+ * Throws TfError as readMetaGraph and importMetaGraph of @org/metagraph do.
+ */
+export async function importMetaGraph(
+  source: metagraph.Source | MetaGraphDef,
+  options: ImportMetaGraphOptions = {},
+): Promise<Saver | undefined> {
+  return (await importMetaGraphWithReturnElements(source, options)).saver;
+}
+
+/** The same with everything that the import yields. */
+export async function importMetaGraphWithReturnElements(
+  source: metagraph.Source | MetaGraphDef,
+  options: ImportMetaGraphOptions = {},
+): Promise<metagraph.ImportedMetaGraph> {
+  const graph: Graph = options.graph ?? getDefaultGraph();
+  const { fs, signal, ...rest } = options;
+  const isMessage = typeof source === "object" && "graphDef" in source;
+  const def = isMessage
+    ? source
+    : await metagraph.readMetaGraph(source, { ...(fs ? { fs } : {}), ...(signal ? { signal } : {}) });
+  const imported = metagraph.importMetaGraph(def, { collections: collectionTypes(), ...rest, graph });
+  if (imported.saver) return imported;
+  if (allSaveableObjects(graph, imported.scope || undefined).length === 0) return imported;
+  return {
+    ...imported,
+    saver: new Saver(null, { graph, ...(imported.scope ? { name: imported.scope } : {}) }),
+  };
+}
+
+export interface ExportMetaGraphOptions extends NonNullable<Parameters<typeof metagraph.exportMetaGraph>[1]> {
+  /** Where to write; without it, nothing is written. */
+  readonly filename?: string;
+  /** Text instead of binary. */
+  readonly asText?: boolean;
+  /** Default: the default graph. */
+  readonly graph?: Graph;
+  readonly fs?: metagraph.FileSystem;
+}
+
+/** The MetaGraphDef of the default graph; written to `filename` if that is given. As tf.train.export_meta_graph. */
+export async function exportMetaGraph(options: ExportMetaGraphOptions = {}): Promise<MetaGraphDef> {
+  const { filename, asText, graph = getDefaultGraph(), fs, ...rest } = options;
+  const def = metagraph.exportMetaGraph(graph, { collections: collectionTypes(), ...rest });
+  if (filename !== undefined)
+    await metagraph.writeMetaGraph(filename, def, { ...(asText ? { asText } : {}), ...(fs ? { fs } : {}) });
+  return def;
+}
+
+export {
+  checkpointExists,
+  generateCheckpointStateProto,
+  getCheckpointMtimes,
+  getCheckpointState,
+  latestCheckpoint,
+  metaGraphFilename,
+  openCheckpoint,
+  removeCheckpoint,
+  updateCheckpointState,
+} from "@org/checkpoint";
+export { describe, readMetaGraph, writeMetaGraph } from "@org/metagraph";
+
+export const AdadeltaOptimizer: typeof training.AdadeltaOptimizer = /* @__PURE__ */ liftClass(
+  training.AdadeltaOptimizer,
+);
+export type AdadeltaOptimizer = training.AdadeltaOptimizer;
+export const AdagradDAOptimizer: typeof training.AdagradDAOptimizer = /* @__PURE__ */ liftClass(
+  training.AdagradDAOptimizer,
+);
+export type AdagradDAOptimizer = training.AdagradDAOptimizer;
+export const AdagradOptimizer: typeof training.AdagradOptimizer = /* @__PURE__ */ liftClass(
+  training.AdagradOptimizer,
+);
+export type AdagradOptimizer = training.AdagradOptimizer;
+export const AdamOptimizer: typeof training.AdamOptimizer = /* @__PURE__ */ liftClass(training.AdamOptimizer);
+export type AdamOptimizer = training.AdamOptimizer;
+export const ExponentialMovingAverage: typeof training.ExponentialMovingAverage = /* @__PURE__ */ liftClass(
+  training.ExponentialMovingAverage,
+);
+export type ExponentialMovingAverage = training.ExponentialMovingAverage;
+export const FtrlOptimizer: typeof training.FtrlOptimizer = /* @__PURE__ */ liftClass(training.FtrlOptimizer);
+export type FtrlOptimizer = training.FtrlOptimizer;
+export const GradientDescentOptimizer: typeof training.GradientDescentOptimizer = /* @__PURE__ */ liftClass(
+  training.GradientDescentOptimizer,
+);
+export type GradientDescentOptimizer = training.GradientDescentOptimizer;
+export const MomentumOptimizer: typeof training.MomentumOptimizer = /* @__PURE__ */ liftClass(
+  training.MomentumOptimizer,
+);
+export type MomentumOptimizer = training.MomentumOptimizer;
+export const ProximalAdagradOptimizer: typeof training.ProximalAdagradOptimizer = /* @__PURE__ */ liftClass(
+  training.ProximalAdagradOptimizer,
+);
+export type ProximalAdagradOptimizer = training.ProximalAdagradOptimizer;
+export const ProximalGradientDescentOptimizer: typeof training.ProximalGradientDescentOptimizer =
+  /* @__PURE__ */ liftClass(training.ProximalGradientDescentOptimizer);
+export type ProximalGradientDescentOptimizer = training.ProximalGradientDescentOptimizer;
+export const RMSPropOptimizer: typeof training.RMSPropOptimizer = /* @__PURE__ */ liftClass(
+  training.RMSPropOptimizer,
+);
+export type RMSPropOptimizer = training.RMSPropOptimizer;
+export const assertGlobalStep: typeof training.assertGlobalStep = /* @__PURE__ */ lift(
+  training.assertGlobalStep,
+);
+export const cosineDecay: typeof training.cosineDecay = /* @__PURE__ */ lift(training.cosineDecay);
+export const createGlobalStep: typeof training.createGlobalStep = /* @__PURE__ */ lift(
+  training.createGlobalStep,
+);
+export const exponentialDecay: typeof training.exponentialDecay = /* @__PURE__ */ lift(
+  training.exponentialDecay,
+);
+export const getGlobalStep: typeof training.getGlobalStep = /* @__PURE__ */ lift(training.getGlobalStep);
+export const getOrCreateGlobalStep: typeof training.getOrCreateGlobalStep = /* @__PURE__ */ lift(
+  training.getOrCreateGlobalStep,
+);
+export const globalStep: typeof training.globalStep = /* @__PURE__ */ lift(training.globalStep);
+export const inverseTimeDecay: typeof training.inverseTimeDecay = /* @__PURE__ */ lift(
+  training.inverseTimeDecay,
+);
+export const linearCosineDecay: typeof training.linearCosineDecay = /* @__PURE__ */ lift(
+  training.linearCosineDecay,
+);
+export const naturalExpDecay: typeof training.naturalExpDecay = /* @__PURE__ */ lift(
+  training.naturalExpDecay,
+);
+export const piecewiseConstant: typeof training.piecewiseConstant = /* @__PURE__ */ lift(
+  training.piecewiseConstant,
+);
+export const polynomialDecay: typeof training.polynomialDecay = /* @__PURE__ */ lift(
+  training.polynomialDecay,
+);
+export { Optimizer } from "@org/train";
