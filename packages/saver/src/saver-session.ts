@@ -25,6 +25,8 @@ export interface SaverRunOptions {
 export interface SaverSession {
   readonly graph: Graph;
   readonly fs?: FileSystem | undefined;
+  /** Called with the prefix that a save or restore is about to work on, for a session that keeps its ops from other files. */
+  allowFiles?(prefix: string): void;
   run(fetches: string | readonly string[], options?: SaverRunOptions): Promise<unknown>;
 }
 
