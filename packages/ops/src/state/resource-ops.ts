@@ -50,6 +50,7 @@ export const resourceOps: readonly OpEntry[] = defineOps({
   ReadVariableOp: {
     shape: coreShapes.ReadVariableOp!,
     variables: [0],
+    readsOnly: [0],
     lower: (c) => c.input(0),
     host: (c) => [c.input(0)],
     gradient: single((_, grad) => grad),
@@ -71,12 +72,14 @@ export const resourceOps: readonly OpEntry[] = defineOps({
     shape: coreShapes.VarIsInitializedOp!,
     variables: [0],
     writesOnly: [0],
+    readsOnly: [0],
     gradient: null,
     host: (c) => [hostBool(c.isInitialized(0))],
   },
   VariableShape: {
     shape: coreShapes.VariableShape!,
     variables: [0],
+    readsOnly: [0],
     gradient: null,
     fromShapes: (c) => {
       const dims = c.shape(0);
@@ -92,6 +95,7 @@ export const resourceOps: readonly OpEntry[] = defineOps({
       return [c.input(1).concat(subshape(variable, 1 + batch))];
     },
     variables: [0],
+    readsOnly: [0],
     lower: (c) => {
       const variable = c.input(0);
       if (variable.dims.length < 1) c.fail("INVALID_ARGUMENT", "params must be at least 1 dimensional");

@@ -61,6 +61,7 @@ export const variableOps: readonly OpEntry[] = defineOps({
   DestroyTemporaryVariable: {
     shape: unchanged,
     variables: [0],
+    readsOnly: [0],
     gradient: null,
     lower: (c) => c.input(0),
     host: (c) => [c.input(0)],
@@ -86,6 +87,7 @@ export const variableOps: readonly OpEntry[] = defineOps({
     shape: coreShapes.IsVariableInitialized!,
     variables: [0],
     writesOnly: [0],
+    readsOnly: [0],
     gradient: null,
     host: (c) => [hostBool(c.isInitialized(0))],
   },
