@@ -68,7 +68,7 @@ function finish(
   );
 }
 
-type Multiply = (inputs: Parameters<Run>[0], c: number) => void;
+export type Multiply = (inputs: Parameters<Run>[0], c: number) => void;
 
 function withEpilogue(
   { memory }: Workshop,
@@ -95,7 +95,7 @@ function withEpilogue(
 }
 
 /** The product itself, for all batches. */
-function prepareProduct(
+export function prepareProduct(
   workshop: Workshop,
   extents: readonly number[],
   dot: Dot,

@@ -56,7 +56,7 @@ function forEachIndex(
 }
 
 /** Copies `size` bytes: in place for short blocks, memory.copy for long ones. */
-function copyBytes(f: FunctionBuilder, to: I32, from: I32, size: I32): void {
+export function copyBytes(f: FunctionBuilder, to: I32, from: I32, size: I32): void {
   const [target, source, left] = [f.local("i32", to), f.local("i32", from), f.local("i32", size)];
   const piece = (bytes: number, move: () => void): void =>
     f.if(i32.ge_u(left, i32.const(bytes)), () =>

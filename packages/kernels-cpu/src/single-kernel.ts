@@ -3,6 +3,7 @@
 import type { HloInstruction, Opcode, Refusal } from "@org/hlo";
 import type { NumericData } from "@org/tensor";
 import { prepareArgReduce, prepareCumulative } from "./along-kernel.ts";
+import { prepareConvolution } from "./convolution-kernel.ts";
 import {
   prepareConcatenate,
   prepareDynamicSlice,
@@ -15,6 +16,7 @@ import type { CpuBuffer } from "./memory.ts";
 import { withCopies } from "./nest-kernel.ts";
 import { preparePhilox } from "./philox-kernel.ts";
 import type { Prepared, Preparer, Preparing, Run, Workshop } from "./prepared.ts";
+import { prepareReduceWindow } from "./reduce-window-kernel.ts";
 import { prepareSort } from "./sort-kernel.ts";
 
 /** Prepares one instruction. Its run gets the operands' buffers in order. `inPlace`: output 0 is operand 0's buffer. */
@@ -24,11 +26,13 @@ export type SinglePreparer = (workshop: Workshop, instruction: HloInstruction, i
 export const singleKernels: Readonly<Partial<Record<Opcode, SinglePreparer>>> = {
   argReduce: prepareArgReduce,
   concatenate: prepareConcatenate,
+  convolution: prepareConvolution,
   cumulative: prepareCumulative,
   dynamicSlice: prepareDynamicSlice,
   dynamicUpdateSlice: prepareDynamicUpdateSlice,
   gather: prepareGather,
   pad: preparePad,
+  reduceWindow: prepareReduceWindow,
   reshape: prepareReshape,
   rngBitGenerator: preparePhilox,
   scatter: prepareScatter,

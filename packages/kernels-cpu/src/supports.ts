@@ -1,5 +1,4 @@
-// Which opcodes have kernels here, for which types. What is not here runs on the next backend: convolution and
-// reduceWindow (their kernels are to come), customCall.
+// Which opcodes have kernels here, for which types. What is not here (customCall, sorting halves) runs on the next backend.
 import { type HloDType, isElementwise, type Opcode } from "@org/hlo";
 import { singleKernels } from "./single-kernel.ts";
 import { isSortable } from "./sort-kernel.ts";

@@ -1,7 +1,7 @@
 // FEATURES.md is generated from `supports`: `UPDATE_FEATURES=1 npx vitest run --project kernels-cpu test/features`.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { binaryOpcodes, type HloDType, hloDTypes, isElementwise, type Opcode, unaryOpcodes } from "@org/hlo";
+import { binaryOpcodes, type HloDType, hloDTypes, type Opcode, unaryOpcodes } from "@org/hlo";
 import { expect, it } from "vitest";
 import { cpu } from "../src/index.ts";
 
@@ -39,7 +39,7 @@ const means = (opcode: Opcode, dtype: HloDType): string => {
   const wide = dtype === "float64" || dtype === "int64" || dtype === "uint64";
   if (opcode === "argReduce" || opcode === "cumulative" || opcode === "rngBitGenerator") return "scalar";
   if (opcode === "dot") return dtype === "float32" ? "panels" : wide ? "scalar" : "SIMD";
-  return wide && (isElementwise(opcode) || opcode === "reduce") ? "scalar" : "SIMD";
+  return wide && opcode !== "gather" ? "scalar" : "SIMD";
 };
 
 function table(): string {
