@@ -106,14 +106,14 @@ export function exportScopedMetaGraph(graph: Graph, options: ExportScopedOptions
   checkSize(scoped.graphDef);
   const find = opDefFinder(graph);
   const graphDef = options.stripDefaultAttrs ? withoutDefaultAttrs(scoped.graphDef, find) : scoped.graphDef;
-  const collectionDef: { [key: string]: ICollectionDef } = {};
+  const collectionDefs = new Map<string, ICollectionDef>();
   const unboundKey =
     options.unboundInputsColName === undefined ? unboundInputs : options.unboundInputsColName;
   const present = new Set(graph.getAllCollectionKeys());
   for (const key of options.collectionList ?? graph.getAllCollectionKeys()) {
     if (exportScope && key === unboundKey) continue;
     if (clearExtraneousSavers && key === GraphKeys.SAVERS) {
-      if (saverDef) collectionDef[key] = { bytesList: { value: [encode(SaverDef, saverDef)] } };
+      if (saverDef) collectionDefs.set(key, { bytesList: { value: [encode(SaverDef, saverDef)] } });
       continue;
     }
     if (!present.has(key)) continue;
@@ -123,13 +123,13 @@ export function exportScopedMetaGraph(graph: Graph, options: ExportScopedOptions
       excludeNodes,
       onWarning,
     });
-    if (def !== undefined) collectionDef[key] = def;
+    if (def !== undefined) collectionDefs.set(key, def);
   }
   // Also where `collectionList` does not name it: without it nobody could import the file.
   if (unboundKey !== null && scoped.unbound.length > 0)
-    collectionDef[unboundKey] = {
+    collectionDefs.set(unboundKey, {
       bytesList: { value: scoped.unbound.map((name) => new TextEncoder().encode(name)) },
-    };
+    });
   const info = options.metaInfoDef ?? {};
   const metaGraphDef: IMetaGraphDef = {
     metaInfoDef: {
@@ -142,7 +142,7 @@ export function exportScopedMetaGraph(graph: Graph, options: ExportScopedOptions
     },
     graphDef,
     ...(saverDef ? { saverDef } : {}),
-    collectionDef,
+    collectionDef: Object.fromEntries(collectionDefs),
   };
   return { metaGraphDef, variables: exportedVariables(graph, exportScope, excludeNodes) };
 }

@@ -75,11 +75,12 @@ export function withoutDefaultAttrs(def: IGraphDef, find: FindOpDef): IGraphDef 
   const strip = (node: INodeDef): INodeDef => {
     const known = defaultsOf(node.op ?? "");
     if (known.size === 0) return node;
-    const attr: { [key: string]: IAttrValue } = {};
-    for (const [key, value] of Object.entries(node.attr ?? {})) {
-      const fallback = known.get(key);
-      if (fallback === undefined || !equals(AttrValue, value, fallback)) attr[key] = value;
-    }
+    const attr = Object.fromEntries(
+      Object.entries(node.attr ?? {}).filter(([key, value]) => {
+        const fallback = known.get(key);
+        return fallback === undefined || !equals(AttrValue, value, fallback);
+      }),
+    );
     return { ...node, attr };
   };
   return {

@@ -31,8 +31,10 @@ function scopedNode(node: INodeDef, options: ScopedNodesOptions, unbound: Set<st
   const scope = options.exportScope;
   const device = options.clearDevices ? "" : (node.device ?? "");
   if (!scope) return { ...node, device };
-  const attr: { [key: string]: IAttrValue } = {};
-  for (const [key, value] of Object.entries(node.attr ?? {})) attr[key] = scopedAttr(node, key, value, scope);
+  // fromEntries: a key like "__proto__" is a key like any other.
+  const attr = Object.fromEntries(
+    Object.entries(node.attr ?? {}).map(([key, value]) => [key, scopedAttr(node, key, value, scope)]),
+  );
   const input = (node.input ?? []).map((name) => {
     const control = name.startsWith("^") ? "^" : "";
     const plain = name.slice(control.length);

@@ -18,7 +18,7 @@ import { metaFiles, readMeta, shared } from "./shared.ts";
 
 const registry = createOpRegistry(opDefs());
 
-describe.skipIf(shared === undefined)("every golden .meta (skipped: ../shared is not there)", () => {
+describe.skipIf(shared === undefined)("every golden .meta (needs ../shared)", () => {
   it.each(metaFiles())("%s comes back from import and export", (name) => {
     const meta = readMeta(name);
     const graph = new Graph({ ops: registry });

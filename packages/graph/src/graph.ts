@@ -16,7 +16,7 @@ import { isIndexedSlices } from "./indexed-slices.ts";
 import { inferShapes } from "./infer-shapes.ts";
 import { isValidOpName, NameTable } from "./name-table.ts";
 import type { OpRegistry } from "./op-registry.ts";
-import { Operation, type OperationInit } from "./operation.ts";
+import { isOperation, Operation, type OperationInit } from "./operation.ts";
 import { type DeviceOrFunction, type ScopedAttr, Scopes } from "./scopes.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -148,12 +148,7 @@ export class Graph {
   }
 
   private operationOf(input: ControlInput): Operation {
-    if (
-      typeof input === "object" &&
-      !(input instanceof Operation) &&
-      "op" in input &&
-      !isIndexedSlices(input)
-    )
+    if (typeof input === "object" && !isOperation(input) && "op" in input && !isIndexedSlices(input))
       return this.asGraphElement(input.op) as Operation;
     const element = this.asGraphElement(isIndexedSlices(input) ? input.op : input);
     return "op" in element ? element.op : element;

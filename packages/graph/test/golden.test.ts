@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createOpRegistry, Graph, importGraphDef } from "../src/index.ts";
 import { metaFiles, readMeta, shared } from "./shared.ts";
 
-describe.skipIf(shared === undefined)("golden .meta files (skipped: ../shared is not there)", () => {
+describe.skipIf(shared === undefined)("golden .meta files (needs ../shared)", () => {
   // A scoped export reads tensors that it does not hold: `@org/collections` tests it.
   it.each(metaFiles().filter((name) => !name.includes("export_scope")))("%s: import, then export", (name) => {
     const meta = readMeta(name);
