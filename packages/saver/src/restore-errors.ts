@@ -113,10 +113,6 @@ function differences(wanted: ReadonlyMap<string, Wanted | undefined>, reader: Ch
       hints.push(
         `Named alike there: ${near.join(", ")}. A dict as varList renames: new Saver({ name: variable }).`,
       );
-    if (reader.has("_CHECKPOINTABLE_OBJECT_GRAPH"))
-      hints.push(
-        "This is an object-based checkpoint (tf.train.Checkpoint), whose keys are not variable names.",
-      );
   }
   if (unused.length > 0) hints.push(`In the checkpoint only: ${listed(unused)}.`);
   const differ = [...wanted].flatMap(([name, variable]) => {

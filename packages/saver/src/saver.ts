@@ -22,9 +22,10 @@ import { isNdArray, toStrings } from "@org/tensor";
 import { allSaveableObjects, variableCollectionTypes } from "@org/variables";
 import { CheckpointRotation, type TimedCheckpoint } from "./checkpoint-rotation.ts";
 import { exportMetaGraph, type MetaGraphExport, sharedMetaGraph } from "./export-meta-graph.ts";
+import { objectGraphKeys, underObjectKeys } from "./object-based.ts";
 import { explainRestoreError, noCheckpointError } from "./restore-errors.ts";
 import { passedOn, stepNumber, stringScalar, withParentCheck } from "./save-run.ts";
-import type { VarList } from "./saveable.ts";
+import { toSaveables, type VarList } from "./saveable.ts";
 import { buildSaver } from "./saver-builder.ts";
 import type { SaveOptions, SaverOptions } from "./saver-options.ts";
 import { isSaverSession, type Progress, type SaverSession } from "./saver-session.ts";
@@ -40,6 +41,8 @@ export class Saver {
   private built = false;
   private empty = false;
   private rotation: CheckpointRotation | undefined;
+  /** Reads object-based checkpoints. */
+  private objectSaver: Saver | undefined;
 
   /**
    * Builds the ops unless `deferBuild` or `saverDef` is given.
@@ -243,6 +246,7 @@ export class Saver {
 
   private async runSave(session: SaverSession, prefix: string, options: SaveOptions): Promise<string> {
     const { def } = this;
+    session.allowFiles?.(prefix);
     const result = await session.run(def!.saveTensorName, {
       feeds: { [def!.filenameTensorName]: stringScalar(prefix) },
       ...passedOn(options),
@@ -279,7 +283,8 @@ export class Saver {
   }
 
   /**
-   * Restores all variables from the checkpoint `path`, V1 or V2; they need not be initialised before.
+   * Restores all variables from the checkpoint `path`, V1 or V2; they need not be initialised before. An object-based checkpoint
+   * (tf.train.Checkpoint) is read by the variable names in it, with ops that are added to the graph.
    * Throws TfError NOT_FOUND ("The passed save_path is not a valid checkpoint: <path>", "Key w not found in checkpoint"),
    * INVALID_ARGUMENT (shape or type differ), DATA_LOSS (damaged files); the hint lists missing, left-over and similar keys.
    */
@@ -302,6 +307,7 @@ export class Saver {
       );
     const fs = session.fs ?? (await defaultFileSystem());
     if (!(path !== "" && (await checkpointExists(path, { fs })))) throw await noCheckpointError(path, fs);
+    session.allowFiles?.(path);
     try {
       await session.run([], {
         feeds: { [def.filenameTensorName]: stringScalar(path) },
@@ -309,8 +315,19 @@ export class Saver {
         ...passedOn(options),
       });
     } catch (error) {
+      const missing = isTfError(error) && error.code === "NOT_FOUND";
+      const keys = missing ? await objectGraphKeys(path, fs).catch(() => undefined) : undefined;
+      if (keys) return this.objectBased(session.graph, keys).restore(session, path, options);
       throw await explainRestoreError(error, { graph: session.graph, saverDef: def, path, fs });
     }
+  }
+
+  /** A Saver of the same variables under the keys of an object-based checkpoint; its ops are built once. */
+  private objectBased(graph: Graph, keys: ReadonlyMap<string, string>): Saver {
+    const saveables = toSaveables(this.varList ?? (allSaveableObjects(graph) as VarList));
+    const renamed = underObjectKeys(saveables, keys);
+    this.objectSaver ??= new Saver(renamed, { graph });
+    return this.objectSaver;
   }
 
   /** The MetaGraphDef of the Saver's graph, with this Saver's SaverDef. Write it with `writeMetaGraph`. */
