@@ -112,8 +112,7 @@ describe("fuse", () => {
     const { computation } = trainingStep(100);
     expect(names(fuse(computation))).toMatchInlineSnapshot(`
       [
-        "dot dot",
-        "loop add.maximum.compare",
+        "dot dot.add.maximum",
         "dot dot.add",
         "reduce reduce",
         "loop subtract.exp",
@@ -121,7 +120,7 @@ describe("fuse", () => {
         "reduce subtract.multiply.reduce",
         "reduce reduce.divide",
         "loop divide.subtract.divide",
-        "dot transpose.dot.select",
+        "dot compare.transpose.dot.select",
         "dot transpose.dot.multiply.subtract",
         "dot transpose.dot.multiply.subtract",
         "reduce multiply.reduce.add.multiply.subtract",

@@ -241,7 +241,8 @@ export class Groups {
 
   #merge(): void {
     const pass = (wanted: (producer: Group, consumer: Group, user: HloInstruction) => boolean): void => {
-      for (const user of this.computation.instructions) {
+      // From the end: what only a later kernel needs joins that one, and not the kernel of what it is computed from.
+      for (const user of [...this.computation.instructions].reverse()) {
         if (!this.#groupOf.has(user) || user.opcode === "broadcast") continue;
         const aligned = !isView(user.opcode) || user.opcode === "reshape";
         for (const operand of user.operands)
