@@ -1,8 +1,10 @@
 // All ops of this package, composed of the families' arrays. A third party composes its own the same way:
 // createOpRegistry(standardOps, [defineOp("MyOp", ...)]).
 import { createOpRegistry, type OpRegistry } from "@org/graph";
+import { blockOps } from "./array/blocks.ts";
 import { concatOps } from "./array/concat.ts";
 import { constantOps } from "./array/constant.ts";
+import { diagonalOps } from "./array/diagonal.ts";
 import { dynamicStitchOps } from "./array/dynamic-stitch.ts";
 import { fillOps } from "./array/fill.ts";
 import { gatherOps } from "./array/gather.ts";
@@ -69,8 +71,10 @@ export const mathOps: readonly OpEntry[] = [
 
 /** Constants, shapes, and what moves elements about. */
 export const arrayOps: readonly OpEntry[] = [
+  ...blockOps,
   ...concatOps,
   ...constantOps,
+  ...diagonalOps,
   ...dynamicStitchOps,
   ...fillOps,
   ...gatherOps,

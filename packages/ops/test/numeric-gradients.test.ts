@@ -410,6 +410,26 @@ const others: readonly (readonly [
   ["checkNumerics", (x) => tf.checkNumerics(x!, "bad"), [m]],
   ["ensureShape", (x) => tf.ensureShape(x!, [null, 3]), [m]],
   ["placeholderWithDefault", (x) => tf.placeholderWithDefault(x!, [2, 3]), [m]],
+  ["diag", (x) => tf.diag(x!), [[2, 2]]],
+  ["diagPart", (x) => tf.diagPart(x!), [[2, 2, 2, 2]]],
+  ["matrixDiag", (x) => tf.matrixDiag(x!), [m]],
+  ["matrixDiagPart", (x) => tf.matrixDiagPart(x!), [[2, 2, 3]]],
+  ["matrixDiagPart square", (x) => tf.matrixDiagPart(x!), [[3, 3]]],
+  [
+    "matrixSetDiag",
+    (x, y) => tf.matrixSetDiag(x!, y!),
+    [
+      [2, 3, 2],
+      [2, 2],
+    ],
+  ],
+  ["matrixBandPart", (x) => tf.matrixBandPart(x!, 1, 0), [[3, 4]]],
+  ["spaceToDepth", (x) => tf.spaceToDepth(x!, 2), [[1, 2, 4, 2]]],
+  ["depthToSpace NCHW", (x) => tf.depthToSpace(x!, 2, { dataFormat: "NCHW" }), [[1, 4, 2, 1]]],
+  ["spaceToBatchNd", (x) => tf.spaceToBatchNd(x!, [2], [[1, 0]]), [[2, 3, 2]]],
+  ["batchToSpaceNd", (x) => tf.batchToSpaceNd(x!, [2], [[1, 0]]), [[4, 3, 2]]],
+  ["roll", (x) => tf.roll(x!, [1, -2], [0, 1]), [[3, 4]]],
+  ["reverseSequence", (x) => tf.reverseSequence(x!, ids(2, 0, 3), { seqAxis: 1 }), [[3, 4]]],
   ["identityN", (x, y) => tf.identityN([x!, neg(y!)]), [m, m]],
 ];
 

@@ -279,6 +279,23 @@ case('SparseToDense', [i32(0, 1, 1, 0).reshape(2, 2), i32(2, 2), np.array([5, 6]
 case('SparseToDense', [i32(1, 3), i32(5), np.float32(1), np.float32(0)], validate_indices=True)
 case('DynamicStitch', [[i32(0, 2), s32(1)], [f32(2, 3), f32(3)]])
 
+case('Diag', [f32(2, 2)])
+case('DiagPart', [f32(2, 3, 2, 3)])
+case('MatrixDiag', [f32(2, 3)])
+case('MatrixDiagPart', [f32(2, 3, 2)])
+case('MatrixSetDiag', [f32(2, 3, 2), f32(2, 2)])
+case('MatrixSetDiag', [f32(2, 3), f32(2)])
+case('MatrixBandPart', [f32(3, 4), np.int64(1), np.int64(-1)])
+case('MatrixBandPart', [f32(2, 3, 3), np.int64(0), np.int64(1)])
+case('SpaceToDepth', [f32(1, 4, 2, 3)], block_size=2, data_format='NHWC')
+case('DepthToSpace', [f32(2, 1, 2, 8)], block_size=2, data_format='NHWC')
+edges = i32(1, 0, 0, 2).reshape(2, 2)
+case('SpaceToBatchND', [f32(1, 3, 2, 2), i32(2, 2), edges])
+case('BatchToSpaceND', [f32(4, 2, 3, 2), i32(2, 2), edges])
+case('Roll', [f32(3, 4), i32(1, -2), i32(0, 1)])
+case('ReverseSequence', [f32(2, 3, 2), np.array([2, 3], np.int64)], seq_dim=1, batch_dim=0)
+case('ReverseSequence', [f32(3, 2), np.array([0, 2], np.int64)], seq_dim=0, batch_dim=1)
+
 # ---- neural networks
 logits = f32(3, 4)
 case('Softmax', [logits])

@@ -307,6 +307,22 @@ export const foldKernels: Readonly<Record<string, Kernel>> = {
       }, x),
     ];
   },
+  Transpose: ({ inputs }) => {
+    const [x, perm] = inputs as [Folded, Folded];
+    const order = numbers(perm).map((axis) => axisOf(axis, x.shape.length));
+    const strides = x.shape.map((_, i) => x.shape.slice(i + 1).reduce((size, dim) => size * dim, 1));
+    const shape = order.map((axis) => x.shape[axis]!);
+    const values = x.values.map((_, at) => {
+      let rest = at;
+      let from = 0;
+      for (let i = shape.length - 1; i >= 0; i--) {
+        from += (rest % shape[i]!) * strides[order[i]!]!;
+        rest = Math.floor(rest / shape[i]!);
+      }
+      return x.values[from]!;
+    });
+    return [folded(x.dtype, shape, values)];
+  },
   InvertPermutation: ({ inputs }) => {
     const values = new Array<number>(inputs[0]!.values.length).fill(-1);
     for (const [i, to] of numbers(inputs[0]!).entries()) values[to] = i;

@@ -1,6 +1,8 @@
+export * from "./blocks.ts";
 export { booleanMask } from "./boolean-mask.ts";
 export * from "./concat.ts";
 export * from "./constant.ts";
+export * from "./diagonal.ts";
 export * from "./dynamic-stitch.ts";
 export * from "./fill.ts";
 export * from "./gather.ts";
