@@ -99,17 +99,23 @@ export function openCluster(id: number, nodes: readonly PlanNode[], table: SlotT
     let at = variables.findIndex((v) => (known ? v.variable === known : v.slot === slot));
     if (at < 0) at = variables.push({ variable: known, slot }) - 1;
     let row = variableAt.get(node);
-    if (row === undefined) variableAt.set(node, (row = node.inputs.map(() => -1)));
+    if (row === undefined) {
+      row = node.inputs.map(() => -1);
+      variableAt.set(node, row);
+    }
     row[i] = at;
   };
   const visit = (source: Source, demand: "value" | "host" | "shape"): void => {
     const { node } = source;
-    if (node === undefined) return input(source, demand);
+    if (node === undefined) {
+      input(source, demand);
+      return;
+    }
     if (node.kind === "const" && table.foldable[node.index] !== "no") return;
     const folds = table.foldable[node.index] !== "no" && (demand === "host" || table.folded[node.index]!);
     if (own.has(node) && !(folds && demand === "host")) return;
-    if (folds) return fold(node, demand);
-    input(source, demand);
+    if (folds) fold(node, demand);
+    else input(source, demand);
   };
   const fold = (node: PlanNode, demand: "value" | "host" | "shape"): void => {
     const key = `${node.index} ${demand}`;

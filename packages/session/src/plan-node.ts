@@ -98,6 +98,8 @@ export interface PlanNode {
   readonly op: Operation;
   readonly kind: NodeKind;
   readonly entry: OpEntry | undefined;
+  /** Whether it stands for the fetch of a ref: it has an op's name, and one output. */
+  readonly isFetch: boolean;
   readonly uses: readonly InputUse[];
   readonly inputs: Source[];
   /** Control inputs: they come before it, and it is dead if one of them is. */
@@ -198,6 +200,7 @@ export function planNode(op: Operation, kind: NodeKind, entry: OpEntry | undefin
     op,
     kind,
     entry,
+    isFetch: false,
     uses: inputUses(op, entry, kind),
     inputs: [],
     controls: [],
@@ -208,9 +211,10 @@ export function planNode(op: Operation, kind: NodeKind, entry: OpEntry | undefin
 
 /** A node that stands for the fetch of ref tensor `source`. */
 export function readNode(source: Source): PlanNode {
-  const { op } = source.tensor;
-  const kind = isHloDType(source.tensor.dtype) ? "read" : "forward";
-  return { op, kind, entry: undefined, uses: [read], inputs: [source], controls: [], after: [], index: -1 };
+  const { op, dtype } = source.tensor;
+  const kind = isHloDType(dtype) ? "read" : "forward";
+  const rest = { inputs: [source], controls: [], after: [], index: -1 };
+  return { op, kind, entry: undefined, isFetch: true, uses: [read], ...rest };
 }
 
 /** Whether nodes of this kind may lie in a cluster. */

@@ -22,7 +22,10 @@ class Predicates {
 
   condition(name: string): number {
     let number = this.#conditions.get(name);
-    if (number === undefined) this.#conditions.set(name, (number = this.#conditions.size));
+    if (number === undefined) {
+      number = this.#conditions.size;
+      this.#conditions.set(name, number);
+    }
     return number;
   }
 

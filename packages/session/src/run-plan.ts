@@ -116,7 +116,10 @@ export function makeRunPlan(
     const maker = variableNode(source);
     if (maker === undefined) return undefined;
     let found = variables.get(maker);
-    if (found === undefined) variables.set(maker, (found = variableOf(maker.op, state)));
+    if (found === undefined) {
+      found = variableOf(maker.op, state);
+      variables.set(maker, found);
+    }
     return found;
   };
   const isolated = (node: PlanNode): boolean =>

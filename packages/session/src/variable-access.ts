@@ -1,6 +1,7 @@
 // Which variable a ref edge or handle leads to, told from the graph; and the order of reads and writes: without
 // control edges, reads of a variable come before its writes, and writes come in graph order, within a frame,
-// wherever that makes no cycle. TensorFlow leaves this order open; here it is fixed.
+// wherever that makes no cycle. TensorFlow leaves this order open; here it is fixed. The fetch of a ref itself comes after
+// all writes: TensorFlow hands out the variable's own memory, which is looked at when the run is over.
 import type { Operation } from "@org/graph";
 import { Shape } from "@org/tensor";
 import type { PlanNode, Source } from "./plan-node.ts";
@@ -75,7 +76,10 @@ export function orderVariableAccess(
       if (maker === undefined) continue;
       const variable = variableOf(maker.op, state);
       let accesses = byVariable.get(variable);
-      if (accesses === undefined) byVariable.set(variable, (accesses = new Map()));
+      if (accesses === undefined) {
+        accesses = new Map();
+        byVariable.set(variable, accesses);
+      }
       accesses.set(node, { node, writes: use.writes || (accesses.get(node)?.writes ?? false) });
     }
   let successors: Map<PlanNode, PlanNode[]> | undefined;
@@ -88,6 +92,10 @@ export function orderVariableAccess(
       const behind = reach(writer.node, successors);
       for (const other of all) {
         const { node } = other;
+        if (node.isFetch) {
+          node.after.push(writer.node);
+          continue;
+        }
         if (node === writer.node || behind.has(node) || frameOf(node) !== frameOf(writer.node)) continue;
         if (other.writes && node.op.id > writer.node.op.id) continue;
         writer.node.after.push(node);
