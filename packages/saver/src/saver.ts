@@ -14,7 +14,7 @@ import {
   createCollectionRegistry,
   GraphKeys,
 } from "@org/collections";
-import { TfError } from "@org/errors";
+import { isTfError, TfError } from "@org/errors";
 import { currentGraph, type Graph, prependNameScope, stripNameScope } from "@org/graph";
 import { basename, defaultFileSystem, dirname, type FileSystem } from "@org/io";
 import { create, type ISaverDef, type MetaGraphDef, SaverDef } from "@org/proto";

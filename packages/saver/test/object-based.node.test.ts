@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openCheckpoint } from "@org/checkpoint";
+import { Graph } from "@org/graph";
+import { nodeFileSystem } from "@org/io/node";
+import { Variable } from "@org/variables";
+import { describe, expect, it } from "vitest";
+import { Saver } from "../src/index.ts";
+import { FakeSession } from "./fake-session.ts";
+
+const shared = process.env.METAGRAPH_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
+const prefix = join(shared, "formats/1.15.5/object_based/graph/ckpt-1");
+
+describe.skipIf(!existsSync(`${prefix}.index`))(
+  "an object-based checkpoint (skipped: ../shared is not there)",
+  () => {
+    it("is restored by variable names", async () => {
+      const graph = new Graph();
+      const zeros = [0, 1, 2].map(() => [0, 0]);
+      new Variable(zeros, { graph, name: "dense/kernel", dtype: "float32" });
+      const saver = new Saver(null, { graph });
+      const session = new FakeSession(graph, nodeFileSystem());
+      await saver.restore(session, prefix);
+      const reader = await openCheckpoint(prefix);
+      const expected = await reader.get("model/kernel/.ATTRIBUTES/VARIABLE_VALUE");
+      await reader.close();
+      expect(session.variables.get("dense/kernel")).toEqual(expected);
+      const built = graph.getOperations().length;
+      await saver.restore(session, prefix);
+      expect(graph.getOperations()).toHaveLength(built);
+    });
+
+    it("says which names it lacks", async () => {
+      const graph = new Graph();
+      new Variable(0, { graph, name: "nowhere", dtype: "float32" });
+      const saver = new Saver(null, { graph });
+      const error = await saver
+        .restore(new FakeSession(graph, nodeFileSystem()), prefix)
+        .catch((caught) => caught);
+      expect(error.code).toBe("NOT_FOUND");
+      expect(error.sentence).toContain("Existing variables not in the checkpoint: nowhere.");
+      expect(error.hint).toContain("object-based checkpoint");
+    });
+  },
+);
