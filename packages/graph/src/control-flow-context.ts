@@ -259,3 +259,36 @@ export function contextFromDef(
   if (def.whileCtxt) return WhileContext.fromProto(def.whileCtxt, graph, importScope);
   throw new TfError("INVALID_ARGUMENT", `Invalid ControlFlowContextDef: ${JSON.stringify(Object.keys(def))}`);
 }
+
+/** The while loop that `context` is, or lies in. */
+function loopAround(context: ControlFlowContext | undefined): ControlFlowContext | undefined {
+  let at = context;
+  while (at !== undefined && at.kind !== "while") at = at.outerContext;
+  return at;
+}
+
+/**
+ * Throws TfError INVALID_ARGUMENT where an op outside of loops reads a tensor within one: only a loop's exits leave it.
+ * Between loops nothing is checked here: which of them belong together only gradients know. Source: control_flow_util.py (CheckInputFromValidContext).
+ */
+export function checkInputContext(
+  node: { readonly name: string; readonly type: string; readonly inputs: readonly Tensor[] },
+  context: ControlFlowContext | undefined,
+): void {
+  if (loopAround(context) !== undefined) return;
+  if (["Enter", "RefEnter", "Switch", "RefSwitch"].includes(node.type)) return;
+  for (const { op: source } of node.inputs) {
+    const isExit = source.type === "Exit" || source.type === "RefExit";
+    const within = isExit ? source.controlFlowContext?.outerContext : source.controlFlowContext;
+    if (loopAround(within) !== undefined)
+      throw new TfError(
+        "INVALID_ARGUMENT",
+        `Cannot use '${source.name}' as input to '${node.name}' because '${source.name}' is in a while loop.`,
+        {
+          node: node.name,
+          op: node.type,
+          hint: "Return the value from the loop's body, and use what the loop returns.",
+        },
+      );
+  }
+}

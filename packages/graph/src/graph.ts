@@ -5,7 +5,7 @@ import type { IFunctionDef, IGraphDef, IVersionDef } from "@org/proto";
 import { attrsOf } from "./attr-reader.ts";
 import { Collections } from "./collections.ts";
 import { ConsumerIndex } from "./consumer-index.ts";
-import type { ControlFlowContext } from "./control-flow-context.ts";
+import { type ControlFlowContext, checkInputContext } from "./control-flow-context.ts";
 import { coreOps } from "./core-ops.ts";
 import { type CreateOpOptions, checkNode, type OpInput } from "./create-op.ts";
 import { parseDevice } from "./device.ts";
@@ -222,6 +222,7 @@ export class Graph {
             );
         const name = scope.slice(0, -1);
         if (!isValidOpName(name)) throw new TfError("INVALID_ARGUMENT", `'${name}' is not a valid node name`);
+        checkInputContext({ name, type, inputs: node.inputs }, this.scopes.context);
         const sources = new Set(node.inputs.map((input) => input.op));
         const controls = new Set(this.scopes.controlInputsFor(sources));
         for (const input of options.controlInputs ?? []) controls.add(this.operationOf(input));

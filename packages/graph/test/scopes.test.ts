@@ -10,6 +10,7 @@ import {
   type Operation,
   parseDevice,
   type Tensor,
+  WhileContext,
 } from "../src/index.ts";
 import { opDefs } from "../src/op-defs.ts";
 
@@ -211,6 +212,27 @@ describe("control dependencies", () => {
       graph.controlDependencies([new Graph({ ops }).createOp("NoOp", [])], () => undefined),
     ).toThrow("is not an element of this graph.");
     expect(() => graph.controlDependencies([5 as never], () => undefined)).toThrow(TypeError);
+  });
+});
+
+describe("loops", () => {
+  it("are left by their exits alone", () => {
+    const loop = new WhileContext({
+      name: "while",
+      parallelIterations: 1,
+      backProp: true,
+      swapMemory: false,
+    });
+    const start = constant();
+    const [inside, exit] = graph.withControlFlowContext(loop, () => {
+      const enter = graph.createOp("Enter", [start], { attrs: { frame_name: "while" } }).outputs[0]!;
+      return [apply("Neg", [enter], "inside"), graph.createOp("Exit", [enter])];
+    }) as [Operation, Operation];
+    expect([...loop.values]).toEqual(["Enter:0", "inside:0", "Exit:0"]);
+    expect(() => apply("Neg", [inside.outputs[0]!], "outside")).toThrow(
+      "Cannot use 'inside' as input to 'outside' because 'inside' is in a while loop.",
+    );
+    expect(() => apply("Neg", [exit.outputs[0]!])).not.toThrow();
   });
 });
 
