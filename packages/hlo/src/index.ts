@@ -23,5 +23,6 @@ export {
   unaryOpcodes,
 } from "./opcodes.ts";
 export * from "./print.ts";
+export { simplify } from "./simplify.ts";
 export { type Typed, typeText } from "./typed.ts";
 export * from "./verify.ts";
