@@ -34,8 +34,8 @@ export const gemmArguments = [
 /** Arguments of the exported "dots": out[i] = sum over k of x[k] * w[i, k]; x and the rows of w contiguous. */
 export const dotsArguments = ["count", "k", "x", "w", "wRow", "out", "outStep", "accumulate"] as const;
 
-/** Rows of the main micro kernel: without FMA, 5 leave a register for the product. */
-export const panelRows = (relaxed: boolean): number => (relaxed ? 6 : 5);
+/** Rows of the main micro kernel: without FMA, a product needs a register, and Node 20 has the best code for 4. */
+export const panelRows = (relaxed: boolean): number => (relaxed ? 6 : 4);
 /** Columns of a panel of B. */
 export const panelColumns = 8;
 /** Columns of the kernel for a single row. */

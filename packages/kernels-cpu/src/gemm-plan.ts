@@ -88,10 +88,12 @@ function panels({ m, n, k, a, b }: Product, relaxed: boolean, tile: number, exch
   const packB = (b[1] !== 1 && n > 1) || m >= (relaxed ? 160 : 64);
   const aRowsContiguous = a[1] === 1;
   const aPanelsContiguous = a[0] === 1 || m === 1;
-  // Rows whose distance is a multiple of 4 KiB fall on the same cache sets.
+  // Rows whose distance is a multiple of 4 KiB fall on the same cache sets; without unrolling, each row costs an address.
   const packA =
     m > 1 &&
-    (aRowsContiguous ? (a[0] * 4) % 4096 === 0 && n >= 64 && m >= 16 : !aPanelsContiguous || n >= 64);
+    (aRowsContiguous
+      ? (!relaxed || (a[0] * 4) % 4096 === 0) && n >= 64 && m >= 16
+      : !aPanelsContiguous || n >= 64);
   const values: Record<(typeof gemmArguments)[number], number> = {
     m,
     n,

@@ -44,14 +44,30 @@ const means = (opcode: Opcode, dtype: HloDType): string => {
 
 function table(): string {
   const backend = cpu();
-  const row = (name: string, opcode: Opcode): string =>
-    `| ${name} | ${hloDTypes.map((dtype) => (backend.supports(opcode, [dtype, dtype, dtype]) ? means(opcode, dtype) : "-")).join(" | ")} |`;
+  const cells = (name: string, opcode: Opcode): string[] => [
+    name,
+    ...hloDTypes.map((dtype) =>
+      backend.supports(opcode, [dtype, dtype, dtype]) ? means(opcode, dtype) : "-",
+    ),
+  ];
   const all = (opcodes: readonly string[]): boolean =>
     opcodes.every((opcode) =>
       hloDTypes.every((dtype) => backend.supports(opcode as Opcode, [dtype, dtype, dtype])),
     );
   const [unary, binary] = [Object.keys(unaryOpcodes), Object.keys(binaryOpcodes)];
   expect(all(unary) && all(binary)).toBe(true);
+  const rows = [
+    ["opcode", ...hloDTypes],
+    ["---", ...hloDTypes.map(() => "---")],
+    cells(`${unary.length} unary opcodes`, "exp"),
+    cells(`${binary.length} binary opcodes`, "add"),
+    ...others.map((opcode) => cells(opcode, opcode)),
+  ];
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const lines = rows.map(
+    (row) =>
+      `| ${row.map((cell, i) => (cell === "---" ? "-".repeat(widths[i]!) : cell.padEnd(widths[i]!))).join(" | ")} |`,
+  );
   return [
     "# What cpu() runs",
     "",
@@ -59,11 +75,7 @@ function table(): string {
     "time), scalar, panels (packed, register-blocked), JavaScript (over the same memory); - goes to the next backend. Types are the operand's,",
     "where the opcode takes them.",
     "",
-    `| opcode | ${hloDTypes.join(" | ")} |`,
-    `| --- |${" --- |".repeat(hloDTypes.length)}`,
-    row(`${unary.length} unary opcodes`, "exp"),
-    row(`${binary.length} binary opcodes`, "add"),
-    ...others.map((opcode) => row(opcode, opcode)),
+    ...lines,
     "",
   ].join("\n");
 }
