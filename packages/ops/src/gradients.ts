@@ -19,6 +19,7 @@ import { type AggregationMethod, aggregate } from "./aggregate-gradients.ts";
 import { constant, identity } from "./array/constant.ts";
 import { fill, zeros, zerosLike } from "./array/fill.ts";
 import { shape } from "./array/shape-of.ts";
+import { zerosForOutput } from "./control/cond-gradient.ts";
 import { tuple } from "./control/group.ts";
 import { convertToTensor } from "./convert.ts";
 import type { Grad } from "./gradient.ts";
@@ -261,7 +262,7 @@ class BackwardPass {
     const gradient = differentiate ? this.#gradientOf(op) : null;
     if (!gradient) return;
     for (const [i, output] of op.outputs.entries())
-      if (outputGrads[i] === undefined && isTrainable(output.dtype)) outputGrads[i] = zerosFor(output);
+      if (outputGrads[i] === undefined && isTrainable(output.dtype)) outputGrads[i] = zerosForOutput(output);
     const inputGrads = this.#graph.nameScope(`${op.name}_grad`, () => {
       const made = gradient(op, outputGrads);
       if (made.length !== op.inputs.length)
@@ -343,12 +344,6 @@ function opsBetween(toOps: readonly Operation[], reached: ReadonlySet<Operation>
     for (const input of op.inputs) queue.push(input.op);
   }
   return between;
-}
-
-/** Zeros for an output that no y depends on. */
-function zerosFor(output: Tensor): Tensor {
-  if (output.dtype === "resource") return zeros(variableShape(output), "float32");
-  return zerosLike(output, { optimize: false });
 }
 
 function setShapeOf(op: Operation, index: number, grad: Tensor): void {

@@ -55,7 +55,8 @@ function sameCollection(key: string, a: CollectionDef, b: CollectionDef): boolea
   );
 }
 
-function nodeDifferences(golden: readonly NodeDef[], nodes: readonly NodeDef[]): string[] {
+/** Where nodes differ: names, ops, inputs, devices, attributes. */
+export function nodeDifferences(golden: readonly NodeDef[], nodes: readonly NodeDef[]): string[] {
   const found: string[] = [];
   for (let i = 0; i < Math.max(golden.length, nodes.length) && found.length < 20; i++) {
     const [want, got] = [golden[i], nodes[i]];

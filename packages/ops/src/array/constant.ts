@@ -1,6 +1,7 @@
 // Constants, placeholders, and what passes its input on: Const, Placeholder, Identity and kin.
 // Source: core/ops/array_ops.cc, python/framework/constant_op.py, python/ops/array_ops.py.
 import { type Graph, isIndexedSlices, type Tensor } from "@org/graph";
+import { coreShapes } from "@org/graph/core-ops";
 import type { HloInstruction } from "@org/hlo";
 import { type DType, Shape } from "@org/tensor";
 import { applyOne, applyOp } from "../apply-op.ts";
@@ -92,7 +93,7 @@ export function identityN(inputs: readonly TensorLike[], options: NameOption = {
 const first = (c: { input(index: number): HloInstruction }): HloInstruction => c.input(0);
 const passes = single((_, grad) => grad);
 
-const identityLike: OpSpec = { shape: unchanged, lower: first, gradient: passes };
+const identityLike: OpSpec = { shape: coreShapes.Identity!, lower: first, gradient: passes };
 
 /** Constants and identities. */
 export const constantOps: readonly OpEntry[] = defineOps({

@@ -1,11 +1,12 @@
 // Control flow of TensorFlow 1: Switch, Merge, Enter, Exit, NextIteration, LoopCond and their reference kin, NoOp.
-// Structural: the executor knows what they do; here are their shapes. Their gradients need the loop's context and are
-// not here yet. Source: tensorflow/core/ops/control_flow_ops.cc.
+// Structural: the executor knows what they do; here are their shapes, and gradients as far as no loop is in it.
+// Source: tensorflow/core/ops/control_flow_ops.cc.
 import type { InferenceContext } from "@org/graph";
 import { Shape } from "@org/tensor";
 import { defineOps, type OpSpec } from "../define.ts";
 import type { OpEntry } from "../op-entry.ts";
 import { unchanged, withRank } from "../shape-rules.ts";
+import { mergeGradient, switchGradient } from "./cond-gradient.ts";
 
 function branches(c: InferenceContext): readonly Shape[] {
   withRank(c.input(1), 0);
@@ -40,8 +41,8 @@ const nothing: OpSpec = { shape: () => [], gradient: null };
 
 /** Entries of the structural ops. */
 export const controlOps: readonly OpEntry[] = defineOps({
-  Switch: { shape: branches },
-  RefSwitch: { shape: branches },
+  Switch: { shape: branches, gradient: switchGradient },
+  RefSwitch: { shape: branches, gradient: switchGradient },
   RefSelect: {
     shape: (c) => {
       withRank(c.input(0), 0);
@@ -52,8 +53,8 @@ export const controlOps: readonly OpEntry[] = defineOps({
     },
     gradient: null,
   },
-  Merge: { shape: merged },
-  RefMerge: { shape: merged },
+  Merge: { shape: merged, gradient: mergeGradient },
+  RefMerge: { shape: merged, gradient: mergeGradient },
   Enter: enter,
   RefEnter: passes,
   Exit: passes,
