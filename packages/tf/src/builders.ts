@@ -80,6 +80,7 @@ export const identity: typeof ops.identity = /* @__PURE__ */ lift(ops.identity);
 export const identityN: typeof ops.identityN = /* @__PURE__ */ lift(ops.identityN);
 export const invert: typeof ops.invert = /* @__PURE__ */ lift(ops.invert);
 export const invertPermutation: typeof ops.invertPermutation = /* @__PURE__ */ lift(ops.invertPermutation);
+// biome-ignore lint/suspicious/noShadowRestrictedNames: TensorFlow's name.
 export const isFinite: typeof ops.isFinite = /* @__PURE__ */ lift(ops.isFinite);
 export const isInf: typeof ops.isInf = /* @__PURE__ */ lift(ops.isInf);
 export const isNan: typeof ops.isNan = /* @__PURE__ */ lift(ops.isNan);

@@ -5,11 +5,14 @@ export {
   convertToNdArray,
   type DType,
   type NdArray,
+  ndArray,
+  readNpy,
   Shape,
   toArray,
   toElements,
   toNumbers,
   toStrings,
+  writeNpy,
 } from "@org/tensor";
 export * from "./builders.ts";
 export * from "./clip.ts";

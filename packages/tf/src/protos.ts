@@ -1,10 +1,12 @@
 // The messages that programs put into collections and files.
 export {
+  create,
   decode,
   encode,
   equals,
   GraphDef,
   HistogramProto,
+  HParamDef,
   MetaGraphDef,
   NodeDef,
   QueueRunnerDef,
