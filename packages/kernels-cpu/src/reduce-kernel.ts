@@ -284,8 +284,8 @@ function emitColumns(reduction: Reduction): void {
   const column = nest.outerRank - 1;
   const last = nest.extents.length - 1;
   const cost = bodyCost(nest, nest.inner);
-  // A light body takes whole cache lines, and few visits to each row.
-  const unroll = reductions.length > 1 || cost > 8 ? 1 : cost > 2 ? 4 : 8;
+  // A light body takes whole cache lines.
+  const unroll = reductions.length > 1 || cost > 8 ? 1 : 4;
   const totals = accumulators(reduction, unroll);
   const records = running(reduction, unroll);
   const sums = accumulators(reduction, unroll);
