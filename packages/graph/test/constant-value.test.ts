@@ -135,6 +135,14 @@ describe("what shape functions see", () => {
       [10, 20, 30],
     ],
     [
+      "DynamicPartition",
+      () =>
+        graph.createOp("DynamicPartition", [vector(7, 8, 9), vector(1, 0, 1)], {
+          attrs: { num_partitions: 2 },
+        }).outputs[1]!,
+      [7, 9],
+    ],
+    [
       "Range over a rank",
       () => apply("Range", [scalar(0), apply("Rank", [placeholder(null, 3)]), scalar(1)]),
       [0, 1],

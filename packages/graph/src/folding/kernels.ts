@@ -367,6 +367,17 @@ export const foldKernels: Readonly<Record<string, Kernel>> = {
     for (let i = 0; i < rows.length; i++) if (rows[i] === undefined) give();
     return [folded(outputTypes[0]!, [rows.length, ...inner], rows.flat())];
   },
+  DynamicPartition: ({ attrs, inputs, outputTypes }) => {
+    const [data, partitions] = inputs as [Folded, Folded];
+    const inner = data.shape.slice(partitions.shape.length);
+    const width = inner.reduce((size, dim) => size * dim, 1);
+    const rows: Element[][] = Array.from({ length: attrs.int("num_partitions") }, () => []);
+    for (const [i, to] of numbers(partitions).entries())
+      (rows[to] ?? give()).push(...data.values.slice(i * width, (i + 1) * width));
+    return rows.map((values, i) =>
+      folded(outputTypes[i]!, [values.length / nonZero(width), ...inner], values),
+    );
+  },
   BroadcastGradientArgs: ({ inputs, outputTypes }) =>
     broadcastGradientArgs(numbers(inputs[0]!), numbers(inputs[1]!)).map((axes, i) =>
       folded(outputTypes[i]!, [axes.length], axes),
