@@ -1,6 +1,6 @@
 // Tensors of one value: Fill, ZerosLike, OnesLike; zeros and ones make a Const below 1000 elements.
 // Source: core/ops/array_ops.cc, python/ops/array_ops.py.
-import { isTensor, type Tensor } from "@org/graph";
+import { isTensor, isTensorLike, type Tensor } from "@org/graph";
 import type { HloDType } from "@org/hlo";
 import { type DType, Shape, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
@@ -8,6 +8,7 @@ import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps } from "../define.ts";
 import { single } from "../gradient.ts";
 import { filledOf, hostNumbers } from "../lowering.ts";
+import { operator } from "../math/operator.ts";
 import { reduceSum } from "../math/reductions.ts";
 import type { OpEntry } from "../op-entry.ts";
 import { invalid, numbersOf, shapeFromInput, unchanged, withRank } from "../shape-rules.ts";
@@ -38,6 +39,7 @@ function uniform(
     let at = dims;
     if (!isTensor(at)) {
       const known = staticDims(at);
+      if (Array.isArray(at) && at.some((dim) => isTensorLike(dim))) askedProduct(at);
       if (known && sizeOf(known) < constantLimit) {
         return constant(element, dtype, { shape: known, name: scope, graph });
       }
@@ -48,6 +50,17 @@ function uniform(
     if ((at as Tensor).shape.rank === 0) at = reshape(at, [-1]);
     return fill(at, constant(element, dtype, { graph }), { name: scope });
   });
+}
+
+/**
+ * Python asks whether the product of the dims is small, and where one is a tensor it makes nodes by asking. They stay
+ * in the graph, read by nobody.
+ */
+function askedProduct(dims: readonly TensorLike[]): void {
+  const product = dims.reduce((all, dim) =>
+    typeof all === "number" && typeof dim === "number" ? all * dim : operator.mul(all, dim),
+  );
+  operator.lt(product, constantLimit);
 }
 
 /** Dims that are numbers already. */

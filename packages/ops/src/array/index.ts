@@ -6,6 +6,7 @@ export * from "./diagonal.ts";
 export * from "./dynamic-stitch.ts";
 export * from "./fill.ts";
 export * from "./gather.ts";
+export { meshgrid, sequenceMask, setdiff1d, unique, uniqueWithCounts } from "./index-sets.ts";
 export * from "./one-hot.ts";
 export * from "./pack.ts";
 export * from "./pad.ts";

@@ -57,8 +57,8 @@ export function inTopK(
   k: TensorLike,
   options: NameOption = {},
 ): Tensor {
-  return withScope(resolveGraph([predictions, targets, k]), options.name, "in_top_k", (scope) =>
-    applyOne("InTopKV2", [predictions, targets, k], { name: options.name === undefined ? undefined : scope }),
+  return withScope(resolveGraph([predictions, targets, k]), options.name, "in_top_k", () =>
+    applyOne("InTopKV2", [predictions, targets, k], { name: options.name }),
   );
 }
 
