@@ -90,7 +90,7 @@ export class AdamOptimizer extends Optimizer {
     return updateOp("Adam", gradient, {
       variable,
       slots: { m: this.slot(variable, "m"), v: this.slot(variable, "v") },
-      scalars: { beta1_power: power1 as TensorLike, beta2_power: power2 as TensorLike, ...this.#tensors },
+      scalars: { beta1_power: power1, beta2_power: power2, ...this.#tensors },
       attrs: { use_locking: this.useLocking },
     });
   }
@@ -99,7 +99,7 @@ export class AdamOptimizer extends Optimizer {
     const { graph, dtype } = variable;
     const { add, sub, mul, truediv } = operator;
     const useLocking = this.useLocking;
-    const [power1, power2] = this.#powers(graph).map((power) => castScalar(power as TensorLike, dtype)) as [
+    const [power1, power2] = this.#powers(graph).map((power) => castScalar(power, dtype)) as [
       TensorLike,
       TensorLike,
     ];
@@ -114,12 +114,12 @@ export class AdamOptimizer extends Optimizer {
 
     const m = this.slot(variable, "m");
     const mRows = mul(values, sub(1, b1));
-    const mDecayed = writer(assign(m, mul(m as TensorLike, b1), { useLocking }));
+    const mDecayed = writer(assign(m, mul(m, b1), { useLocking }));
     const mNew = graph.controlDependencies([mDecayed], () => this.#addRows(m, indices, mRows));
 
     const v = this.slot(variable, "v");
     const vRows = mul(mul(values, values), sub(1, b2));
-    const vDecayed = writer(assign(v, mul(v as TensorLike, b2), { useLocking }));
+    const vDecayed = writer(assign(v, mul(v, b2), { useLocking }));
     const vNew = graph.controlDependencies([vDecayed], () => this.#addRows(v, indices, vRows));
 
     const root = sqrt(vNew);
@@ -147,9 +147,7 @@ export class AdamOptimizer extends Optimizer {
             [power1, this.#tensors.beta1],
             [power2, this.#tensors.beta2],
           ] as const
-        ).map(([power, beta]) =>
-          writer(power.assign(operator.mul(power as TensorLike, beta), { useLocking })),
-        ),
+        ).map(([power, beta]) => writer(power.assign(operator.mul(power, beta), { useLocking }))),
       ),
     );
     return group([...updates, ...powers], { name, graph });

@@ -74,7 +74,7 @@ export class ExponentialMovingAverage {
         }
         const updates = list.map((value) => {
           const average = this.#averages.get(value)!;
-          return assignMovingAverage(average, value as TensorLike, decay, {
+          return assignMovingAverage(average, value, decay, {
             zeroDebias: debiased.has(average),
           });
         });
@@ -138,7 +138,7 @@ export function assignMovingAverage(
     graph.nameScope(options.name ?? "AssignMovingAvg", (scope) => {
       const rate = cast(convertToTensor(sub(1, decay), { name: "decay", graph }), dtype);
       if (options.zeroDebias) return zeroDebias(variable, value, rate);
-      return writer(assignSub(variable, mul(sub(variable as TensorLike, value), rate), { name: scope }));
+      return writer(assignSub(variable, mul(sub(variable, value), rate), { name: scope }));
     }),
   );
 }
@@ -159,7 +159,7 @@ function zeroDebias(variable: AnyVariable, value: TensorLike, rate: Tensor): Ope
     },
     { graph },
   );
-  const moved = assignSub(biased, mul(sub(biased as TensorLike, value), rate));
+  const moved = assignSub(biased, mul(sub(biased, value), rate));
   const counted = assignAdd(steps, 1);
   const factor = sub(1, pow(sub(1, rate), counted));
   return writer(assign(variable, truediv(moved, factor), { name: `${graph.currentNameScope}/` }));

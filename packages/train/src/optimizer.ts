@@ -65,8 +65,8 @@ export interface ComputeGradientsOptions {
 }
 
 export interface ApplyGradientsOptions {
-  /** A variable that grows by one with each update. */
-  readonly globalStep?: AnyVariable;
+  /** A variable, or the ref tensor of one, that grows by one with each update. */
+  readonly globalStep?: AnyVariable | Tensor;
   readonly name?: string;
 }
 
@@ -121,7 +121,7 @@ export abstract class Optimizer {
     if (variables.length === 0) throw new TfError("INVALID_ARGUMENT", "No variables to optimize.");
     for (const variable of variables)
       if (!isVariable(variable)) throw new TypeError(`Trying to optimize unsupported type ${variable}`);
-    let grads = gradients(loss, variables as unknown as Differentiable[], {
+    let grads = gradients(loss, variables, {
       ...(gradLoss === undefined ? {} : { gradYs: gradLoss }),
       gateGradients: gateGradients === Gate.OP,
       aggregationMethod: options.aggregationMethod,
@@ -323,8 +323,8 @@ function initScope<R>(graph: Graph, build: () => R): R {
   return graph.controlDependencies(null, build);
 }
 
-function stepOn(globalStep: AnyVariable, name: string): Operation {
-  if (!globalStep.isResource) return assignAdd(globalStep, 1, { name }).op;
+function stepOn(globalStep: AnyVariable | Tensor, name: string): Operation {
+  if (isTensor(globalStep) || !globalStep.isResource) return assignAdd(globalStep, 1, { name }).op;
   const { handle, dtype, graph } = globalStep as ResourceVariable;
   const one = convertToTensor(1, { dtype, graph });
   return applyOp("AssignAddVariableOp", [handle, one], { name, attrs: { dtype } });

@@ -167,7 +167,7 @@ export class RMSPropOptimizer extends RuleOptimizer {
       const { shape, dtype } = variable;
       if (shape.isFullyDefined())
         this.slotWith(variable, onesInitializer({ dtype }), shape, "rms", this.name);
-      else this.slotFrom(variable, onesLike(variable as TensorLike), "rms", this.name);
+      else this.slotFrom(variable, onesLike(variable), "rms", this.name);
       if (this.#centered) this.zerosSlot(variable, "mg", this.name);
       this.zerosSlot(variable, "momentum", this.name);
     }
@@ -344,7 +344,7 @@ export class AdagradDAOptimizer extends RuleOptimizer {
       scalars: [["lr", "learning_rate", learningRate]],
     });
     this.#options = options;
-    this.#globalStep = globalStep as TensorLike;
+    this.#globalStep = globalStep;
     mustBePositive("initial_gradient_squared_accumulator_value", this.#initial);
   }
 

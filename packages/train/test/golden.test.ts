@@ -83,7 +83,7 @@ const programs: Record<string, (graph: Graph) => Saver> = {
     const b = getVariable("b", [1], { initializer: zerosInitializer() });
     const pred = add(matmul(x, w), b, { name: "pred" });
     const loss = reduceMean(square(sub(pred, y)), undefined, { name: "mse" });
-    const globalStep = getOrCreateGlobalStep() as Variable;
+    const globalStep = getOrCreateGlobalStep();
     const rate = exponentialDecay(0.1, globalStep, 1000, 0.96, { staircase: true });
     const trainOp = new MomentumOptimizer(rate, 0.9).minimize(loss, { globalStep });
     const init = globalVariablesInitializer(graph);
@@ -193,7 +193,7 @@ const programs: Record<string, (graph: Graph) => Saver> = {
     });
     const logits = matmul(hidden, w, { name: "logits" });
     const loss = reduceMean(sparseSoftmaxCrossEntropyWithLogits({ labels, logits }));
-    const globalStep = getOrCreateGlobalStep() as Variable;
+    const globalStep = getOrCreateGlobalStep();
     const optimizer = new AdamOptimizer(1e-3, { beta1: 0.85 });
     const grads = optimizer.computeGradients(loss);
     for (const [grad, variable] of grads) summary.histogram(`${variable.op.name}/gradient`, grad as Tensor);
@@ -210,7 +210,7 @@ const programs: Record<string, (graph: Graph) => Saver> = {
     const w = getVariable("w", [3, 2], { initializer: randomNormalInitializer(0, 1, { seed: 1 }) });
     const r = getVariable("r", [2], { initializer: zerosInitializer(), useResource: true });
     const loss = reduceMean(exp(operator.add(matmul(x, w), r)), undefined, { name: "loss" });
-    const globalStep = getOrCreateGlobalStep() as Variable;
+    const globalStep = getOrCreateGlobalStep();
     const optimizer = new GradientDescentOptimizer(0.1);
     const grads = optimizer.computeGradients(loss, { varList: [w, r] });
     const { clipped: global, globalNorm } = clipByGlobalNorm(
@@ -226,12 +226,12 @@ const programs: Record<string, (graph: Graph) => Saver> = {
       ],
       { globalStep },
     );
-    const ema = new ExponentialMovingAverage(0.999, { numUpdates: globalStep as never });
+    const ema = new ExponentialMovingAverage(0.999, { numUpdates: globalStep });
     const averages = new ExponentialMovingAverage(0.9, { zeroDebias: true, name: "averages" });
     const trainOp = graph.controlDependencies([applied], () =>
       group([ema.apply([w, r]), averages.apply([loss])], { name: "train" }),
     );
-    summary.scalar("loss_avg", averages.average(loss) as never);
+    summary.scalar("loss_avg", averages.average(loss)!);
     graph.addToCollection("train_op", trainOp);
     graph.addToCollection("norm", globalNorm);
     graph.addToCollection("norm", sparse);

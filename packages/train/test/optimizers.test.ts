@@ -91,7 +91,7 @@ describe("optimizers", () => {
               ]),
               { name: "v" },
             );
-            const read = sparse ? embeddingLookup(v as never, constant([0, 1, 0], "int32")) : (v as never);
+            const read = sparse ? embeddingLookup(v, constant([0, 1, 0], "int32")) : v;
             const value = reduceSum(square(operator.sub(read, 1.5)));
             return [value, make(g).minimize(value)] as const;
           });
@@ -114,7 +114,7 @@ describe("optimizers", () => {
       const a = new Variable(constant(start), { name: "a" });
       const b = new Variable(constant(start), { name: "b" });
       const loss = (v: Variable, rows: boolean): Tensor => {
-        const read = rows ? embeddingLookup(v as never, constant([0, 2], "int32")) : (v as never);
+        const read = rows ? embeddingLookup(v, constant([0, 2], "int32")) : v;
         return reduceSum(square(read));
       };
       const optimizer = new AdamOptimizer(0.1);
@@ -123,7 +123,7 @@ describe("optimizers", () => {
         a,
         b,
         [
-          optimizer.minimize(reduceSum(square(operator.mul(a as never, mask))), { varList: [a] }),
+          optimizer.minimize(reduceSum(square(operator.mul(a, mask))), { varList: [a] }),
           new AdamOptimizer(0.1, { name: "Other" }).minimize(loss(b, true), { varList: [b] }),
         ],
       ] as const;
@@ -140,7 +140,7 @@ describe("optimizers", () => {
   it("knows its slots and its state", () => {
     const [[adam, momentum, v], graph] = build(() => {
       const variable = getVariable("v", [2]);
-      const value = reduceSum(square(variable as never));
+      const value = reduceSum(square(variable));
       const [a, m] = [new AdamOptimizer(), new MomentumOptimizer(0.1, 0.9)];
       a.minimize(value);
       m.minimize(value);
@@ -163,7 +163,7 @@ describe("optimizers", () => {
       const variable = new Variable(constant([1, 4]), {
         constraint: (value) => convertToTensor(operator.mul(value, 0.5)),
       });
-      const value = reduceSum(square(variable as never));
+      const value = reduceSum(square(variable));
       const globalStepVariable = getOrCreateGlobalStep() as Variable;
       const optimizer = new GradientDescentOptimizer(1);
       const grads = optimizer.computeGradients(value, { varList: [variable] });
@@ -250,7 +250,7 @@ describe("clipping", () => {
           [3, 4],
         ]),
       );
-      const [grad] = gradients(reduceSum(embeddingLookup(v as never, constant([1], "int32"))), [v]);
+      const [grad] = gradients(reduceSum(embeddingLookup(v, constant([1], "int32"))), [v]);
       const clipped = clipByNorm(grad as IndexedSlices, 1);
       expect(clipped.indices).toBe((grad as IndexedSlices).indices);
     });
@@ -300,7 +300,7 @@ describe("ExponentialMovingAverage", () => {
   it("follows a variable, and a tensor without its zero start", async () => {
     const [[v, ema, averages, x, update], graph] = build(() => {
       const variable = new Variable(constant([1, 2]), { name: "v" });
-      const tensor = operator.mul(variable as never, 10);
+      const tensor = operator.mul(variable, 10);
       const [slow, debiased] = [
         new ExponentialMovingAverage(0.5),
         new ExponentialMovingAverage(0.5, { zeroDebias: true, name: "debiased" }),

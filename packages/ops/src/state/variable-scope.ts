@@ -228,7 +228,7 @@ const isFunction = (initializer: unknown): initializer is Initializer => typeof 
 function checkInitializerType({ dtype, initializer }: GetVariableOptions): void {
   if (dtype === undefined || initializer === undefined || isFunction(initializer)) return;
   if (!isTensorLike(initializer)) return;
-  const own = convertToTensor(initializer as TensorLike).dtype;
+  const own = convertToTensor(initializer).dtype;
   if (own !== dtype) invalid(`Initializer type '${own}' and explicit dtype '${dtype}' don't match.`);
 }
 

@@ -1,0 +1,3 @@
+import { type NdArray } from "@org/tensor";
+/** A scalar bool. */
+export declare function hostBool(value: boolean): NdArray;
