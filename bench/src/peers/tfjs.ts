@@ -1,5 +1,7 @@
 // TensorFlow.js 4.22 on its WebAssembly backend, one thread.
 import "@tensorflow/tfjs-backend-wasm";
+// By its path, so that it is bundled: Node cannot load it as it is published.
+import "../../node_modules/@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { initialParameters, learningRate, makeBatch, numbers } from "../model.ts";
