@@ -226,7 +226,10 @@ export function shuffledOrder(generator: Philox, size: number): Uint32Array {
   return order;
 }
 
-/** Draws `samples` classes a row from unnormalised log-probabilities [batch, classes]. */
+/**
+ * Draws `samples` classes a row from unnormalised log-probabilities [batch, classes]: one stream for all rows, as TensorFlow
+ * does where one thread has them all (with large batches its numbers depend on the number of threads).
+ */
 export function multinomial(
   generator: Philox,
   logits: ArrayLike<number>,
