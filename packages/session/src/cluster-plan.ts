@@ -2,7 +2,7 @@
 // is about to run, kept for the next run with the same key, bounded.
 //
 //   lower -> simplify -> place -> fuse -> lay out -> prepare; a refusal places anew
-import { type Executable, fuse, type HloComputation } from "@org/hlo";
+import { type Executable, fuse, type HloComputation, simplify } from "@org/hlo";
 import type { NdArray } from "@org/tensor";
 import type { Cluster } from "./cluster.ts";
 import { type ClusterShapes, type LoweredCluster, lowerCluster } from "./cluster-lowering.ts";
@@ -81,7 +81,7 @@ export function makePlan(
   nodes: readonly PlanNode[],
 ): ClusterPlan | Promise<ClusterPlan> {
   const lowered = lowerCluster(cluster, shapes);
-  const { computation } = lowered;
+  const computation = simplify(lowered.computation);
   const keep = (plan: ClusterPlan): ClusterPlan => {
     for (const segment of plan.segments) holdConstants(segment);
     cluster.plans.unshift(plan);

@@ -198,7 +198,7 @@ export class Execution {
   }
 
   #runUnit(unit: Unit): void | Promise<void> {
-    let running: void | Promise<void>;
+    let running: void | undefined | Promise<void>;
     if (unit.kind === "cluster") {
       if (this.#isDead(unit)) {
         killOutputs(unit.cluster, this.#slots);
