@@ -76,6 +76,11 @@ export type Gradient = (
 export interface OpEntry extends RegisteredOp {
   readonly lower?: (c: LoweringContext) => HloInstruction | readonly HloInstruction[] | Lowered;
   readonly host?: HostKernel;
+  /**
+   * Instead of `host` where lowerings alone see the result. It may then differ in what makes no difference to them:
+   * BroadcastGradientArgs leaves out axes that need no sum, so that a batch of 1 has the kernels of any batch.
+   */
+  readonly foldedHost?: HostKernel;
   /** Positions of OpDef input args (not flattened) in host memory: shapes, axes, counters, predicates; their values are known when a cluster is planned. */
   readonly hostInputs?: readonly number[];
   /** The result depends on shapes of inputs alone (Shape, Size, Rank, ZerosLike's dims ...): a host value, told while planning, without running the inputs. */

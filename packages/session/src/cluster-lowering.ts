@@ -102,7 +102,8 @@ class ClusterLowering {
         }
     }
     this.builder.site = node.index;
-    if (node.kind === "host") return this.#foldHost(node).map((array) => ({ array, fromExtents: true }));
+    if (node.kind === "host")
+      return this.#foldHost(node, false).map((array) => ({ array, fromExtents: true }));
     const context = new NodeLowering(node, this.builder, {
       input: (i) => this.#input(node, i),
       hostInput: (i) => this.#array(node.inputs[i]!),
@@ -245,7 +246,7 @@ class ClusterLowering {
     if (node.kind === "const") arrays = [node.op.attrs.tensor("value")];
     else if (node.kind === "fromShapes") arrays = this.#fromShapes(node);
     else if (node.kind === "alias") arrays = node.inputs.map((source) => this.#array(source));
-    else if (node.kind === "host") arrays = this.#foldHost(node);
+    else if (node.kind === "host") arrays = this.#foldHost(node, true);
     else {
       const builder = new HloBuilder(node.op.name);
       const context = new NodeLowering(node, builder, {
@@ -258,8 +259,8 @@ class ClusterLowering {
     return arrays;
   }
 
-  #foldHost(node: PlanNode): readonly NdArray[] {
-    return evaluateHostKernel(node, (i) => this.#array(node.inputs[i]!));
+  #foldHost(node: PlanNode, unseen: boolean): readonly NdArray[] {
+    return evaluateHostKernel(node, (i) => this.#array(node.inputs[i]!), unseen);
   }
 
   finish(): LoweredCluster {

@@ -104,8 +104,15 @@ export class HostExecution implements HostContext {
   }
 }
 
-/** A host kernel's results while planning. Throws TfError INTERNAL where it wants more than its inputs. */
-export function evaluateHostKernel(node: PlanNode, input: (index: number) => NdArray): readonly NdArray[] {
+/**
+ * A host kernel's results while planning; `unseen`: by nobody but lowerings. Throws TfError INTERNAL where it wants more than its
+ * inputs.
+ */
+export function evaluateHostKernel(
+  node: PlanNode,
+  input: (index: number) => NdArray,
+  unseen: boolean,
+): readonly NdArray[] {
   const refuse = (): never => {
     throw new TfError("INTERNAL", `${node.op.type} over shapes wants more than its inputs`, {
       node: node.op.name,
@@ -115,6 +122,7 @@ export function evaluateHostKernel(node: PlanNode, input: (index: number) => NdA
   const inputs = node.inputs.map((_, i) => input(i));
   const environment = { fs: undefined, signal: refuse, assign: refuse } as Omit<HostEnvironment, "state">;
   const state = { node: refuse, resource: refuse } as unknown as SessionState;
-  const results = node.entry!.host!(new HostExecution(node, inputs, [], { ...environment, state }));
+  const kernel = (unseen ? node.entry!.foldedHost : undefined) ?? node.entry!.host!;
+  const results = kernel(new HostExecution(node, inputs, [], { ...environment, state }));
   return results instanceof Promise ? refuse() : results;
 }

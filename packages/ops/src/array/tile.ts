@@ -189,6 +189,19 @@ export const tileOps: readonly OpEntry[] = defineOps({
       const axes = broadcastReductionIndices(x, y) ?? incompatible(c, x, y);
       return axes.map((list, i) => integers(c.outputDType(i), list));
     },
+    foldedHost: (c) => {
+      const [x, y] = shapePair(c);
+      const axes = broadcastReductionIndices(x, y) ?? incompatible(c, x, y);
+      return axes.map((list, i) =>
+        integers(c.outputDType(i), stretchedAxes(list, i === 0 ? x : y, i === 0 ? y : x)),
+      );
+    },
     gradient: null,
   },
 });
+
+/** Of the axes that a gradient is to be summed over, those along which `own` was stretched or that it lacks: where both are 1 there is nothing to sum. */
+function stretchedAxes(axes: readonly number[], own: readonly number[], other: readonly number[]): number[] {
+  const rank = Math.max(own.length, other.length);
+  return axes.filter((axis) => axis < rank - own.length || (other[axis - (rank - other.length)] ?? 1) !== 1);
+}

@@ -174,7 +174,9 @@ function lowerReduction(
     const dimensions = reducedDimensions(c, x.dims);
     const prepared = prepare(c, x);
     const count = sizeOf(dimensions.map((i) => x.dims[i]!));
-    const reduced = finish(c, c.builder.reduce(prepared, reducer, dimensions), count);
+    // Over no dimension there is nothing to combine, and -0 stays -0.
+    const combined = dimensions.length === 0 ? prepared : c.builder.reduce(prepared, reducer, dimensions);
+    const reduced = finish(c, combined, count);
     if (!c.attrs.bool("keep_dims")) return reduced;
     return c.builder.reshape(
       reduced,
