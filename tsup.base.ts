@@ -5,7 +5,14 @@ export const base = (entry: Options["entry"] = ["src/index.ts"]): ReturnType<typ
   defineConfig({
     entry,
     format: ["esm"],
-    dts: { compilerOptions: { ignoreDeprecations: "6.0", customConditions: [], allowImportingTsExtensions: false, noEmit: false } },
+    dts: {
+      compilerOptions: {
+        ignoreDeprecations: "6.0",
+        customConditions: [],
+        allowImportingTsExtensions: false,
+        noEmit: false,
+      },
+    },
     sourcemap: false,
     clean: true,
     target: "node20",
