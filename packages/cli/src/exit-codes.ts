@@ -1,4 +1,4 @@
-// What the command's exit status means; the numbers above 64 are sysexits.h's.
+// What the command's exit status means; the numbers above 64 are sysexits.h's, 130 is the shell's for Ctrl-C.
 import { isTfError, type TfError } from "@org/errors";
 
 export const exitCodes = {
@@ -11,16 +11,21 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-/** The exit status for an error that reached the top. */
+/** What was read is fine, but the result could not be written. */
+export class OutputError extends Error {}
+
+const byCode: Partial<Record<TfError["code"], number>> = {
+  NOT_FOUND: exitCodes.noInput,
+  FAILED_PRECONDITION: exitCodes.noInput, // a directory where a file should be
+  PERMISSION_DENIED: exitCodes.noInput,
+  DATA_LOSS: exitCodes.badData,
+  OUT_OF_RANGE: exitCodes.badData, // "Read less bytes than requested": a file that is cut off
+  INTERNAL: exitCodes.badData,
+  CANCELLED: exitCodes.interrupted,
+};
+
+/** The exit status for an error that reached the top: what is neither a TfError nor an OutputError is a bug of ours. */
 export function exitCodeOf(error: unknown): number {
-  if (!isTfError(error))
-    return error instanceof TypeError || error instanceof RangeError ? exitCodes.bug : exitCodes.failed;
-  const byCode: Partial<Record<TfError["code"], number>> = {
-    NOT_FOUND: exitCodes.noInput,
-    DATA_LOSS: exitCodes.badData,
-    OUT_OF_RANGE: exitCodes.badData,
-    INTERNAL: exitCodes.badData,
-    CANCELLED: exitCodes.interrupted,
-  };
-  return byCode[error.code] ?? exitCodes.failed;
+  if (error instanceof OutputError) return exitCodes.failed;
+  return isTfError(error) ? (byCode[error.code] ?? exitCodes.failed) : exitCodes.bug;
 }

@@ -1,2 +1,3 @@
 export { exitCodes } from "./exit-codes.ts";
-export { main, type Terminal } from "./main.ts";
+export { main } from "./main.ts";
+export type { Terminal } from "./terminal.ts";

@@ -4,39 +4,51 @@ import { Command, CommanderError } from "commander";
 import { addGet } from "./commands/get.ts";
 import { addLs } from "./commands/ls.ts";
 import { addShow } from "./commands/show.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { exitCodeOf, exitCodes, OutputError } from "./exit-codes.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
 
-export type { Terminal } from "./terminal.ts";
+const examples = `
+Examples:
+  metagraph show model-10000.meta
+  metagraph ls model-10000
+  metagraph get model-10000 hidden1/weights -o weights.npy
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 65 a file is damaged, 66 a file or tensor is missing, 70 a bug, 130 interrupted.`;
 
 /**
  * Runs `metagraph` with these arguments (without node and script); its exit status: 0 done, 1 failed, 2 wrong usage, 65 a file
- * is damaged, 66 a file or key is missing, 70 a bug of ours, 130 interrupted.
+ * is damaged, 66 a file or tensor is missing, 70 a bug of ours, 130 interrupted. Errors go to `terminal.err`; it throws none.
  */
 export async function main(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const program = new Command("metagraph")
     .description("Looks into TensorFlow 1 MetaGraphs and checkpoints.")
-    .version("0.1.0", "-V, --version")
-    .helpOption("-h, --help")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print a command's help")
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
     })
-    .addHelpText(
-      "after",
-      "\nExample:\n  metagraph show model-10000.meta\n  metagraph ls model-10000\n  metagraph get model-10000 hidden1/weights -o weights.npy",
-    )
+    .addHelpText("after", examples)
     .exitOverride()
     .showSuggestionAfterError();
   for (const add of [addShow, addLs, addGet]) add(program, terminal);
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  for (const command of program.commands)
+    command.copyInheritedSettings(program).helpOption("-h, --help", "print this help");
   try {
     await program.parseAsync([...args], { from: "user" });
-    return exitCodes.ok;
+    return terminal.signal?.aborted ? exitCodes.interrupted : exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (isTfError(error)) terminal.err(`metagraph: ${error.message}`);
-    else terminal.err(`metagraph: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    if (terminal.signal?.aborted) return exitCodes.interrupted;
+    if (isTfError(error) || error instanceof OutputError) terminal.err(`metagraph: ${error.message}`);
+    else
+      terminal.err(
+        `metagraph: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+      );
     return exitCodeOf(error);
   }
 }

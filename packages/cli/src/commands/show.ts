@@ -1,157 +1,176 @@
-// `metagraph show FILE`: what a MetaGraph holds, section by section.
-import { dtypeFromProto, type IMetaGraphDef, readMetaGraph, shapeFromProto } from "@org/metagraph";
+// `metagraph show FILE`: what a MetaGraph holds, section by section. What is in it, is `describe`'s to say.
+import {
+  type Description,
+  describe,
+  type MetaGraphDef,
+  parseMetaGraph,
+  readMetaGraph,
+  SaverDef,
+  type SignatureDescription,
+  type TensorDescription,
+} from "@org/metagraph";
+import { type DType, dtypes, type Shape } from "@org/tensor";
 import type { Command } from "commander";
-import { type Terminal, table, toJson } from "../terminal.ts";
+import { toJson } from "../json.ts";
+import { table } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
 
-/** What is in a MetaGraph, as data: `show --json` prints it. */
-export interface Summary {
-  readonly tensorflowVersion: string;
-  readonly tags: readonly string[];
-  readonly nodes: number;
-  readonly producer: number;
-  readonly ops: Readonly<Record<string, number>>;
-  readonly functions: readonly string[];
-  readonly placeholders: readonly { readonly name: string; readonly dtype: string; readonly shape: string }[];
-  readonly collections: Readonly<
-    Record<string, { readonly kind: string; readonly size: number; readonly values?: readonly string[] }>
-  >;
-  readonly saver: IMetaGraphDef["saverDef"] | null;
-  readonly signatures: Readonly<
-    Record<
-      string,
-      { readonly method: string; readonly inputs: readonly string[]; readonly outputs: readonly string[] }
-    >
-  >;
+interface ShowFlags {
+  readonly json?: boolean;
+  readonly nodes?: boolean;
+  readonly quiet?: boolean;
 }
-
-const kinds = ["nodeList", "bytesList", "int64List", "floatList", "anyList"] as const;
 
 /** Adds the command to the program. */
 export function addShow(program: Command, terminal: Terminal): void {
   program
     .command("show")
-    .description("Show what a MetaGraph holds: versions, ops, inputs, collections, Saver, signatures.")
-    .argument("<file>", "a .meta file, binary or text")
+    .description(
+      "Show what a MetaGraph holds: versions, ops, inputs, outputs, variables, collections, Saver, signatures.",
+    )
+    .argument("<file>", "a .meta file, binary or text; - is standard input")
+    .option("--nodes", "list every node instead: name, op, inputs")
     .option("--json", "one JSON document")
-    .option("--nodes", "every node: name, op, inputs")
-    .addHelpText("after", "\nExample:\n  metagraph show model-10000.meta")
-    .action(async (file: string, flags: { json?: boolean; nodes?: boolean }) => {
-      const def = await readMetaGraph(file);
-      const summary = summarize(def);
+    .option("-q, --quiet", "print nothing; the exit status says whether the file is a MetaGraph")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  metagraph show model-10000.meta\n  metagraph show model-10000.meta --nodes",
+    )
+    .action(async (file: string, flags: ShowFlags) => {
+      const def =
+        file === "-"
+          ? await parseMetaGraph(await terminal.input(), "(standard input)")
+          : await readMetaGraph(file, terminal.signal ? { signal: terminal.signal } : {});
+      const nodes = (def.graphDef?.node ?? []).map(({ name, op, input, device }) => ({
+        name,
+        op,
+        input,
+        device,
+      }));
+      const found = describe(def);
+      if (flags.quiet) return;
       if (flags.json)
-        return terminal.out(toJson(flags.nodes ? { ...summary, node: def.graphDef?.node } : summary));
-      if (flags.nodes) {
-        return terminal.out(
+        terminal.out(toJson({ file, ...found, saver: saverOf(def), ...(flags.nodes ? { nodes } : {}) }));
+      else if (flags.nodes)
+        terminal.out(
           table(
-            (def.graphDef?.node ?? []).map(({ name, op, input }) => [
-              name ?? "",
-              op ?? "",
-              (input ?? []).join(" "),
-            ]),
+            nodes.map(({ name, op, input }) => [name, op, input.join(" ")]),
             "",
           ),
         );
-      }
-      print(file, summary, terminal);
+      else terminal.out(sections(file, def, found).join("\n\n"));
     });
 }
 
-function summarize(def: IMetaGraphDef): Summary {
-  const nodes = def.graphDef?.node ?? [];
-  const ops: Record<string, number> = {};
-  for (const { op } of nodes) ops[op ?? ""] = (ops[op ?? ""] ?? 0) + 1;
-  const collections: Record<string, Summary["collections"][string]> = {};
-  for (const [key, collection] of Object.entries(def.collectionDef ?? {})) {
-    const kind = kinds.find((name) => collection[name]);
-    const values = kind ? ((collection[kind] as { value?: readonly unknown[] }).value ?? []) : [];
-    const readable = kind === "nodeList" || kind === "int64List" || kind === "floatList";
-    collections[key] = {
-      kind: kind ?? "none",
-      size: values.length,
-      ...(readable ? { values: values.map(String) } : {}),
-    };
-  }
-  return {
-    tensorflowVersion: def.metaInfoDef?.tensorflowVersion ?? "",
-    tags: def.metaInfoDef?.tags ?? [],
-    nodes: nodes.length,
-    producer: def.graphDef?.versions?.producer ?? 0,
-    ops: Object.fromEntries(Object.entries(ops).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))),
-    functions: (def.graphDef?.library?.function ?? []).map(({ signature }) => signature?.name ?? ""),
-    placeholders: nodes
-      .filter(({ op }) => op === "Placeholder" || op === "PlaceholderV2")
-      .map(({ name, attr }) => ({
-        name: name ?? "",
-        dtype: dataTypeName(attr?.dtype?.type),
-        shape: shapeText(attr?.shape?.shape),
-      })),
-    collections,
-    saver: def.saverDef ?? null,
-    signatures: Object.fromEntries(
-      Object.entries(def.signatureDef ?? {}).map(([key, { methodName, inputs, outputs }]) => {
-        const list = (infos: typeof inputs): string[] =>
-          Object.entries(infos ?? {}).map(
-            ([name, info]) =>
-              `${name}: ${info.name ?? ""} ${dataTypeName(info.dtype)} ${shapeText(info.tensorShape)}`,
-          );
-        return [key, { method: methodName ?? "", inputs: list(inputs), outputs: list(outputs) }];
-      }),
+function sections(file: string, def: MetaGraphDef, found: Description): string[] {
+  const head = [
+    `${file}: MetaGraph of TensorFlow ${found.tensorflowVersion || "(no version)"}, GraphDef version ${found.producer}`,
+    ...(found.metaGraphVersion ? [`MetaGraph version: ${found.metaGraphVersion}`] : []),
+    ...(found.tags.length ? [`Tags: ${found.tags.join(", ")}`] : []),
+  ].join("\n");
+  return [
+    head,
+    section(
+      `Nodes: ${found.nodeCount}, of ${found.ops.length} ops`,
+      found.ops.map(({ op, count }) => [op, count]),
     ),
+    ...(found.functions.length
+      ? [
+          section(
+            "Functions",
+            found.functions.map((name) => [name]),
+          ),
+        ]
+      : []),
+    section("Inputs", found.inputs.map(tensorRow)),
+    section("Outputs", found.outputs.map(tensorRow)),
+    section(
+      "Variables",
+      found.variables.map((variable) => [
+        ...tensorRow(variable),
+        variable.kind,
+        variable.trainable ? "trainable" : "",
+      ]),
+    ),
+    section(
+      "Collections",
+      found.collections
+        .map(({ key, kind, count, values }) => [key, kind, count, preview(values)])
+        .sort(([a], [b]) => (a! < b! ? -1 : 1)),
+    ),
+    section(
+      "Saver",
+      Object.entries(saverOf(def) ?? {}).map(([key, value]) => [key, String(value)]),
+    ),
+    ...(found.signatures.length ? [signatures(found)] : []),
+  ];
+}
+
+const section = (title: string, rows: (string | number)[][]): string =>
+  `${title}:\n${rows.length ? table(rows) : "  none"}`;
+
+const tensorRow = ({ name, dtype, shape }: TensorDescription): string[] => [
+  name,
+  dtype ?? "(no type)",
+  String(shape),
+];
+
+/** The first values, each on one line and not too long. */
+function preview(values: readonly (string | number | bigint)[]): string {
+  const shown = values.slice(0, 3).map((value) => {
+    const text = String(value).replace(/\s+/g, " ");
+    return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  });
+  return shown.join(", ") + (values.length > shown.length ? ", ..." : "");
+}
+
+const formatNames = new Map<number, string>(
+  Object.entries(SaverDef.CheckpointFormatVersion).map(([name, number]) => [number, name]),
+);
+
+/** The SaverDef under its field names. */
+function saverOf(def: MetaGraphDef): Readonly<Record<string, string | number | boolean>> | null {
+  const saver = def.saverDef;
+  if (!saver) return null;
+  return {
+    filename_tensor_name: saver.filenameTensorName,
+    save_tensor_name: saver.saveTensorName,
+    restore_op_name: saver.restoreOpName,
+    max_to_keep: saver.maxToKeep,
+    sharded: saver.sharded,
+    keep_checkpoint_every_n_hours: saver.keepCheckpointEveryNHours,
+    version: formatNames.get(saver.version) ?? saver.version,
   };
 }
 
-function print(file: string, summary: Summary, terminal: Terminal): void {
-  const { out } = terminal;
-  out(
-    `${file}: MetaGraph of TensorFlow ${summary.tensorflowVersion || "(no version)"}, GraphDef version ${summary.producer}${summary.tags.length ? `, tags ${summary.tags.join(", ")}` : ""}`,
+/** In saved_model_cli's words and layout, so that what reads its output reads ours. */
+function signatures({ signatures, tags }: Description): string {
+  const side = (which: "input" | "output", tensors: SignatureDescription["inputs"]): string[] => [
+    `  The given SavedModel SignatureDef contains the following ${which}(s):`,
+    ...byKey(tensors).flatMap(({ key, name, dtype, shape }) => [
+      `    ${which}s['${key}'] tensor_info:`,
+      `        dtype: ${dataTypeName(dtype)}`,
+      `        shape: ${shapeText(shape)}`,
+      `        name: ${name}`,
+    ]),
+  ];
+  const title = `MetaGraphDef with tag-set: '${tags.join(", ")}' contains the following SignatureDefs:`;
+  const parts = byKey(signatures).map(({ key, methodName, inputs, outputs }) =>
+    [
+      `signature_def['${key}']:`,
+      ...side("input", inputs),
+      ...side("output", outputs),
+      `  Method name is: ${methodName}`,
+    ].join("\n"),
   );
-  out(
-    `\nNodes: ${summary.nodes}${summary.functions.length ? `, functions: ${summary.functions.length}` : ""}`,
-  );
-  out(table(Object.entries(summary.ops).map(([op, count]) => [op, count])));
-  if (summary.placeholders.length > 0) {
-    out("\nInputs:");
-    out(table(summary.placeholders.map(({ name, dtype, shape }) => [`${name}:0`, dtype, shape])));
-  }
-  out("\nCollections:");
-  const collections = Object.entries(summary.collections).sort(([a], [b]) => (a < b ? -1 : 1));
-  const preview = (values: readonly string[] = []): string =>
-    values.slice(0, 3).join(", ") + (values.length > 3 ? ", ..." : "");
-  out(
-    collections.length
-      ? table(collections.map(([key, { kind, size, values }]) => [key, kind, size, preview(values)]))
-      : "  none",
-  );
-  out("\nSaver:");
-  const { saver } = summary;
-  out(
-    saver
-      ? table([
-          ["filename", saver.filenameTensorName ?? ""],
-          ["save", saver.saveTensorName ?? ""],
-          ["restore", saver.restoreOpName ?? ""],
-          ["max_to_keep", String(saver.maxToKeep ?? 0)],
-          ["version", ["LEGACY", "V1", "V2"][saver.version ?? 0] ?? String(saver.version)],
-          ["sharded", String(saver.sharded ?? false)],
-        ])
-      : "  none",
-  );
-  for (const [key, { method, inputs, outputs }] of Object.entries(summary.signatures)) {
-    out(`\nsignature_def['${key}']:`);
-    out(
-      table([
-        ["inputs", inputs.join("; ")],
-        ["outputs", outputs.join("; ")],
-        ["method name", method],
-      ]),
-    );
-  }
+  return [title, ...parts].join("\n\n");
 }
 
-function dataTypeName(number: number | null | undefined): string {
-  return dtypeFromProto(number ?? 0)?.dtype ?? `DT_${number ?? 0}`;
-}
+const byKey = <T extends { readonly key: string }>(items: readonly T[]): T[] =>
+  [...items].sort((a, b) => (a.key < b.key ? -1 : 1));
 
-function shapeText(shape: Parameters<typeof shapeFromProto>[0]): string {
-  return shapeFromProto(shape ?? { unknownRank: true }).toString();
-}
+const dataTypeName = (dtype: string | undefined): string =>
+  dtype === undefined ? "DT_INVALID" : `DT_${dtypes[dtype as DType].cc.toUpperCase()}`;
+
+const shapeText = (shape: Shape): string =>
+  shape.dims ? `(${shape.dims.map((dim) => dim ?? -1).join(", ")})` : "unknown_rank";
