@@ -3,8 +3,8 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { serializationPackages } from "./scripts/serialization-packages.mjs";
 
-// The tests of what `@org/metagraph` installs, in a real browser. Tests that read golden files find none there (scripts/browser
-// has stand-ins for node:fs and its kin) and skip themselves. METAGRAPH_CHROMIUM names the browser, default /usr/bin/chromium.
+// The tests of what `@org/metagraph` installs, in a real browser; those that need a disk or a process are named *.node.test.ts.
+// METAGRAPH_CHROMIUM names the browser, default /usr/bin/chromium.
 const executablePath = process.env.METAGRAPH_CHROMIUM ?? "/usr/bin/chromium";
 if (!existsSync(executablePath))
   throw new Error(`No Chromium at ${executablePath}; METAGRAPH_CHROMIUM names one.`);
@@ -12,21 +12,11 @@ if (!existsSync(executablePath))
 export default defineConfig({
   resolve: {
     conditions: ["@org/source", "module", "browser", "development|production"],
-    alias: {
-      "node:fs/promises": "/scripts/browser/no-files.ts",
-      "node:fs": "/scripts/browser/no-files.ts",
-      "node:path": "/scripts/browser/path.ts",
-      "node:url": "/scripts/browser/url.ts",
-      "node:os": "/scripts/browser/os.ts",
-      "node:child_process": "/scripts/browser/no-files.ts",
-      "node:buffer": "/scripts/browser/no-files.ts",
-    },
   },
   test: {
     name: "chromium",
     include: serializationPackages.map((name) => `packages/${name}/test/**/*.test.ts`),
-    // What needs a disk or a process by its nature.
-    exclude: ["**/node-*.test.ts", "**/readme.test.ts", "**/*.node.test.ts"],
+    exclude: ["**/readme.test.ts", "**/*.node.test.ts"],
     testTimeout: 60_000,
     browser: {
       enabled: true,

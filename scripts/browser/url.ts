@@ -1,1 +1,0 @@
-export const fileURLToPath = (url: string | URL): string => new URL(url).pathname;
