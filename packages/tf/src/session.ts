@@ -75,9 +75,12 @@ export class Session {
   run<const F extends Fetches>(fetches: F, options: RunOptions = {}): Promise<Fetched<F>> {
     const { feedDict, ...rest } = options;
     const all = feedDict === undefined ? rest : { ...rest, feeds: feedDict };
-    return this.#open && !this.#closed
-      ? this.#open.run(fetches, all)
-      : this.#opened().then((session) => session.run(fetches, all));
+    const open = this.#closed ? undefined : this.#open;
+    const result: Promise<unknown> = open
+      ? open.run(fetches, all)
+      : this.#opened().then((session): Promise<unknown> => session.run(fetches, all));
+    // The compiler cannot follow a Fetched of a Fetched.
+    return result as Promise<never>;
   }
 
   /** What was planned, compiled, launched and moved; opens the session if it is not yet. */
