@@ -1,7 +1,7 @@
 // Shape functions of the core ops, and the few rules that they are made of. Source: core/ops/{state,resource_variable,
 // io,array,string}_ops.cc, core/framework/common_shape_fns.cc.
 import { TfError } from "@org/errors";
-import { dtypeString, Shape, shapeFromProto } from "@org/tensor";
+import { dtypeFromProto, dtypeString, Shape, shapeFromProto } from "@org/tensor";
 import type { InferenceContext, ShapeFunction } from "./shape-inference.ts";
 import { mergeSentence } from "./tensor.ts";
 
@@ -173,7 +173,12 @@ export const coreShapes: Readonly<Record<string, ShapeFunction>> = {
   Assert: nothing,
   NoOp: nothing,
   Const: (c) => {
-    const { tensorShape } = c.attrs.raw("value")?.tensor ?? {};
+    const { dtype, tensorShape } = c.attrs.raw("value")?.tensor ?? {};
+    const [held, stated] = [dtypeFromProto(dtype ?? 0)?.dtype, c.attrs.type("dtype")];
+    if (held !== stated)
+      invalid(
+        `Type mismatch between value (${held === undefined ? "invalid" : dtypeString(held)}) and dtype (${dtypeString(stated)})`,
+      );
     return [shapeFromProto(tensorShape ?? {})];
   },
   Identity: (c) => {
