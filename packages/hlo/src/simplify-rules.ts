@@ -23,10 +23,11 @@ export function rewrite(instruction: Value, rewriter: Rewriter): Value | undefin
     }
     case "concatenate":
       return instruction.operands.length === 1 ? instruction.operands[0] : undefined;
-    case "reduce":
-      return attributesOf(instruction, "reduce").dimensions.length === 0
-        ? instruction.operands[0]
-        : undefined;
+    case "reduce": {
+      const { dimensions, reducer } = attributesOf(instruction, "reduce");
+      // Not a sum: it begins with 0, and 0 + -0 is 0.
+      return dimensions.length === 0 && reducer !== "add" ? instruction.operands[0] : undefined;
+    }
     default:
       return isElementwise(opcode)
         ? (rewriteElementwise(instruction, rewriter) ?? hoistBroadcast(instruction, rewriter))
