@@ -10,7 +10,23 @@ const golden = join(
   "golden",
 );
 const versions = existsSync(golden) ? readdirSync(golden) : [];
-const cases = ["howto", "opt_sgd", "opt_momentum", "opt_adam"];
+const cases = [
+  "howto",
+  "embed_partition",
+  "opt_adadelta",
+  "opt_adagrad",
+  "opt_adam",
+  "opt_ftrl",
+  "opt_momentum",
+  "opt_nesterov",
+  "opt_proximal_adagrad",
+  "opt_proximal_sgd",
+  "opt_rmsprop",
+  "opt_rmsprop_centered",
+  "opt_sgd",
+];
+/** 1.0.1's kernels of these read an argument that they have written already; later versions, and we, do not. */
+const wrongIn101 = new Set(["opt_adadelta", "opt_proximal_adagrad", "opt_proximal_sgd"]);
 
 interface Run {
   feed: Record<string, string>;
@@ -91,7 +107,7 @@ describe.skipIf(versions.length === 0)(
     for (const version of versions) {
       for (const name of cases) {
         const folder = join(golden, version, name);
-        if (!existsSync(folder)) continue;
+        if (!existsSync(folder) || (version === "1.0.1" && wrongIn101.has(name))) continue;
         const { runs, tol, infer_images, infer_logits } = JSON.parse(
           readFileSync(join(folder, "case.json"), "utf8"),
         ) as Case;
