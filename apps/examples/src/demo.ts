@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as tf from "@org/tf";
-import { accuracy, batches, heldBack, readDigits } from "./digits.ts";
-import { lossPlot, progressLine, table } from "./terminal.ts";
+import { accuracy, batches, heldBack, readDigits } from "../lib/digits.ts";
+import { lossPlot, progressLine, table } from "../lib/terminal.ts";
 
 const help = `Usage: npx -y pnpm@12 demo [--backend cpu|evaluator] [--steps N] [--out DIR]
 

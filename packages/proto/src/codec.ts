@@ -41,8 +41,8 @@ export function decode<T extends object>(type: MessageType<T>, bytes: Uint8Array
   }
 }
 
-/** A message of class `type` with everything in it, from plain objects; nested messages become classes too. */
-export function create<T extends object, I extends object>(type: MessageType<T, I>, message: I): T {
+/** A message of class `type` with everything in it, from plain objects; nested messages become classes too. Without `message`, an empty one. */
+export function create<T extends object, I extends object>(type: MessageType<T, I>, message: I = {} as I): T {
   return decode(type, encode(type, message));
 }
 

@@ -7,7 +7,7 @@ export {
   type SaveSpec,
   type VarList,
 } from "./saveable.ts";
-export { Saver, saversCollectionType, standardCollections } from "./saver.ts";
+export { Saver, type SaverExport, saversCollectionType, standardCollections } from "./saver.ts";
 export type { SaveOptions, SaverOptions } from "./saver-options.ts";
 export type { Progress, SaverRunOptions, SaverSession } from "./saver-session.ts";
 export { writeMetaGraph } from "./write-meta-graph.ts";

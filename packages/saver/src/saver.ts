@@ -31,6 +31,9 @@ import type { SaveOptions, SaverOptions } from "./saver-options.ts";
 import { isSaverSession, type Progress, type SaverSession } from "./saver-session.ts";
 import { writeMetaGraph } from "./write-meta-graph.ts";
 
+/** What `Saver.exportMetaGraph` takes. */
+export type SaverExport = Omit<MetaGraphExport, "saverDef"> & { readonly graph?: Graph };
+
 /** Saves and restores variables. `new Saver()` takes all global variables of the graph. */
 export class Saver {
   private readonly options: SaverOptions;
@@ -330,10 +333,28 @@ export class Saver {
     return this.objectSaver;
   }
 
-  /** The MetaGraphDef of the Saver's graph, with this Saver's SaverDef. Write it with `writeMetaGraph`. */
+  /**
+   * The MetaGraphDef of the Saver's graph, with this Saver's SaverDef. With `filename` it is written there, and comes as a promise.
+   * Throws as exportMetaGraph and writeMetaGraph do; a TypeError where there is no graph. As Saver.export_meta_graph.
+   */
+  exportMetaGraph(options?: SaverExport): MetaGraphDef;
   exportMetaGraph(
-    options: Omit<MetaGraphExport, "saverDef"> & { readonly graph?: Graph } = {},
-  ): MetaGraphDef {
+    filename: string,
+    options?: SaverExport & Parameters<typeof writeMetaGraph>[2],
+  ): Promise<MetaGraphDef>;
+  exportMetaGraph(
+    filenameOrOptions: string | SaverExport = {},
+    writing: SaverExport & Parameters<typeof writeMetaGraph>[2] = {},
+  ): MetaGraphDef | Promise<MetaGraphDef> {
+    if (typeof filenameOrOptions === "string") {
+      const { asText, fs, ...rest } = writing;
+      const def = this.exportMetaGraph(rest);
+      return writeMetaGraph(filenameOrOptions, def, {
+        ...(asText ? { asText } : {}),
+        ...(fs ? { fs } : {}),
+      }).then(() => def);
+    }
+    const options = filenameOrOptions;
     const graph = options.graph ?? this.ownGraph ?? currentGraph();
     if (!graph) throw new TypeError("exportMetaGraph needs a graph: pass { graph }");
     const collections = options.collections ?? this.options.collections ?? standardCollections;

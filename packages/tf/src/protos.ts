@@ -11,6 +11,7 @@ export {
   NodeDef,
   QueueRunnerDef,
   SaverDef,
+  SaveSliceInfoDef,
   Summary,
   TensorProto,
   VariableDef,

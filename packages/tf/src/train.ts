@@ -7,6 +7,7 @@ import * as training from "@org/train";
 import { allSaveableObjects } from "@org/variables";
 import { collectionTypes } from "./collection-types.ts";
 import { getDefaultGraph, inDefaultGraph, lift, liftClass } from "./default-graph.ts";
+import { warnOnce } from "./warn-once.ts";
 
 /** tf.train.Saver: takes all global variables of the default graph where it is given none. */
 export const Saver: typeof savers.Saver = /* @__PURE__ */ new Proxy(savers.Saver, {
@@ -15,7 +16,7 @@ export const Saver: typeof savers.Saver = /* @__PURE__ */ new Proxy(savers.Saver
       () =>
         Reflect.construct(
           target,
-          [varList, { collections: collectionTypes(), ...options }],
+          [varList, { collections: collectionTypes(), onWarning: warnOnce, ...options }],
           newTarget,
         ) as savers.Saver,
     ),
@@ -49,7 +50,12 @@ export async function importMetaGraphWithReturnElements(
   const def = isMessage
     ? source
     : await metagraph.readMetaGraph(source, { ...(fs ? { fs } : {}), ...(signal ? { signal } : {}) });
-  const imported = metagraph.importMetaGraph(def, { collections: collectionTypes(), ...rest, graph });
+  const imported = metagraph.importMetaGraph(def, {
+    collections: collectionTypes(),
+    onWarning: warnOnce,
+    ...rest,
+    graph,
+  });
   if (imported.saver) return imported;
   if (allSaveableObjects(graph, imported.scope || undefined).length === 0) return imported;
   return {
@@ -71,7 +77,11 @@ export interface ExportMetaGraphOptions extends NonNullable<Parameters<typeof me
 /** The MetaGraphDef of the default graph; written to `filename` if that is given. As tf.train.export_meta_graph. */
 export async function exportMetaGraph(options: ExportMetaGraphOptions = {}): Promise<MetaGraphDef> {
   const { filename, asText, graph = getDefaultGraph(), fs, ...rest } = options;
-  const def = metagraph.exportMetaGraph(graph, { collections: collectionTypes(), ...rest });
+  const def = metagraph.exportMetaGraph(graph, {
+    collections: collectionTypes(),
+    onWarning: warnOnce,
+    ...rest,
+  });
   if (filename !== undefined)
     await metagraph.writeMetaGraph(filename, def, { ...(asText ? { asText } : {}), ...(fs ? { fs } : {}) });
   return def;
