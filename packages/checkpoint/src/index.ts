@@ -1,12 +1,6 @@
 export { dataFilename } from "./bundle-format.ts";
 export * from "./checkpoint-management.ts";
-export {
-  type CheckpointEntry,
-  type CheckpointReader,
-  type GetOptions,
-  type OpenOptions,
-  openCheckpoint,
-} from "./checkpoint-reader.ts";
+export type { CheckpointEntry, CheckpointReader, GetOptions } from "./checkpoint-reader.ts";
 export {
   type CheckpointStateInfo,
   checkpointStateFilename,
@@ -24,6 +18,7 @@ export {
   writeCheckpoint,
 } from "./checkpoint-writer.ts";
 export { type MergeOptions, mergeCheckpoints } from "./merge-checkpoints.ts";
+export { type OpenOptions, openCheckpoint } from "./open-checkpoint.ts";
 export { nearestNames } from "./reader-base.ts";
 export {
   fullSlice,
