@@ -9,6 +9,7 @@ import { type ImportWarning, type PreparedNode, prepareNode } from "./import-nod
 import { topologicalOrder } from "./import-order.ts";
 import { placeImported, prefixColocation } from "./import-placement.ts";
 import { importShapes } from "./import-shapes.ts";
+import { mostOutputs } from "./node-signature.ts";
 import { dataTypeString } from "./op-def-text.ts";
 import { type OpRegistry, registryOfOpList } from "./op-registry.ts";
 import { isOperation, type Operation } from "./operation.ts";
@@ -186,6 +187,21 @@ function checkUnused(
     throw invalid(`Attempted to map inputs that were not found in graph_def: [${unused.join(", ")}]`);
 }
 
+/** Adds up the outputs of all nodes. What it is told of then throws TfError INVALID_ARGUMENT where there are too many to be true. */
+function outputCounter(nodes: number): (count: number, node: string, op: string) => void {
+  const most = mostOutputs(nodes);
+  let total = 0;
+  return (count, node, op) => {
+    total += count;
+    if (total > most)
+      throw new TfError("INVALID_ARGUMENT", `Node '${node}' has ${count} outputs`, {
+        node,
+        op,
+        hint: `A graph of ${nodes} nodes with more than ${most} outputs is taken for a damaged file.`,
+      });
+  };
+}
+
 function connect(
   ops: readonly Operation[],
   inputs: readonly Tensor[][],
@@ -311,6 +327,7 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
       strict,
       producer: from.versions?.producer ?? 0,
       warn: onWarning,
+      countOutputs: outputCounter(nodes.length),
     };
     let highest: Map<number, number> | undefined;
     const outputsUsed = (i: number): number => {

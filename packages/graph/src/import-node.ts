@@ -25,6 +25,8 @@ export interface ImportOps {
   /** The file's. */
   readonly producer: number;
   readonly warn: (warning: ImportWarning) => void;
+  /** Told of each node's outputs before they are made. */
+  readonly countOutputs: (count: number, node: string, op: string) => void;
 }
 
 /** A node ready to be added but for its inputs. */
@@ -126,6 +128,7 @@ export function prepareNode(
         hint: "Import without strict, or register the op.",
       });
     const count = Math.max(shapeList?.length ?? 0, outputsUsed());
+    ops.countOutputs(count, name, op);
     const type = guessType(attrs);
     const outputTypes = Array.from({ length: count }, () => ({ type, known: false }));
     return {
@@ -161,6 +164,7 @@ export function prepareNode(
     if (ops.strict) throw new TfError("INVALID_ARGUMENT", sentence, { node: name, op, key });
     ops.warn({ kind: "unknown-attr", node: name, op, message: sentence });
   });
+  ops.countOutputs(types.outputs.length, name, op);
   return {
     def,
     attrs,

@@ -26,6 +26,7 @@ export {
 } from "./import-graph-def.ts";
 export type { ImportWarning } from "./import-node.ts";
 export { IndexedSlices, isIndexedSlices } from "./indexed-slices.ts";
+export { mostOutputs } from "./node-signature.ts";
 export {
   createOpRegistry,
   type OpRegistry,

@@ -12,10 +12,21 @@ function invalid(sentence: string, place: TfErrorPlace = {}): TfError {
   return new TfError("INVALID_ARGUMENT", sentence, place);
 }
 
+/** More than this many inputs or outputs of one node are taken for damage: a number in a file must not become memory. */
+const mostTypes = 1_000_000;
+
+/** Most outputs that a graph of so many nodes may have: a node of thirty bytes can say that it has a million. */
+export function mostOutputs(nodes: number): number {
+  return 100_000 + 16 * nodes;
+}
+
 /** DataType numbers (+100 for refs) of the args in order. Throws TfError INVALID_ARGUMENT where an attribute that they need is missing. */
 export function argTypes(args: readonly OpDef.IArgDef[], attrs: AttrMap, node = ""): number[] {
   const types: number[] = [];
-  for (const arg of args) for (const type of typesOfArg(arg, attrs, node)) types.push(type);
+  for (const arg of args) {
+    for (const type of typesOfArg(arg, attrs, node)) types.push(type);
+    if (types.length > mostTypes) throw invalid(`${types.length} inputs or outputs are absurd`, { node });
+  }
   return types;
 }
 
@@ -30,7 +41,7 @@ export function typesOfArg(arg: OpDef.IArgDef, attrs: AttrMap, node = ""): numbe
   if (arg.numberAttr) {
     const repeats = Number(find(arg.numberAttr).i ?? 0);
     if (repeats < 0) throw invalid(`Value for number_attr() ${repeats} < 0`, { node, key: arg.numberAttr });
-    if (repeats > 1_000_000)
+    if (repeats > mostTypes)
       throw invalid(`Value for number_attr() ${repeats} is absurd`, { node, key: arg.numberAttr });
     const type = arg.typeAttr ? (find(arg.typeAttr).type ?? 0) : (arg.type ?? 0);
     return new Array<number>(repeats).fill(type + ref);

@@ -1,7 +1,8 @@
 // What is inside a MetaGraph, as plain data to print or to choose from: what can be fed, what comes out, signatures,
 // variables, collections, functions, and, against a registry, ops that could not run. Reads the message, builds no graph.
 import { GraphKeys } from "@org/collections";
-import { type Graph, type OpRegistry, registryOfOpList } from "@org/graph";
+import { TfError } from "@org/errors";
+import { type Graph, mostOutputs, type OpRegistry, registryOfOpList } from "@org/graph";
 import {
   decode,
   type ICollectionDef,
@@ -10,6 +11,7 @@ import {
   type IOpDef,
   type ISignatureDef,
   type ITensorInfo,
+  type ITensorShapeProto,
   VariableDef,
 } from "@org/proto";
 import { dtypeFromProto, type Shape, Shape as Shapes, shapeFromProto } from "@org/tensor";
@@ -75,7 +77,10 @@ export interface Description {
   readonly unknownOps: readonly { readonly op: string; readonly nodes: readonly string[] }[];
 }
 
-/** Describes a MetaGraphDef, or a graph as its export. `ops`: the registry that says which ops could run. */
+/**
+ * Describes a MetaGraphDef, or a graph as its export. `ops`: the registry that says which ops could run.
+ * Throws TfError INVALID_ARGUMENT for shapes that cannot be, and for more outputs than a graph of its size can have.
+ */
 export function describe(
   source: IMetaGraphDef | Graph,
   options: { readonly ops?: OpRegistry } = {},
@@ -97,9 +102,9 @@ export function describe(
     inputs: inputs.map((node) => ({
       name: `${node.name}:0`,
       dtype: typeName(node.attr?.dtype?.type),
-      shape: node.attr?.shape?.shape ? shapeFromProto(node.attr.shape.shape) : outputShape(node, 0),
+      shape: node.attr?.shape?.shape ? shapeAt(node, node.attr.shape.shape) : outputShape(node, 0),
     })),
-    outputs: sinks(def, nodes).flatMap((node) => outputsOf(node, opDefOf(node.op ?? ""))),
+    outputs: outputsOf(sinks(def, nodes), opDefOf),
     signatures: Object.entries(def.signatureDef ?? {}).map(([key, signature]) => signatureOf(key, signature)),
     variables: variablesOf(collections, new Map(nodes.map((node) => [node.name ?? "", node]))),
     collections: collections.map(([key, collection]) => collectionOf(key, collection)),
@@ -151,18 +156,32 @@ function sinks(def: IMetaGraphDef, nodes: readonly INodeDef[]): INodeDef[] {
   );
 }
 
-function outputsOf(node: INodeDef, opDef: IOpDef | undefined): TensorDescription[] {
-  const types = (opDef?.outputArg ?? []).flatMap((arg): readonly (number | null | undefined)[] => {
-    if (arg.typeListAttr) return node.attr?.[arg.typeListAttr]?.list?.type ?? [];
-    const type = arg.typeAttr ? node.attr?.[arg.typeAttr]?.type : arg.type;
-    const count = arg.numberAttr ? Number(node.attr?.[arg.numberAttr]?.i ?? 0) : 1;
-    return new Array<number | null | undefined>(count).fill(type);
-  });
-  return types.map((type, i) => ({
-    name: `${node.name}:${i}`,
-    dtype: typeName(type),
-    shape: outputShape(node, i),
-  }));
+function outputsOf(
+  nodes: readonly INodeDef[],
+  opDefOf: (op: string) => IOpDef | undefined,
+): TensorDescription[] {
+  const most = mostOutputs(nodes.length);
+  const outputs: TensorDescription[] = [];
+  for (const node of nodes) {
+    let index = 0;
+    const add = (type: number | null | undefined): void => {
+      if (outputs.length === most)
+        throw new TfError("INVALID_ARGUMENT", `Node '${node.name}' has more than ${index} outputs`, {
+          node: node.name ?? "",
+          op: node.op ?? "",
+          hint: "That many are taken for a damaged file.",
+        });
+      outputs.push({ name: `${node.name}:${index}`, dtype: typeName(type), shape: outputShape(node, index) });
+      index++;
+    };
+    for (const arg of opDefOf(node.op ?? "")?.outputArg ?? []) {
+      const type = arg.typeAttr ? node.attr?.[arg.typeAttr]?.type : arg.type;
+      const count = arg.numberAttr ? Number(node.attr?.[arg.numberAttr]?.i ?? 0) : 1;
+      if (arg.typeListAttr) for (const one of node.attr?.[arg.typeListAttr]?.list?.type ?? []) add(one);
+      else for (let i = 0; i < count; i++) add(type);
+    }
+  }
+  return outputs;
 }
 
 function typeName(type: number | null | undefined): string | undefined {
@@ -171,7 +190,15 @@ function typeName(type: number | null | undefined): string | undefined {
 
 function outputShape(node: INodeDef, index: number): Shape {
   const shape = node.attr?._output_shapes?.list?.shape?.[index];
-  return shape ? shapeFromProto(shape) : Shapes.unknown;
+  return shape ? shapeAt(node, shape) : Shapes.unknown;
+}
+
+function shapeAt(node: INodeDef, shape: ITensorShapeProto): Shape {
+  try {
+    return shapeFromProto(shape);
+  } catch (error) {
+    throw error instanceof TfError ? error.at({ node: node.name ?? "", op: node.op ?? "" }) : error;
+  }
 }
 
 function signatureOf(key: string, signature: ISignatureDef): SignatureDescription {
@@ -227,7 +254,7 @@ function variablesOf(
     return {
       name,
       dtype: typeName(node?.attr?.dtype?.type),
-      shape: node?.attr?.shape?.shape ? shapeFromProto(node.attr.shape.shape) : Shapes.unknown,
+      shape: node?.attr?.shape?.shape ? shapeAt(node, node.attr.shape.shape) : Shapes.unknown,
       kind: def?.isResource || node?.op === "VarHandleOp" ? ("resource" as const) : ("ref" as const),
       trainable: keys.includes(GraphKeys.TRAINABLE_VARIABLES),
       collections: keys,
