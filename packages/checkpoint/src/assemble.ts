@@ -21,33 +21,35 @@ export async function assembleSlices(
   wanted: TensorSlice = fullSlice(shape.length),
 ): Promise<NdArray> {
   const outShape = sliceShape(wanted, shape);
-  const data = allocateData(dtype, sizeOf(outShape));
   const total = sizeOf(outShape);
-  let covered = 0;
+  const parts: { stored: StoredSlice; start: readonly number[]; size: readonly number[]; count: number }[] =
+    [];
   for (const part of stored) {
     const common = intersectSlices(part.slice, wanted, shape);
-    if (!common || sizeOf(common.size) === 0) continue;
-    covered += sizeOf(common.size);
-    const value = await part.read();
-    copyBlock(
-      {
-        data: value.data,
-        shape: value.shape,
-        start: common.start.map((at, i) => at - part.slice.starts[i]!),
-      },
-      { data, shape: outShape, start: common.start.map((at, i) => at - wanted.starts[i]!) },
-      common.size,
-      dtypes[dtype].width,
-    );
+    const count = common ? sizeOf(common.size) : 0;
+    if (common && count > 0) parts.push({ stored: part, ...common, count });
   }
-  if (covered !== total) {
+  if (parts.reduce((sum, { count }) => sum + count, 0) !== total) {
     throw new TfError(
       "INVALID_ARGUMENT",
       `Does not have sufficient slices for partitioned tensor ${name} to restore in slice_spec: ${sliceToString(wanted)}`,
       { key: name },
     );
   }
-  return ndArray(dtype, outShape, data);
+  // The largest part is read first, before room for all is made: sizes that a damaged file only claims become no memory.
+  parts.sort((a, b) => b.count - a.count);
+  let data = total === 0 ? allocateData(dtype, 0) : undefined;
+  for (const { stored: part, start, size } of parts) {
+    const value = await part.read();
+    data ??= allocateData(dtype, total);
+    copyBlock(
+      { data: value.data, shape: value.shape, start: start.map((at, i) => at - part.slice.starts[i]!) },
+      { data, shape: outShape, start: start.map((at, i) => at - wanted.starts[i]!) },
+      size,
+      dtypes[dtype].width,
+    );
+  }
+  return ndArray(dtype, outShape, data!);
 }
 
 interface Block {

@@ -6,6 +6,7 @@ import { type DType, dtypeFromProto, dtypes, type NdArray, shapeFromProto, sizeO
 import { assembleSlices } from "./assemble.ts";
 import { dataFilename } from "./bundle-format.ts";
 import type { CheckpointEntry, CheckpointReader, GetOptions } from "./checkpoint-reader.ts";
+import { latin1 } from "./coding.ts";
 import { nameOfKey } from "./names.ts";
 import { encodeTensorNameSlice } from "./ordered-code.ts";
 import { DirectoryReader } from "./reader-base.ts";
@@ -106,12 +107,6 @@ function collectEntries(raw: BundleIndex["raw"], file: string): Map<string, Bund
     entries.set(name, { ...whole, slices });
   }
   return entries;
-}
-
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
 }
 
 function readEntry(name: string, proto: BundleEntryProto, file: string): BundleEntry {

@@ -5,7 +5,7 @@ import { type ByteSink, defaultFileSystem, type FileSystem, localPath, maskCrc32
 import { BundleEntryProto, BundleHeaderProto, encode, type IBundleEntryProto } from "@org/proto";
 import { dtypeToProto, type NdArray, Shape, shapeToProto } from "@org/tensor";
 import { bundleVersion, dataFilename } from "./bundle-format.ts";
-import { compareBytes } from "./coding.ts";
+import { compareBytes, latin1 } from "./coding.ts";
 import { keyOfName } from "./names.ts";
 import { encodeTensorNameSlice } from "./ordered-code.ts";
 import { replaceCheckpoint, type WrittenFile } from "./overwrite.ts";
@@ -164,7 +164,7 @@ class BundleWriter implements CheckpointWriter {
           { key: name },
         );
       }
-      const whole = this.#entries.get(mapKey(key));
+      const whole = this.#entries.get(latin1(key));
       const slice = sliceToProto(part.slice);
       if (!whole)
         this.#set(key, { dtype, shape: shapeToProto(new Shape([...part.fullShape])), slices: [slice] }, name);
@@ -193,9 +193,9 @@ class BundleWriter implements CheckpointWriter {
     proto: IBundleEntryProto & { slices?: ReturnType<typeof sliceToProto>[] },
     name: string,
   ): void {
-    if (this.#entries.has(mapKey(key)))
+    if (this.#entries.has(latin1(key)))
       throw new TfError("INVALID_ARGUMENT", `Adding duplicate key: ${name}`, { key: name });
-    this.#entries.set(mapKey(key), { key, proto });
+    this.#entries.set(latin1(key), { key, proto });
   }
 
   async finish(): Promise<void> {
@@ -223,8 +223,4 @@ class BundleWriter implements CheckpointWriter {
     this.#state = "aborted";
     await this.#sink.abort();
   }
-}
-
-function mapKey(key: Uint8Array): string {
-  return String.fromCharCode(...key);
 }

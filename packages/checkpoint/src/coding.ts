@@ -107,3 +107,10 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
   return a.length - b.length;
 }
+
+/** Bytes as a string, one character each: a Map's key that is equal where they are. */
+export function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}

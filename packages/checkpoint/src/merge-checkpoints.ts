@@ -6,6 +6,7 @@ import type { IBundleEntryProto } from "@org/proto";
 import { dataFilename } from "./bundle-format.ts";
 import { type BundleIndex, readBundleIndex } from "./bundle-reader.ts";
 import { temporaryName, writeIndex } from "./checkpoint-writer.ts";
+import { latin1 } from "./coding.ts";
 import { nameOfKey } from "./names.ts";
 import { replaceCheckpoint, type WrittenFile } from "./overwrite.ts";
 
@@ -39,7 +40,7 @@ export async function mergeCheckpoints(
   let first = 0;
   for (const { prefix, raw, shards: own } of indexes) {
     for (const { key, proto } of raw) {
-      const mapKey = String.fromCharCode(...key);
+      const mapKey = latin1(key);
       const there = entries.get(mapKey);
       if (there && proto.slices.length > 0) {
         entries.set(mapKey, {

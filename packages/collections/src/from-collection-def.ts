@@ -1,5 +1,5 @@
 // A CollectionDef's items into a graph's collection. Source: python/framework/meta_graph.py (import_scoped_meta_graph).
-import { isTfError } from "@org/errors";
+import { isTfError, TfError } from "@org/errors";
 import { type Graph, prependNameScope } from "@org/graph";
 import { type CollectionDef, decode, type ICollectionDef } from "@org/proto";
 import type { AnyCollectionType, CollectionRegistry, FromProtoContext } from "./collection-type.ts";
@@ -55,6 +55,20 @@ export function collectionKind(def: ICollectionDef): string | undefined {
   return kinds.find(([kind]) => def[kind] !== null && def[kind] !== undefined)?.[1];
 }
 
+function message(type: AnyCollectionType, bytes: Uint8Array, key: string): object {
+  try {
+    return decode(type.protoType, bytes);
+  } catch (cause) {
+    if (!isTfError(cause)) throw cause;
+    const name = type.protoType.typeName;
+    throw new TfError("DATA_LOSS", `Error parsing message with type '${name}'`, {
+      key,
+      hint: `An item of the collection "${key}" is damaged, or of another type. ${cause.sentence}.`,
+      cause,
+    });
+  }
+}
+
 function fromMessages(
   type: AnyCollectionType,
   messages: readonly Uint8Array[],
@@ -66,7 +80,7 @@ function fromMessages(
     let item = shareKey === undefined ? undefined : options.made?.get(shareKey);
     if (item === undefined) {
       try {
-        item = type.fromProto(decode(type.protoType, bytes), context);
+        item = type.fromProto(message(type, bytes, context.key), context);
       } catch (cause) {
         if (!isTfError(cause) || cause.code !== "NOT_FOUND") throw cause;
         // TensorFlow stops here, at exports of its own: a scoped export may hold objects that name nodes outside of it.

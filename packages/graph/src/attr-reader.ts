@@ -92,10 +92,19 @@ class AttrReader implements Attrs {
     return known.dtype;
   }
 
+  /** What `read` gives; its errors say which attribute of which node it was. */
+  private placed<T>(name: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw error instanceof TfError ? error.at({ node: this.node, op: this.op, key: name }) : error;
+    }
+  }
+
   private safe(name: string, value: bigint | number): number {
     const number = Number(value);
     if (!Number.isSafeInteger(number))
-      throw new TypeError(`Attr '${name}' of '${this.node}' is ${value}: read it with bigint()`);
+      this.fail(name, `Attr '${name}' of '${this.node}' is ${value}, which no number holds exactly`);
     return number;
   }
 
@@ -121,10 +130,12 @@ class AttrReader implements Attrs {
     return utf8.decode(this.bytes(name));
   }
   shape(name: string): Shape {
-    return shapeFromProto(this.value(name, "shape").shape!);
+    const { shape } = this.value(name, "shape");
+    return this.placed(name, () => shapeFromProto(shape!));
   }
   tensor(name: string): NdArray {
-    return tensorFromProto(this.value(name, "tensor").tensor!);
+    const { tensor } = this.value(name, "tensor");
+    return this.placed(name, () => tensorFromProto(tensor!));
   }
   func(name: string): { readonly name: string; readonly attrs: Attrs } {
     const func = this.value(name, "func").func!;

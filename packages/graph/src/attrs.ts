@@ -1,4 +1,4 @@
-// Typed reading of a node's attributes. int is a number where safe (TypeError otherwise: use bigint()).
+// Typed reading of a node's attributes. int is a number where safe (TfError otherwise: use bigint()).
 import type { IAttrValue } from "@org/proto";
 import type { DType, NdArray, Shape } from "@org/tensor";
 

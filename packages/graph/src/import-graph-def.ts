@@ -89,7 +89,7 @@ function indexNodes(nodes: readonly INodeDef[]): Map<string, number> {
   const index = new Map<string, number>();
   for (const [i, node] of nodes.entries()) {
     const name = node.name ?? "";
-    if (!importable.test(name)) throw invalid(`Node '${name}': Node name contains invalid characters`);
+    if (!importable.test(name)) throw invalid(`Node '${name}': Node name contains invalid characters`, node);
     if (index.has(name)) throw invalid(`Node '${name}' is not unique`, node);
     if (!node.op) throw invalid(`Node '${name}' does not specify an operation`, node);
     index.set(name, i);

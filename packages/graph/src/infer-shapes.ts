@@ -108,6 +108,9 @@ export function inferShapes(node: InferenceNode, shape: ShapeFunction | undefine
   } catch (error) {
     if (!isTfError(error) || error.sentence.includes(` for '${node.name}' (op: `)) throw error;
     throw new TfError(error.code, error.sentence + context.trailer(), {
+      node: node.name,
+      op: node.type,
+      ...error.place,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       cause: error,
     });

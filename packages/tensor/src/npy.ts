@@ -110,7 +110,7 @@ export function writeNpy(array: NdArray): Uint8Array {
   let raw: Uint8Array;
   if (dtype === "string") {
     const strings = array.data as Uint8Array[];
-    const width = Math.max(1, ...strings.map((bytes) => bytes.length));
+    const width = strings.reduce((most, bytes) => Math.max(most, bytes.length), 1);
     descr = `S${width}`;
     raw = new Uint8Array(strings.length * width);
     strings.forEach((bytes, i) => {

@@ -20,5 +20,7 @@ export function stringArray(shape: readonly number[], strings: readonly (string 
 
 /** Bytes as a key that is equal where they are. */
 export function bytesKey(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
