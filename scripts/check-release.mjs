@@ -22,12 +22,16 @@ try {
     if (version === "0.0.0") throw new Error(`packages/${name} has no changeset`);
     if (JSON.stringify(publishConfig.exports).includes("src/"))
       throw new Error(`packages/${name} would publish its sources' paths`);
-    const listing = run(
-      "npm",
-      ["publish", "--dry-run", "--json", "--access", "public"],
-      join(root, "packages", name),
+    const listing = JSON.parse(
+      run(
+        "npx",
+        ["-y", "pnpm@12", "publish", "--dry-run", "--no-git-checks", "--json"],
+        join(root, "packages", name),
+      ),
     );
-    console.log(`@org/${name} ${version}: ${JSON.parse(listing).files.length} files`);
+    console.log(
+      `@org/${name} ${version}: ${listing.files.length} files, ${(listing.size / 1000).toFixed(0)} KB packed`,
+    );
   }
 } finally {
   rmSync(copy, { recursive: true, force: true });
