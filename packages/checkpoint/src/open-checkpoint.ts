@@ -1,9 +1,10 @@
 // The door for reading: finds out which version a prefix is of, and what was meant where it is none.
 import { TfError } from "@org/errors";
-import { defaultFileSystem, type FileSystem, localPath } from "@org/io";
+import { basename, defaultFileSystem, dirname, type FileSystem, localPath } from "@org/io";
 import { openBundle } from "./bundle-reader.ts";
 import type { CheckpointReader } from "./checkpoint-reader.ts";
 import { putBackPrevious } from "./overwrite.ts";
+import { nearestNames } from "./reader-base.ts";
 import { openV1 } from "./v1-reader.ts";
 
 export interface OpenOptions {
@@ -45,5 +46,17 @@ async function withPrefixHint(fs: FileSystem, path: string, error: TfError): Pro
       { file: path },
       "This is a directory: latestCheckpoint(directory) gives the prefix of its newest checkpoint.",
     );
-  return error;
+  if (error.code !== "NOT_FOUND" || stat) return error;
+  return error.at({ file: path }, await nearPrefixes(fs, path));
+}
+
+/** What lies where nothing was found, as a hint. */
+async function nearPrefixes(fs: FileSystem, path: string): Promise<string> {
+  const directory = dirname(path) || ".";
+  if (!(await fs.stat(directory))?.isDirectory) return `There is no directory "${directory}".`;
+  const prefixes = (await fs.list(directory)).flatMap((name) => /^(.+)\.index$/.exec(name)?.[1] ?? []);
+  if (prefixes.length === 0) return `There is no checkpoint in "${directory}".`;
+  const near = nearestNames(basename(path), prefixes);
+  const shown = near.length > 0 ? near : prefixes.slice(-3);
+  return `In "${directory}" there is ${shown.map((name) => JSON.stringify(name)).join(", ")}.`;
 }
