@@ -1,6 +1,7 @@
-// Runs an example: `node run.mjs demo --steps 500`. Bundles it from the TypeScript sources first (0.2 s), so nothing needs to be built.
+// Runs an example: `node run.mjs demo --steps 500`; without a name, lists them. Bundles it from the TypeScript sources first
+// (0.2 s), so nothing needs to be built. What examples share lies in lib/.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -10,8 +11,15 @@ const names = readdirSync(join(here, "src"))
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.slice(0, -3));
 if (!names.includes(name)) {
-  console.error(`Which example? ${names.join(", ")}`);
-  process.exit(2);
+  // What an example does is the first sentence of its file.
+  const does = (name) =>
+    readFileSync(join(here, "src", `${name}.ts`), "utf8").match(/^\/\/ (.+?)(?:[.;](?= |$)|$)/m)[1];
+  const width = Math.max(...names.map((name) => name.length));
+  const list = names.map((name) => `  ${name.padEnd(width)}  ${does(name)}`).join("\n");
+  const asked = name === undefined || name === "--help" || name === "-h";
+  if (asked) console.log(`Usage: npx -y pnpm@12 example NAME [ARGUMENTS]\n\n${list}`);
+  else console.error(`No example is called ${name}:\n\n${list}`);
+  process.exit(asked ? 0 : 2);
 }
 const folder = mkdtempSync(join(here, ".run-"));
 const outfile = join(folder, `${name}.mjs`);
@@ -24,6 +32,7 @@ try {
     format: "esm",
     target: "node20",
     conditions: ["@org/source"],
+    // The folder of what is run; lib/ lies beside it.
     define: { "import.meta.dirname": JSON.stringify(join(here, "src")) },
     // CommonJS dependencies (protobufjs) ask for require.
     banner: {

@@ -1,4 +1,4 @@
-// The MetaGraph how-to on real digits, from a model that TensorFlow 1.15.5 wrote: import the inference graph, look at it, restore and
+// The MetaGraph how-to on real digits, from a model that TensorFlow 1.15.5 wrote. Import the inference graph, look at it, restore and
 // run it; extend it by a loss and an optimizer, train, save; then import what was saved into a fresh graph and go on from the files
 // alone. Exits with 1 where fewer than 85 % of the digits held back are read right.
 import { mkdtempSync } from "node:fs";

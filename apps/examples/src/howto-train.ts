@@ -1,4 +1,4 @@
-// How-to, importing, first half: a model is trained; every 1,000 steps its checkpoint is saved, and its graph beside it.
+// How-to, importing, first half: a model is trained, and saved every 1,000 steps with its graph.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

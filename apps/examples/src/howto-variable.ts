@@ -1,4 +1,4 @@
-// How-to, what is in a MetaGraph: toProto and fromProto put objects of a class of one's own into a collection and back.
+// How-to, what is in a MetaGraph: objects of a class of your own in a collection, by toProto and fromProto.
 import * as tf from "@org/tf";
 
 class Variable {

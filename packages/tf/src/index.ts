@@ -1,7 +1,15 @@
 export { latestCheckpoint } from "@org/checkpoint"; // The how-to says tf.latest_checkpoint; tf.train.latestCheckpoint is the same.
 export { GraphKeys } from "@org/collections";
 export { isTfError, TfError } from "@org/errors";
-export { createOpRegistry, IndexedSlices, importGraphDef, Operation, Tensor } from "@org/graph";
+export {
+  createOpRegistry,
+  IndexedSlices,
+  importGraphDef,
+  Operation,
+  prependNameScope,
+  stripNameScope,
+  Tensor,
+} from "@org/graph";
 export {
   convertToNdArray,
   type DType,

@@ -101,7 +101,10 @@ export class Session {
   }
 
   async #opened(): Promise<BaseSession> {
-    if (this.#closed) throw new TfError("FAILED_PRECONDITION", "Attempted to use a closed Session.");
+    if (this.#closed)
+      throw new TfError("FAILED_PRECONDITION", "Attempted to use a closed Session.", {
+        hint: "Open another one: new tf.Session().",
+      });
     this.#inner ??= this.#create();
     try {
       this.#open = await this.#inner;

@@ -1,6 +1,6 @@
 // Variables in the default graph. Source: python/ops/variables.py.
 import * as variables from "@org/variables";
-import { lift, liftClass } from "./default-graph.ts";
+import { getDefaultGraph, lift, liftClass } from "./default-graph.ts";
 
 /** tf.Variable: `new tf.Variable(initialValue, { name })`, a ref variable as TensorFlow 1 makes by default. */
 export const Variable: typeof variables.Variable = /* @__PURE__ */ liftClass(variables.Variable);
@@ -11,17 +11,21 @@ export const ResourceVariable: typeof variables.ResourceVariable = /* @__PURE__ 
 );
 export type ResourceVariable = variables.ResourceVariable;
 
-export const globalVariables: typeof variables.globalVariables = /* @__PURE__ */ lift(
-  variables.globalVariables,
-);
-export const localVariables: typeof variables.localVariables = /* @__PURE__ */ lift(variables.localVariables);
-export const modelVariables: typeof variables.modelVariables = /* @__PURE__ */ lift(variables.modelVariables);
-export const movingAverageVariables: typeof variables.movingAverageVariables = /* @__PURE__ */ lift(
-  variables.movingAverageVariables,
-);
-export const trainableVariables: typeof variables.trainableVariables = /* @__PURE__ */ lift(
-  variables.trainableVariables,
-);
+/** The collection that tf.global_variables lists; `scope` filters by name. */
+export const globalVariables = (scope?: string): variables.VariableBase[] =>
+  variables.globalVariables(getDefaultGraph(), scope);
+/** The collection that tf.local_variables lists; `scope` filters by name. */
+export const localVariables = (scope?: string): variables.VariableBase[] =>
+  variables.localVariables(getDefaultGraph(), scope);
+/** The collection that tf.model_variables lists; `scope` filters by name. */
+export const modelVariables = (scope?: string): variables.VariableBase[] =>
+  variables.modelVariables(getDefaultGraph(), scope);
+/** The collection that tf.moving_average_variables lists; `scope` filters by name. */
+export const movingAverageVariables = (scope?: string): variables.VariableBase[] =>
+  variables.movingAverageVariables(getDefaultGraph(), scope);
+/** The collection that tf.trainable_variables lists; `scope` filters by name. */
+export const trainableVariables = (scope?: string): variables.VariableBase[] =>
+  variables.trainableVariables(getDefaultGraph(), scope);
 export const globalVariablesInitializer: typeof variables.globalVariablesInitializer = /* @__PURE__ */ lift(
   variables.globalVariablesInitializer,
 );
@@ -44,4 +48,4 @@ export const initializeLocalVariables: typeof variables.localVariablesInitialize
 /** @deprecated Since TensorFlow 0.12: variablesInitializer. */
 export const initializeVariables: typeof variables.variablesInitializer = variablesInitializer;
 /** @deprecated Since TensorFlow 0.12: globalVariables. */
-export const allVariables: typeof variables.globalVariables = globalVariables;
+export const allVariables: typeof globalVariables = globalVariables;
