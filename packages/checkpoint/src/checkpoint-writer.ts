@@ -3,7 +3,7 @@
 import { TfError } from "@org/errors";
 import { type ByteSink, defaultFileSystem, type FileSystem, localPath, maskCrc32c } from "@org/io";
 import { BundleEntryProto, BundleHeaderProto, encode, type IBundleEntryProto } from "@org/proto";
-import { dtypeToProto, type NdArray, Shape, shapeToProto } from "@org/tensor";
+import { checkNdArray, dtypeToProto, type NdArray, Shape, shapeToProto } from "@org/tensor";
 import { bundleVersion, dataFilename } from "./bundle-format.ts";
 import { compareBytes, latin1 } from "./coding.ts";
 import { keyOfName } from "./names.ts";
@@ -29,7 +29,8 @@ export interface CheckpointWriter {
   readonly prefix: string;
   /**
    * Appends a tensor. Its bytes are written before the promise is fulfilled, and not kept.
-   * Throws TfError INVALID_ARGUMENT "Adding duplicate key: <name>"; CANCELLED; whatever the file system throws.
+   * Throws TfError INVALID_ARGUMENT "Adding duplicate key: <name>"; CANCELLED; whatever the file system throws; a TypeError for an
+   * array that is not what it says.
    */
   add(name: string, value: NdArray, part?: PartOf): Promise<void>;
   /** Writes the index and moves all files into place. Only then is there a checkpoint; an old one with this prefix is replaced as one. */
@@ -152,6 +153,7 @@ class BundleWriter implements CheckpointWriter {
         file: this.prefix,
         cause: this.#signal.reason,
       });
+    checkNdArray(value);
     const key = keyOfName(name);
     const dtype = dtypeToProto(value.dtype);
     let entryKey = key;

@@ -9,7 +9,7 @@ import {
   type Tensor,
   type TensorConvertible,
 } from "@org/graph";
-import { convertToNdArray, isNdArray, type NdArray, type TensorLike } from "@org/tensor";
+import { convertToNdArray, type NdArray, type TensorLike } from "@org/tensor";
 
 export type FeedKey = string | Tensor | TensorConvertible;
 /** An NdArray, or what becomes one of the tensor's type: numbers, strings, nested arrays, typed arrays. */
@@ -71,8 +71,7 @@ function feedValue(tensor: Tensor, value: FeedValue): NdArray {
     throw new TypeError(
       "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, strings, lists, numpy ndarrays, or TensorHandles.",
     );
-  const array =
-    isNdArray(value) && value.dtype === tensor.dtype ? value : convertToNdArray(value, tensor.dtype);
+  const array = convertToNdArray(value, tensor.dtype);
   const { dims } = tensor.shape;
   const fits =
     dims === null ||

@@ -4,7 +4,7 @@ import { TfError } from "@org/errors";
 import type { Complex } from "./complex.ts";
 import { allocateData, type DType, dtypes } from "./dtype.ts";
 import { cast, Element, kindOf, store } from "./element-store.ts";
-import { type NdArray, ndArray, sizeOf } from "./nd-array.ts";
+import { checkNdArray, type NdArray, ndArray, sizeOf } from "./nd-array.ts";
 
 type Scalar = number | bigint | boolean | string | Complex;
 
@@ -64,7 +64,10 @@ function typedArrayType(value: object): DType | undefined {
 export function convertToNdArray<D extends DType>(value: TensorLike, dtype: D): NdArray<D>;
 export function convertToNdArray(value: TensorLike, dtype?: DType): NdArray;
 export function convertToNdArray(value: TensorLike, dtype?: DType): NdArray {
-  if (isNdArray(value)) return dtype === undefined || value.dtype === dtype ? value : cast(value, dtype);
+  if (isNdArray(value)) {
+    checkNdArray(value);
+    return dtype === undefined || value.dtype === dtype ? value : cast(value, dtype);
+  }
   if (typeof value === "object" && value !== null && !(dtype === "string" && value instanceof Uint8Array)) {
     const own = typedArrayType(value);
     if (own !== undefined) {
@@ -121,6 +124,7 @@ function collect(
   out: unknown[],
 ): void {
   if (isNdArray(value)) {
+    checkNdArray(value);
     const rest = shape.slice(depth);
     if (rest.length !== value.shape.length || rest.some((dim, i) => dim !== value.shape[i]))
       throw ragged(shape);

@@ -1,5 +1,6 @@
 // Element types: TensorFlow's names (tf.float32 is "float32"), DataType numbers, storage.
 // Source: tensorflow/core/framework/types.proto and python/framework/dtypes.py.
+import { TfError } from "@org/errors";
 
 /** What stores a type's elements. `bytes` is an array of Uint8Array, one a string. */
 export type Storage =
@@ -144,12 +145,42 @@ const constructors = {
   u64: BigUint64Array,
 } as const;
 
-/** A new array for `count` elements: zeros, or empty strings. */
+/** Most strings or handles of one tensor: each is an object of its own, and the engine ends the process where they do not fit. */
+const mostObjects = 2 ** 27;
+
+/**
+ * Data for `count` elements: zeros, empty strings, undefined handles.
+ * Throws TfError RESOURCE_EXHAUSTED where there is no room for them.
+ */
 export function allocateData<D extends DType>(dtype: D, count: number): DataOf<D> {
-  const { storage, width } = rows[dtype]!;
-  if (storage === "bytes") return Array.from({ length: count }, () => new Uint8Array(0)) as DataOf<D>;
-  if (storage === "handle") return new Array<unknown>(count).fill(undefined) as DataOf<D>;
-  return new constructors[storage](count * width) as DataOf<D>;
+  const { storage, width, bytes } = rows[dtype]!;
+  const tooMuch = (cause?: unknown): TfError =>
+    new TfError("RESOURCE_EXHAUSTED", `OOM when allocating ${count} elements of type ${dtypeString(dtype)}`, {
+      hint: "Is a shape or a size that the graph computes, or that is fed, what it should be?",
+      cause,
+    });
+  if (storage === "bytes" || storage === "handle") {
+    if (count > mostObjects) throw tooMuch();
+    if (storage === "bytes") return Array.from({ length: count }, () => new Uint8Array(0)) as DataOf<D>;
+    return new Array<unknown>(count).fill(undefined) as DataOf<D>;
+  }
+  if (!Number.isSafeInteger(count * Math.max(bytes, 1))) throw tooMuch();
+  try {
+    return new constructors[storage](count * width) as DataOf<D>;
+  } catch (cause) {
+    throw tooMuch(cause);
+  }
+}
+
+/** Whether `data` is what `dtype` keeps its elements in. */
+export function isDataOf(dtype: DType, data: unknown): boolean {
+  const { storage } = rows[dtype]!;
+  if (storage === "handle") return Array.isArray(data);
+  if (storage === "bytes") return Array.isArray(data) && data.every((item) => item instanceof Uint8Array);
+  // By its tag: arrays of another realm are arrays, too.
+  return (
+    ArrayBuffer.isView(data) && (data as Float32Array)[Symbol.toStringTag] === constructors[storage].name
+  );
 }
 
 /** The numbers of `dtype` over existing bytes, without a copy where alignment allows. */
