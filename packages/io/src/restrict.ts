@@ -3,17 +3,16 @@ import { TfError } from "@org/errors";
 import type { FileSystem } from "./file-system.ts";
 
 /**
- * `fs` for paths that `allows` says yes to. Opening, creating, renaming, removing or listing another one throws TfError
- * PERMISSION_DENIED with `hint`; `stat` of it finds nothing. A path with a `..` part is never let through.
+ * `fs` for paths that `allows` says yes to. Opening, creating, renaming, removing, listing another one, or asking whether
+ * it is there, throws TfError PERMISSION_DENIED with `hint`. A path with a `..` part is never let through.
  */
 export function restrictFileSystem(
   fs: FileSystem,
   allows: (path: string) => boolean,
   hint?: string,
 ): FileSystem {
-  const permitted = (path: string): boolean => !path.split("/").includes("..") && allows(path);
   const check = (path: string): string => {
-    if (permitted(path)) return path;
+    if (!path.split("/").includes("..") && allows(path)) return path;
     throw new TfError("PERMISSION_DENIED", `${path}; Permission denied`, {
       file: path,
       ...(hint ? { hint } : {}),
@@ -24,7 +23,7 @@ export function restrictFileSystem(
     create: async (path) => fs.create(check(path)),
     rename: async (from, to) => fs.rename(check(from), check(to)),
     remove: async (path) => fs.remove(check(path)),
-    stat: async (path) => (permitted(path) ? fs.stat(path) : undefined),
+    stat: async (path) => fs.stat(check(path)),
     list: async (path) => fs.list(check(path)),
     makeDirectory: async (path) => fs.makeDirectory(check(path)),
     removeDirectory: async (path) => fs.removeDirectory(check(path)),

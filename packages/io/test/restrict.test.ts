@@ -17,6 +17,6 @@ describe("restrictFileSystem", () => {
     await expect(fs.open(path)).rejects.toMatchObject({ code: "PERMISSION_DENIED", hint: "Ask." });
     await expect(fs.create(path)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
     await expect(fs.rename("a/m.index", path)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
-    expect(await fs.stat(path)).toBeUndefined();
+    await expect(fs.stat(path)).rejects.toMatchObject({ code: "PERMISSION_DENIED", hint: "Ask." });
   });
 });
