@@ -2,9 +2,11 @@
 // 1. `@org/metagraph` alone: what comes with it, how large it is, `import` and `require`.
 // 2. `@org/tf` with one kernel package: trains a step.
 // 3. `scaffold/`: a collection type, an op with its gradient, a backend, each under 60 lines on public exports.
+// 4. The examples, as TypeScript sees them: with the declarations that are in the tarballs.
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serializationPackages } from "./serialization-packages.mjs";
 
@@ -96,6 +98,29 @@ try {
     copyFileSync(join(root, "scaffold", file), join(outside, file));
     process.stdout.write(run(process.execPath, [file], outside));
   }
+
+  cpSync(join(root, "apps/examples"), join(outside, "examples"), {
+    recursive: true,
+    filter: (path) => !/^(node_modules|\.run-.*|terminal\.ts|demo\.ts)$/.test(basename(path)),
+  });
+  const compilerOptions = {
+    customConditions: [],
+    skipLibCheck: false,
+    typeRoots: [join(root, "node_modules/@types")],
+  };
+  writeFileSync(
+    join(outside, "tsconfig.json"),
+    JSON.stringify({
+      extends: join(root, "apps/examples/tsconfig.json"),
+      compilerOptions,
+      include: [join(outside, "examples/src"), join(outside, "examples/lib")],
+    }),
+  );
+  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], {
+    cwd: outside,
+    stdio: "inherit",
+  });
+  console.log("the examples' types hold with the packed declarations");
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -1,3 +1,3 @@
-import { base } from "../../tsup.base.ts";
+import { withSeparateDeclarations } from "../../tsup.base.ts";
 
-export default base();
+export default withSeparateDeclarations();
