@@ -91,6 +91,10 @@ export function decodeTensor(bytes: Uint8Array, { dtype, shape, crc, bigEndian }
   if (storage === "bytes")
     return ndArray(dtype, shape, decodeStrings(bytes, sizeOf(shape), crc, bigEndian) as never);
   if (kind === "variant") return ndArray(dtype, shape, decodeVariants(bytes, sizeOf(shape), crc) as never);
+  if (storage === "handle")
+    throw new TfError("DATA_LOSS", `A checkpoint cannot hold a tensor of type ${dtype}`, {
+      hint: "The index is damaged: nothing writes such an entry.",
+    });
   checkCrc(crc, crc32c(bytes));
   if (!bigEndian) return ndArray(dtype, shape, viewData(dtype, bytes) as never);
   const swapped = bytes.slice();

@@ -428,11 +428,27 @@ describe("a checkpoint of TensorFlow's that is damaged", () => {
     expect(grown).toBeLessThan(proportion);
   });
 
+  it("refuses an entry of a type that no checkpoint can hold", async () => {
+    const fs = memoryFileSystem();
+    await writeCheckpoint("c", { w: ndArray("float32", [3], new Float32Array(3)) }, { fs });
+    const index = forge(await readFile(fs, "c.index"), (block) => {
+      // BundleEntryProto: dtype (field 1) DT_FLOAT, then the shape (field 2).
+      const at = block.findIndex((byte, i) => byte === 0x08 && block[i + 1] === 1 && block[i + 2] === 0x12);
+      block[at + 1] = 20;
+    });
+    const data = "c.data-00000-of-00001";
+    const forged = memoryFileSystem({ "c.index": index, [data]: await readFile(fs, data) });
+    expect(await failure(() => readAll(forged, "c"))).toMatchObject({
+      code: "DATA_LOSS",
+      sentence: "A checkpoint cannot hold a tensor of type resource",
+      place: { key: "w", file: "c" },
+    });
+  });
+
   it("gives no memory for a slice of a tensor that is not there", async () => {
     const fs = memoryFileSystem();
     await writeCheckpoint("c", { w: ndArray("float32", [3], new Float32Array(3)) }, { fs });
-    // [3] becomes [2^28 - 1 + ...]: the varint of the dim, made as long as the size field's bytes after it allow, is not needed:
-    // a dim of 127 already asks for more than the data file has.
+    // The dim 3 becomes 127: more than the data file has.
     const index = forge(await readFile(fs, "c.index"), (block) => {
       const at = block.findIndex((byte, i) => byte === 0x08 && block[i + 1] === 3 && block[i - 1] === 2);
       expect(at).toBeGreaterThan(0);
