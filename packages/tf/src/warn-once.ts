@@ -2,10 +2,11 @@
 
 const said = new Set<string>();
 
-/** Prints a warning, the first time. */
+/** Prints a warning, the first time; one that is said of many nodes, for the first node. */
 export function warnOnce(warning: string | { readonly message: string }): void {
   const message = typeof warning === "string" ? warning : warning.message;
-  if (said.has(message)) return;
-  said.add(message);
+  const ofAnyNode = message.replace(/\{\{node [^}]*\}\}/g, "");
+  if (said.has(ofAnyNode)) return;
+  said.add(ofAnyNode);
   console.warn(message);
 }
