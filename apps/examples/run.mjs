@@ -21,6 +21,8 @@ if (!names.includes(name)) {
   else console.error(`No example is called ${name}:\n\n${list}`);
   process.exit(asked ? 0 : 2);
 }
+// Ctrl-C is the example's to handle; this process stays to clean up.
+process.on("SIGINT", () => {});
 const folder = mkdtempSync(join(here, ".run-"));
 const outfile = join(folder, `${name}.mjs`);
 try {

@@ -36,7 +36,7 @@ const options: tf.SessionOptions = { backends: [flags.backend], fallback: flags.
 const out = flags.out ?? mkdtempSync(join(tmpdir(), "metagraph-demo-"));
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-// Ctrl-C ends the training at the next step.
+// Ctrl-C ends the training at the next step; what was saved before stays.
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
 
@@ -62,6 +62,11 @@ async function train(session: tf.Session, count: number): Promise<number[]> {
       losses.push(tf.toNumbers(loss)[0]!);
       progress.update(losses.length, { loss: losses.at(-1)!.toFixed(3) });
     }
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    progress.stop();
+    console.error(`interrupted after ${losses.length} steps`);
+    process.exit(130);
   } finally {
     progress.stop();
   }
