@@ -1,6 +1,7 @@
 // What breaks: flipped bits, cut files, killed saves, failing disks.
 import { isTfError } from "@org/errors";
-import { type ByteSink, type FileSystem, memoryFileSystem, readFile } from "@org/io";
+import { type FileSystem, memoryFileSystem, readFile } from "@org/io";
+import { failingFileSystem } from "@org/io/testing";
 import { convertToNdArray, type NdArray, toNumbers } from "@org/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -93,42 +94,6 @@ describe("a damaged checkpoint", () => {
   });
 });
 
-/** Fails every operation that changes files from the `last`-th on, as a killed process does; with `once`, only that one, as a full disk. */
-function failing(fs: FileSystem, last: number, once: boolean): { fs: FileSystem; steps: () => number } {
-  let step = 0;
-  const tick = (): void => {
-    step++;
-    if (once ? step === last : step >= last) throw new Error("injected");
-  };
-  const guard =
-    <A extends unknown[], R>(f: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      tick();
-      return f(...args);
-    };
-  return {
-    steps: () => step,
-    fs: {
-      ...fs,
-      open: (path) => fs.open(path),
-      stat: (path) => fs.stat(path),
-      list: (path) => fs.list(path),
-      rename: guard((from: string, to: string) => fs.rename(from, to)),
-      remove: guard((path: string) => fs.remove(path)),
-      makeDirectory: guard((path: string) => fs.makeDirectory(path)),
-      removeDirectory: guard((path: string) => fs.removeDirectory(path)),
-      create: guard(async (path: string): Promise<ByteSink> => {
-        const sink = await fs.create(path);
-        return {
-          write: guard((bytes) => sink.write(bytes)),
-          close: guard(() => sink.close()),
-          abort: () => sink.abort(),
-        };
-      }),
-    },
-  };
-}
-
 describe("a save that fails", () => {
   for (const once of [false, true]) {
     it(`${once ? "by one failing operation" : "by a kill"} at any point leaves the old or the new checkpoint whole`, async () => {
@@ -136,13 +101,15 @@ describe("a save that fails", () => {
       await writeCheckpoint("c", tensors(1), { fs: plain });
       const before = await readAll(plain, "c");
       const files = await filesOf(plain);
-      const counting = failing(memoryFileSystem(files), Number.POSITIVE_INFINITY, once);
+      const counting = failingFileSystem(memoryFileSystem(files), Number.POSITIVE_INFINITY, { once });
       await writeCheckpoint("c", tensors(2), { fs: counting.fs });
       const after = await readAll(counting.fs, "c");
       expect(after).not.toBe(before);
       for (let at = 1; at <= counting.steps(); at++) {
         const disk = memoryFileSystem(files);
-        const failed = await writeCheckpoint("c", tensors(2), { fs: failing(disk, at, once).fs }).then(
+        const failed = await writeCheckpoint("c", tensors(2), {
+          fs: failingFileSystem(disk, at, { once }).fs,
+        }).then(
           () => false,
           () => true,
         );

@@ -213,3 +213,5 @@ export function testFileSystem(options: FileSystemTestOptions): void {
     }
   });
 }
+
+export { type FailingFileSystem, failingFileSystem } from "./failing-file-system.ts";

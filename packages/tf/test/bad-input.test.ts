@@ -4,8 +4,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ByteSink, type FileSystem, memoryFileSystem } from "@org/io";
+import { type FileSystem, memoryFileSystem } from "@org/io";
 import { nodeFileSystem } from "@org/io/node";
+import { failingFileSystem } from "@org/io/testing";
 import { openCheckpoint } from "@org/metagraph";
 import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -268,40 +269,6 @@ describe("a session", () => {
 
 // ---- saves that fail
 
-/** Fails the `last`-th operation that changes files, and with `once` false all after it, as where a process was killed. */
-function failing(fs: FileSystem, last: number, once: boolean): { fs: FileSystem; steps: () => number } {
-  let step = 0;
-  const guard =
-    <A extends unknown[], R>(f: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      step++;
-      if (once ? step === last : step >= last)
-        throw new tf.TfError("RESOURCE_EXHAUSTED", "No space left on device");
-      return f(...args);
-    };
-  return {
-    steps: () => step,
-    fs: {
-      ...fs,
-      open: (path) => fs.open(path),
-      stat: (path) => fs.stat(path),
-      list: (path) => fs.list(path),
-      rename: guard((from: string, to: string) => fs.rename(from, to)),
-      remove: guard((path: string) => fs.remove(path)),
-      makeDirectory: guard((path: string) => fs.makeDirectory(path)),
-      removeDirectory: guard((path: string) => fs.removeDirectory(path)),
-      create: guard(async (path: string): Promise<ByteSink> => {
-        const sink = await fs.create(path);
-        return {
-          write: guard((bytes) => sink.write(bytes)),
-          close: guard(() => sink.close()),
-          abort: () => sink.abort(),
-        };
-      }),
-    },
-  };
-}
-
 async function filesOf(fs: FileSystem): Promise<Record<string, Uint8Array>> {
   const files: Record<string, Uint8Array> = {};
   for (const name of await fs.list(".")) {
@@ -348,13 +315,13 @@ describe("a save through Saver.save that fails", () => {
         await save(plain, 1, globalStep, 2);
         if (globalStep) await save(plain, 2, globalStep, 2);
         const files = await filesOf(plain);
-        const counting = failing(memoryFileSystem(files), Number.POSITIVE_INFINITY, once);
+        const counting = failingFileSystem(memoryFileSystem(files), Number.POSITIVE_INFINITY, { once });
         await save(counting.fs, 3, globalStep, 2);
         const before = globalStep ? 2 : 1;
         let failed = 0;
         for (let at = 1; at <= counting.steps(); at++) {
           const disk = memoryFileSystem(files);
-          const error = await save(failing(disk, at, once).fs, 3, globalStep, 2).then(
+          const error = await save(failingFileSystem(disk, at, { once }).fs, 3, globalStep, 2).then(
             () => undefined,
             (thrown: unknown) => thrown,
           );

@@ -1,0 +1,53 @@
+// For tests of what must survive a failing disk or a kill: a file system whose changes begin to fail at a chosen point.
+import { TfError } from "@org/errors";
+import type { ByteSink, FileSystem } from "./file-system.ts";
+
+export interface FailingFileSystem {
+  readonly fs: FileSystem;
+  /** Operations that change files so far: how many points there are to fail at. */
+  readonly steps: () => number;
+}
+
+/**
+ * `fs` with the `at`-th operation that changes files (creating, writing, closing, renaming, removing) failing with TfError
+ * RESOURCE_EXHAUSTED: that one alone with `once`, as a full disk does, or all from it on, as a kill does. Reading always works.
+ */
+export function failingFileSystem(
+  fs: FileSystem,
+  at: number,
+  options: { readonly once: boolean },
+): FailingFileSystem {
+  let step = 0;
+  const guard =
+    <A extends unknown[], R>(change: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      step++;
+      if (options.once ? step === at : step >= at) {
+        throw new TfError("RESOURCE_EXHAUSTED", "No space left on device", {
+          hint: `Injected at step ${step}.`,
+        });
+      }
+      return change(...args);
+    };
+  const create = async (path: string): Promise<ByteSink> => {
+    const sink = await fs.create(path);
+    return {
+      write: guard((bytes) => sink.write(bytes)),
+      close: guard(() => sink.close()),
+      abort: () => sink.abort(),
+    };
+  };
+  return {
+    steps: () => step,
+    fs: {
+      open: (path) => fs.open(path),
+      stat: (path) => fs.stat(path),
+      list: (path) => fs.list(path),
+      create: guard(create),
+      rename: guard((from: string, to: string) => fs.rename(from, to)),
+      remove: guard((path: string) => fs.remove(path)),
+      makeDirectory: guard((path: string) => fs.makeDirectory(path)),
+      removeDirectory: guard((path: string) => fs.removeDirectory(path)),
+    },
+  };
+}
