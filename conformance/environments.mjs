@@ -87,5 +87,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     if (found.missing) missing++;
     console.log(found.missing ? `!!! ${found.missing}` : `TensorFlow ${version}: ${found.python}`);
   }
-  process.exitCode = missing ? 1 : 0;
+  // Where CI=true all must be there; elsewhere their tests are skipped.
+  process.exitCode = missing && process.env.CI === "true" ? 1 : 0;
 }

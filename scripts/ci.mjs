@@ -56,7 +56,7 @@ function tests(name, command, { skippedFail = false, env: extra = {} } = {}) {
   failed += numFailedTests + (skippedFail ? numPendingTests : 0);
   // A file that does not load, or a run that died, has no failed test to show for it.
   if (!ok && numFailedTests === 0) failed++;
-  if (ok && numPassedTests === 0) failed++;
+  if (ok && numPassedTests + numPendingTests === 0) failed++;
   summary.push(
     `${ok ? "ok    " : "FAILED"} ${name}: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped (${seconds} s)`,
   );
