@@ -41,9 +41,11 @@ function check(name, command, extra) {
   return ok;
 }
 
+const reportOf = (name) => join(reports, `${name.replaceAll(" ", "-")}.json`);
+
 /** A step that is a run of vitest: its tests are counted one by one. */
 function tests(name, command, { skippedFail = false, env: extra = {} } = {}) {
-  const report = join(reports, `${name.replaceAll(" ", "-")}.json`);
+  const report = reportOf(name);
   console.log(`\n=== ${name}: ${command.join(" ")}`);
   const { ok, seconds } = run(
     [...command, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
@@ -85,6 +87,7 @@ const npx = (...args) => [...pnpm, "exec", ...args];
 
 if (check("install", [...pnpm, "install", "--frozen-lockfile"])) {
   tests("tests", [...pnpm, "test"]);
+  check("CONFORMANCE.md", ["node", "scripts/conformance.mjs", "--check", reportOf("tests")]);
   tests("tests without code from strings", npx("vitest", "run", "--config", "vitest.no-eval.config.ts"));
   check("lint", npx("biome", "ci", ".", "--error-on-warnings"));
   check("arrows", ["node", "scripts/check-arrows.mjs"]);
