@@ -78,7 +78,7 @@ describe("exportScopedMetaGraph", () => {
     expect(equals(MetaGraphDef, again, metaGraphDef)).toBe(true);
   });
 
-  it("counts ops of called functions, recursion included", () => {
+  it("[meta_graph_test/SimpleMetaGraphTest.testStrippedOpListRecursiveFunctions] counts ops of called functions, recursion included", () => {
     const fn = (name: string, ...calls: string[]): IFunctionDef => ({
       signature: { name },
       nodeDef: calls.map((op) => ({ name: op, op })),
@@ -87,7 +87,7 @@ describe("exportScopedMetaGraph", () => {
     expect(opsUsed({ node: [{ op: "a" }, { op: "Const" }], library })).toEqual(["Const", "Neg", "Square"]);
   });
 
-  it("strips default attributes in nodes and functions, but of ops that nobody knows", () => {
+  it("[meta_graph_test/SimpleMetaGraphTest.testDefaultAttrStrippingNestedFunctions] strips default attributes in nodes and functions, but of ops that nobody knows", () => {
     const attr = { T: { type: 1 }, Tout: { type: 8 } };
     const doubles = { T: { type: 2 }, Tout: { type: 18 } };
     const node = [

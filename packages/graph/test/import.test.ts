@@ -43,7 +43,7 @@ const listInput = (name: string, inputs: string[], type: { type: number } = int3
   node(name, "ListInput", inputs, { N: { i: BigInt(inputs.length) }, T: type });
 
 describe("importGraphDef", () => {
-  it("wires and types nodes", () => {
+  it("[importer_test/ImportGraphDefTest.testBasic] wires and types nodes", () => {
     const [a, b, c, d] = take(
       [
         node("A", "IntOutputFloatOutput"),
@@ -53,6 +53,14 @@ describe("importGraphDef", () => {
       ],
       ["A", "B", "C", "D"],
     ) as [Operation, Operation, Operation, Operation];
+    expect(new Set([...a.outputs, ...b.outputs].map((t) => t.name)).size).toBe(4);
+    expect([a, b, c, d].map((op) => op.type)).toEqual([
+      "IntOutputFloatOutput",
+      "ListOutput",
+      "ListInput",
+      "ListInput",
+    ]);
+    expect(a.outputs.map((t) => t.dtype)).toEqual(["int32", "float32"]);
     expect([a, b, c, d].map((op) => op.name)).toEqual(["import/A", "import/B", "import/C", "import/D"]);
     expect(c.inputs).toEqual([a.outputs[0], b.outputs[0]]);
     expect(d.inputs).toEqual([a.outputs[1], b.outputs[1]]);
@@ -61,9 +69,13 @@ describe("importGraphDef", () => {
     expect(a.outputs[0]!.consumers()).toEqual([c]);
   });
 
-  it("makes names unique, import after import", () => {
+  it("[importer_test/ImportGraphDefTest.testMultipleImport] makes names unique, import after import", () => {
     const nodes = [node("A", "IntOutput"), node("B", "IntInput", ["A:0"])];
-    const names = (name: string): string[] => take(nodes, ["A", "B"], { name }).map((op) => op.name);
+    const names = (name: string): string[] => {
+      const [a, b] = take(nodes, ["A", "B"], { name }) as [Operation, Operation];
+      expect(b.inputs).toEqual([a.outputs[0]]);
+      return [a.name, b.name];
+    };
     expect(names("")).toEqual(["A", "B"]);
     expect(names("")).toEqual(["A_1", "B_1"]);
     expect(names("")).toEqual(["A_2", "B_2"]);
@@ -88,12 +100,12 @@ describe("importGraphDef", () => {
     ).toEqual(["outer_1", "inner", "c", "outer/inner_1", "outer/inner/c_1"]);
   });
 
-  it("takes the name of a scope that nothing was made in", () => {
+  it("[importer_test/ImportGraphDefTest.testEmptyNameScope] takes the name of a scope that nothing was made in", () => {
     graph.nameScope("foo", () => undefined);
     expect(take([node("foo", "IntOutput")], ["foo"], { name: "" })[0]!.name).toBe("foo");
   });
 
-  it("maps inputs", () => {
+  it("[importer_test/ImportGraphDefTest.testInputMap] [importer_test/ImportGraphDefTest.testInputMapBytes] [importer_test/ImportGraphDefTest.testInputMapUnicode] [importer_test/ImportGraphDefTest.testImplicitZerothOutput] [importer_test/ImportGraphDefTest.testInputMapImplicitZerothOutput] maps inputs, by names with and without an output index", () => {
     const [x, y] = [constant(0), constant(1)];
     const nodes = [
       node("A", "TwoIntOutputs"),
@@ -101,7 +113,7 @@ describe("importGraphDef", () => {
       listInput("C", ["A:0", "B"]),
       listInput("D", ["A:1", "B:1"]),
     ];
-    const [a, b, c, d] = take(nodes, ["A", "B", "C", "D"], { inputMap: { A: x, "B:1": y } }) as [
+    const [a, b, c, d] = take(nodes, ["A", "B", "C", "D"], { inputMap: { "A:0": x, "B:1": y } }) as [
       Operation,
       Operation,
       Operation,
@@ -109,11 +121,16 @@ describe("importGraphDef", () => {
     ];
     expect(c.inputs).toEqual([x, b.outputs[0]]);
     expect(d.inputs).toEqual([a.outputs[1], y]);
-    const viaMap = take(nodes, ["C"], { inputMap: new Map([["A:0", x]]) })[0]!;
-    expect(viaMap.inputs[0]).toBe(x);
+    const bytes = new TextEncoder().encode("A:0");
+    const keys = ["A", "A:0", new TextDecoder().decode(bytes), "\u0041\u003a\u0030"];
+    for (const key of keys) {
+      const [fromMap] = take(nodes, ["C"], { inputMap: new Map([[key, x]]) });
+      const [fromRecord] = take(nodes, ["C"], { inputMap: { [key]: x } });
+      expect([fromMap!.inputs[0], fromRecord!.inputs[0]]).toEqual([x, x]);
+    }
   });
 
-  it("maps what the file does not have, and control inputs", () => {
+  it("[importer_test/ImportGraphDefTest.testMissingInputOpInGraphDefButAppearsInInputMap] maps what the file does not have, and control inputs", () => {
     const x = constant(0.5);
     const [b] = take([node("B", "FloatInput", ["A:0", "^gone"])], ["B"], {
       inputMap: { "A:0": x, "^gone": x.op },
@@ -140,7 +157,7 @@ describe("importGraphDef", () => {
     ).toEqual([x]);
   });
 
-  it("takes control inputs, in the file's order and each once", () => {
+  it("[importer_test/ImportGraphDefTest.testWithControlDependency] takes control inputs, in the file's order and each once", () => {
     const [a, b, c] = take(
       [node("Z", "None"), node("A", "None"), node("C", "None", ["^Z", "^A", "^Z"])],
       ["Z", "A", "C"],
@@ -152,15 +169,21 @@ describe("importGraphDef", () => {
     expect(c!.toNodeDef().input).toEqual(["^Z", "^A"]);
   });
 
-  it("lets a ref stand where a value is read, and not the other way round", () => {
+  it("[importer_test/ImportGraphDefTest.testWithRefs] lets a ref stand where a value is read, and not the other way round", () => {
     const nodes = [
       node("A", "RefOutput"),
       node("B", "IntOutput"),
       node("C", "TwoIntInputs", ["A:0", "B:0"]),
       node("D", "RefInputIntInput", ["A:0", "B:0"]),
     ];
-    const [a] = take(nodes, ["A"]);
-    expect(a!.outputs[0]).toMatchObject({ dtype: "int32", isRef: true });
+    const [a, b, c, d] = take(nodes, ["A", "B", "C", "D"]) as [Operation, Operation, Operation, Operation];
+    expect(a.outputs[0]).toMatchObject({ dtype: "int32", isRef: true });
+    for (const reader of [c, d]) {
+      expect(reader.inputs).toEqual([a.outputs[0], b.outputs[0]]);
+      expect(reader.outputs).toEqual([]);
+    }
+    expect(c.opDef!.inputArg!.map((arg) => Boolean(arg.isRef))).toEqual([false, false]);
+    expect(d.opDef!.inputArg!.map((arg) => Boolean(arg.isRef))).toEqual([true, false]);
     expect(() => load([node("B", "IntOutput"), node("D", "RefInputIntInput", ["B:0", "B:0"])])).toThrow(
       "Input 0 of node import_1/D was passed int32 from import_1/B:0 incompatible with expected int32_ref.",
     );
@@ -171,14 +194,17 @@ describe("importGraphDef", () => {
     expect(graph.getOperations().map((op) => op.name)).toEqual(["B", "A"]);
   });
 
-  it("rewrites colocation groups", () => {
+  it("[importer_test/ImportGraphDefTest.testNamePrefixColocationAttrs] [importer_test/ImportGraphDefTest.testNamePrefixColocationAttrsMultipleImport] rewrites colocation groups", () => {
     const nodes = [node("A", "None"), node("B", "None", [], classAttr("A"))];
     expect(take(nodes, ["B"], { name: "in" })[0]!.colocationGroups()).toEqual(["loc:@in/A"]);
-    take(nodes, ["B"], { name: "" });
-    expect(take(nodes, ["B"], { name: "" })[0]!.colocationGroups()).toEqual(["loc:@A_1"]);
+    for (const suffix of ["", "_1"]) {
+      const [a, b] = take(nodes, ["A", "B"], { name: "" }) as [Operation, Operation];
+      expect([a.name, b.name]).toEqual([`A${suffix}`, `B${suffix}`]);
+      expect(b.colocationGroups()).toEqual([`loc:@A${suffix}`]);
+    }
   });
 
-  it("puts a colocated op where its group is", () => {
+  it("[importer_test/ImportGraphDefTest.testColocationAndDevice] puts a colocated op where its group is", () => {
     const inGroup = classAttr("A");
     const onA = take(
       [node("A", "None", [], inGroup, "/device:CPU:0"), node("B", "None", [], inGroup)],
@@ -192,26 +218,39 @@ describe("importGraphDef", () => {
     );
     expect(onB.map((op) => op.device)).toEqual(["", ""]);
     expect(onB[1]!.toNodeDef().device).toBe("/device:CPU:0");
+    for (const op of onA) expect(op.colocationGroups()).toEqual(["loc:@import/A"]);
+    for (const op of onB) expect(op.colocationGroups()).toEqual(["loc:@import_1/A"]);
   });
 
-  it("lets colocation win over device functions", () => {
+  it("[importer_test/ImportGraphDefTest.testColocationWithDeviceFn] [importer_test/ImportGraphDefTest.testMultipleColocationWithDeviceFn] lets colocation win over device functions", () => {
     const nodes = [node("A", "None", [], classAttr("A")), node("B", "None", [], classAttr("A"))];
     const placed = (fn: (op: Operation) => string): string[] =>
-      graph.device(fn, () => take(nodes, ["A", "B"])).map((op) => op.device);
+      graph
+        .device(fn, () => take(nodes, ["A", "B"]))
+        .map((op, _, [a]) => {
+          expect(op.colocationGroups()).toEqual([`loc:@${a!.name}`]);
+          return op.device;
+        });
     expect(placed((op) => (op.name.endsWith("A") ? "/device:A:0" : "/device:B:0"))).toEqual([
       "/device:A:0",
       "/device:A:0",
     ]);
     expect(placed((op) => (op.name.endsWith("B") ? "/device:B:0" : ""))).toEqual(["", ""]);
+    expect(placed((op) => (op.name.endsWith("A") ? "/device:A:0" : ""))).toEqual([
+      "/device:A:0",
+      "/device:A:0",
+    ]);
     const three = [node("A", "None"), node("B", "None"), node("C", "None", [], classAttr("A", "B"))];
     const devices = graph.device(
       (op) => (op.name.endsWith("B") ? "/device:B:0" : ""),
       () => take(three, ["A", "B", "C"]),
     );
     expect(devices.map((op) => op.device)).toEqual(["", "/device:B:0", "/device:B:0"]);
+    const [a, b, c] = devices.map((op) => op.colocationGroups());
+    expect([...a!, ...b!]).toEqual(c);
   });
 
-  it("merges devices with the scopes around", () => {
+  it("[importer_test/ImportGraphDefTest.testWithDevice] merges devices with the scopes around", () => {
     const nodes = [
       node("a", "None"),
       node("b", "None", [], {}, "/cpu:0"),
@@ -225,7 +264,7 @@ describe("importGraphDef", () => {
     expect(within("/device:GPU:0")).toEqual(["/device:GPU:0", "/device:CPU:0", "/job:worker/device:GPU:0"]);
   });
 
-  it("shows device functions an op's inputs", () => {
+  it("[importer_test/ImportGraphDefTest.testWithDeviceFunctionDependingOnInputs] shows device functions an op's inputs", () => {
     const nodes = [node("A", "TwoIntOutputs"), listInput("C", ["A:0", "A:1"]), listInput("D", ["A:0"])];
     const [c, d] = graph.device(
       (op) => (op.inputs.length > 1 ? "/cpu:1" : ""),
@@ -240,7 +279,7 @@ describe("importGraphDef", () => {
     expect(a!.controlInputs).toEqual([first]);
   });
 
-  it("fills in defaults and drops the producer's", () => {
+  it("[importer_test/ImportGraphDefTest.testDefaultAttrsAdded] [importer_test/ImportGraphDefTest.testDefaultAttrsRemoved] fills in defaults and drops the producer's", () => {
     const [a] = take([node("A", "OpWithDefaultAttr")], ["A"]);
     expect(a!.attrs.float("default_float")).toBe(123);
     const producerOps = {
@@ -277,13 +316,13 @@ describe("importGraphDef", () => {
     expect(graph.asGraphDef().versions).toEqual({ producer: 2474, minConsumer: 12, badConsumers: [7] });
   });
 
-  it("shows shape functions the file's producer", () => {
+  it("[importer_test/ImportGraphDefTest.testVersionAppliesToOpConstruction] shows shape functions the file's producer", () => {
     load([node("A", "RequiresOlderGraphVersion")], {}, { versions: { producer: 21 } });
     graph = new Graph({ ops: registry });
     expect(() => load([node("A", "RequiresOlderGraphVersion")])).toThrow("Wrong graph version");
   });
 
-  it("leaves the version of the graph alone for an empty file", () => {
+  it("[importer_test/ImportGraphDefTest.testEmptyGraph] leaves the version of the graph alone for an empty file", () => {
     load([]);
     expect(graph.version).toBe(0);
   });
@@ -358,37 +397,57 @@ describe("importGraphDef", () => {
 describe("what importGraphDef refuses", () => {
   const refuses: [string, INodeDef[], Partial<ImportGraphDefOptions>, string][] = [
     [
-      "a type that does not fit",
+      "[importer_test/ImportGraphDefTest.testTypeMismatchInGraphDef] a type that does not fit",
       [node("A", "IntOutput"), node("B", "FloatInput", ["A:0"])],
       {},
       "Input 0 of node import/B was passed int32 from import/A:0 incompatible with expected float.",
     ],
     [
-      "too many inputs",
+      "[importer_test/ImportGraphDefTest.testInvalidSignatureTooManyInputsInGraphDef] too many inputs",
       [node("A", "IntOutput"), node("B", "None", ["A:0"])],
       {},
       "NodeDef expected inputs '' do not match 1 inputs specified; Op<name=None; signature= -> >; NodeDef: {{node import/B}}",
     ],
     [
-      "too few inputs",
+      "[importer_test/ImportGraphDefTest.testInvalidSignatureNotEnoughInputsInGraphDef] too few inputs",
       [node("A", "IntOutput"), node("B", "IntInputFloatInput", ["A:0"])],
       {},
       "NodeDef expected inputs 'int32, float' do not match 1 inputs specified; Op<name=IntInputFloatInput; signature=a:int32, b:float -> >; NodeDef: {{node import/B}}",
     ],
-    ["a missing input", [node("B", "FloatInput", ["A:0"])], {}, "Node 'B': Unknown input node 'A:0'"],
     [
-      "a missing output",
+      "[importer_test/ImportGraphDefTest.testMissingInputOpInGraphDef] a missing input",
+      [node("B", "FloatInput", ["A:0"])],
+      {},
+      "Node 'B': Unknown input node 'A:0'",
+    ],
+    [
+      "[importer_test/ImportGraphDefTest.testMissingInputTensorInGraphDef] a missing output",
       [node("A", "FloatOutput"), node("B", "FloatInput", ["A:1"])],
       {},
       "Node 'B': Connecting to invalid output 1 of source node A which has 1 outputs.",
     ],
-    ["a missing control input", [node("B", "None", ["^A"])], {}, "Node 'B': Unknown input node '^A'"],
-    ["a bad output index", [node("B", "None", ["A:B"])], {}, "Node 'B': Unknown input node 'A:B'"],
-    ["a bad tensor name", [node("B", "None", ["A:B:0"])], {}, "Node 'B': Unknown input node 'A:B:0'"],
+    [
+      "[importer_test/ImportGraphDefTest.testMissingControlInputInGraphDef] a missing control input",
+      [node("B", "None", ["^A"])],
+      {},
+      "Node 'B': Unknown input node '^A'",
+    ],
+    [
+      "[importer_test/ImportGraphDefTest.testInvalidTensorNameOutputIndexInGraphDef] a bad output index",
+      [node("B", "None", ["A:B"])],
+      {},
+      "Node 'B': Unknown input node 'A:B'",
+    ],
+    [
+      "[importer_test/ImportGraphDefTest.testInvalidTensorNameInGraphDef] a bad tensor name",
+      [node("B", "None", ["A:B:0"])],
+      {},
+      "Node 'B': Unknown input node 'A:B:0'",
+    ],
     ["a bad node name", [node("_B!", "None")], {}, "Node '_B!': Node name contains invalid characters"],
     ["a node without op", [node("A", "")], {}, "Node 'A' does not specify an operation"],
     [
-      "a name that stands twice",
+      "[importer_test/ImportGraphDefTest.testDuplicateOperationNames] a name that stands twice",
       [node("A", "IntOutput"), node("B", "IntOutput"), node("A", "IntOutput")],
       {},
       "Node 'A' is not unique",
@@ -400,31 +459,31 @@ describe("what importGraphDef refuses", () => {
       "Node 'B': Control dependencies must come after regular dependencies",
     ],
     [
-      "a returned op that is not there",
+      "[importer_test/ImportGraphDefTest.testMissingReturnOperation] a returned op that is not there",
       [node("A", "None")],
       { returnElements: ["B"] },
       "Requested return node 'B' not found in graph def",
     ],
     [
-      "a returned tensor that is not there",
-      [node("A", "None")],
+      "[importer_test/ImportGraphDefTest.testMissingReturnTensor] a returned tensor that is not there",
+      [node("A", "IntOutput")],
       { returnElements: ["A:1"] },
-      "Invalid return output 1 of node 'A', which has 0 output(s)",
+      "Invalid return output 1 of node 'A', which has 1 output(s)",
     ],
     [
-      "a returned tensor of no op",
+      "[importer_test/ImportGraphDefTest.testMissingReturnTensor] a returned tensor of no op",
       [node("A", "IntOutput")],
       { returnElements: ["B:0"] },
       "Requested return tensor 'B:0' not found in graph def",
     ],
     [
-      "a returned name that is none",
+      "[importer_test/ImportGraphDefTest.testMissingReturnTensor] a returned name that is none",
       [node("A", "IntOutput")],
       { returnElements: ["A:B:0"] },
       "Cannot convert 'A:B:0' to a tensor name.",
     ],
     [
-      "colocation with nobody",
+      "[importer_test/ImportGraphDefTest.testNamePrefixColocationAttrsNotFound] colocation with nobody",
       [node("B", "None", [], classAttr("A"))],
       {},
       "Node 'B' expects to be colocated with unknown node 'A'",
@@ -462,7 +521,7 @@ describe("what importGraphDef refuses", () => {
     expect(graph.getOperations()).toEqual([]);
   });
 
-  it("a map of what is neither used nor there", () => {
+  it("[importer_test/ImportGraphDefTest.testMissingInputMap] [importer_test/ImportGraphDefTest.testInputMapUnusedAsInput] [importer_test/ImportGraphDefTest.testInputMapTypeMismatch] a map of what is neither used nor there", () => {
     const x = constant(5.5);
     expect(() => load([node("A", "None")], { inputMap: { "B:0": x } })).toThrow(
       "Attempted to map inputs that were not found in graph_def: [B:0]",
@@ -487,7 +546,7 @@ describe("what importGraphDef refuses", () => {
     );
   });
 
-  it("versions that are not ours", () => {
+  it("[importer_test/ImportGraphDefTest.testVersionLow] [importer_test/ImportGraphDefTest.testVersionHigh] versions that are not ours", () => {
     expect(() => load([], {}, { versions: { producer: -1 } })).toThrow(
       "GraphDef producer version -1 below min producer 0 supported by TensorFlow 1.15.5.  Please regenerate your graph.",
     );
@@ -499,7 +558,7 @@ describe("what importGraphDef refuses", () => {
     );
   });
 
-  it("arguments of the wrong type", () => {
+  it("[importer_test/ImportGraphDefTest.testInvalidInputForGraphDef] [importer_test/ImportGraphDefTest.testInvalidInputForReturnOperations] arguments of the wrong type", () => {
     expect(() => importGraphDef("" as never, { graph })).toThrow(
       new TypeError("graph_def must be a GraphDef proto."),
     );
@@ -510,6 +569,7 @@ describe("what importGraphDef refuses", () => {
     expect(() => load([], { returnElements: [7] as never })).toThrow(
       new TypeError("return_elements must be a list of strings."),
     );
+    expect(() => load([], { returnElements: ["a:b:c"] })).toThrow("Cannot convert 'a:b:c' to a tensor name.");
   });
 
   it("a finalized graph", () => {
