@@ -1,9 +1,9 @@
 // CRC-32C (Castagnoli) and TensorFlow's mask over it, as tables, records, bundles and event files use it.
-// Spec: RFC 3720, appendix B.4; core/lib/hash/crc32c.h. Eight bytes a step over eight tables ("slicing-by-8").
+// Spec: RFC 3720, appendix B.4; core/lib/hash/crc32c.h. Eight bytes a step over eight tables ("slicing-by-8"); longer arrays in
+// WebAssembly (crc32c-wasm.ts) where that is allowed.
+import { type Crc32cRegister, wasmCrc32c } from "./crc32c-wasm.ts";
 
 const polynomial = 0x82f63b78;
-
-let tables: Int32Array | undefined;
 
 /** tables[k * 256 + b]: the checksum of byte b followed by k zero bytes. */
 function makeTables(): Int32Array {
@@ -21,12 +21,10 @@ function makeTables(): Int32Array {
   return t;
 }
 
-/** The checksum of `bytes`, unsigned. Given the checksum of what comes before, that of both together. */
-export function crc32c(bytes: Uint8Array, before = 0): number {
-  tables ??= makeTables();
-  const t = tables;
+/** The register after `bytes`, one after the other, over the tables: where there is no WebAssembly, and for short arrays. */
+function byTables(t: Int32Array, bytes: Uint8Array, register: number): number {
   const end = bytes.length;
-  let c = ~before;
+  let c = register;
   let i = 0;
   for (; i + 8 <= end; i += 8) {
     const low = c ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
@@ -41,7 +39,34 @@ export function crc32c(bytes: Uint8Array, before = 0): number {
       t[bytes[i + 7]!]!;
   }
   for (; i < end; i++) c = t[(c ^ bytes[i]!) & 255]! ^ (c >>> 8);
-  return ~c >>> 0;
+  return c;
+}
+
+/** Shorter arrays are done before they are copied into a module's memory. */
+const wasmFrom = 512;
+
+/** A crc32c function, with WebAssembly where it is `allowed` and there is such a thing, else by tables in JavaScript. */
+export function createCrc32c(allowed: boolean): typeof crc32c {
+  let tables: Int32Array | undefined;
+  let fast: Crc32cRegister | undefined;
+  return (bytes, before = 0) => {
+    if (tables === undefined) {
+      tables = makeTables();
+      fast = allowed ? wasmCrc32c(tables) : undefined;
+    }
+    const register =
+      fast !== undefined && bytes.length >= wasmFrom
+        ? fast(bytes, ~before)
+        : byTables(tables, bytes, ~before);
+    return ~register >>> 0;
+  };
+}
+
+const standard = /* @__PURE__ */ createCrc32c(true);
+
+/** The checksum of `bytes`, unsigned. Given the checksum of what comes before, that of both together. */
+export function crc32c(bytes: Uint8Array, before = 0): number {
+  return standard(bytes, before);
 }
 
 /** The form in which a checksum is stored beside its data: rotated and offset, so that it is not data's own checksum. */

@@ -1,6 +1,6 @@
 // For tests of what must survive a failing disk or a kill: a file system whose changes begin to fail at a chosen point.
 import { TfError } from "@org/errors";
-import type { ByteSink, FileSystem } from "./file-system.ts";
+import type { AppendSink, ByteSink, FileSystem } from "./file-system.ts";
 
 export interface FailingFileSystem {
   readonly fs: FileSystem;
@@ -37,6 +37,14 @@ export function failingFileSystem(
       abort: () => sink.abort(),
     };
   };
+  const append = async (path: string): Promise<AppendSink> => {
+    const sink = await fs.append!(path);
+    return {
+      write: guard((bytes) => sink.write(bytes)),
+      flush: guard(() => sink.flush()),
+      close: guard(() => sink.close()),
+    };
+  };
   return {
     steps: () => step,
     fs: {
@@ -44,6 +52,7 @@ export function failingFileSystem(
       stat: (path) => fs.stat(path),
       list: (path) => fs.list(path),
       create: guard(create),
+      ...(fs.append ? { append: guard(append) } : {}),
       rename: guard((from: string, to: string) => fs.rename(from, to)),
       remove: guard((path: string) => fs.remove(path)),
       makeDirectory: guard((path: string) => fs.makeDirectory(path)),

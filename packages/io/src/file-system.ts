@@ -22,6 +22,15 @@ export interface ByteSink {
   abort(): Promise<void>;
 }
 
+/** A file that grows: what was written is there for readers after `flush`, and stays whatever happens later. */
+export interface AppendSink {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Hands what was written to durable storage (fsync). */
+  flush(): Promise<void>;
+  /** Flushes and closes. */
+  close(): Promise<void>;
+}
+
 export interface FileStat {
   readonly size: number;
   /** Seconds since the epoch, fractional. */
@@ -46,6 +55,11 @@ export interface FileSystem {
   makeDirectory(path: string): Promise<void>;
   /** Removes an empty directory. */
   removeDirectory(path: string): Promise<void>;
+  /**
+   * Opens for writing at the end, creating an empty file where there is none. TfError NOT_FOUND where the parent directory is missing.
+   * A file system without it can still grow files by writing them again: `appendSink`.
+   */
+  append?(path: string): Promise<AppendSink>;
   /** Makes a completed rename durable (fsync of the directory), where there is such a thing. */
   syncDirectory?(path: string): Promise<void>;
 }

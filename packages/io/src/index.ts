@@ -1,5 +1,6 @@
+export * from "./append-sink.ts";
 export * from "./bytes.ts";
-export * from "./crc32c.ts";
+export { crc32c, maskCrc32c, unmaskCrc32c } from "./crc32c.ts";
 export * from "./file-errors.ts";
 export * from "./file-system.ts";
 export * from "./glob.ts";

@@ -89,6 +89,31 @@ export function memoryFileSystem(files: Readonly<Record<string, Uint8Array | str
         },
       };
     },
+    async append(path) {
+      const key = normalize(path);
+      requireParent(key, path);
+      if (entries.has(key) && entries.get(key) === undefined) throw fileError("EISDIR", path);
+      if (!entries.has(key)) entries.set(key, { bytes: new Uint8Array(0), mtime: now() });
+      let pieces: Uint8Array[] | undefined = [];
+      const flush = async () => {
+        const file = entries.get(key);
+        // Removed meanwhile: what is written goes nowhere, as under POSIX.
+        if (!pieces || pieces.length === 0 || !file) return;
+        entries.set(key, { bytes: concatBytes([file.bytes, ...pieces]), mtime: now() });
+        pieces = [];
+      };
+      return {
+        async write(bytes) {
+          if (pieces === undefined) throw new TypeError("write after close");
+          pieces.push(bytes.slice());
+        },
+        flush,
+        async close() {
+          await flush();
+          pieces = undefined;
+        },
+      };
+    },
     async rename(from, to) {
       const source = normalize(from);
       const target = normalize(to);

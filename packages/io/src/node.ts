@@ -80,6 +80,33 @@ export function nodeFileSystem(): FileSystem {
           abort: () => guard(path, abort),
         };
       }),
+    append: (path) =>
+      guard(path, async () => {
+        const file = await open(localPath(path), "a");
+        let open_ = true;
+        return {
+          write: (bytes) =>
+            guard(path, async () => {
+              if (!open_) throw new TypeError("write after close");
+              for (let at = 0; at < bytes.length; )
+                at += (await file.write(bytes, at, Math.min(bytes.length - at, 2 ** 30))).bytesWritten;
+            }),
+          flush: () =>
+            guard(path, async () => {
+              if (open_) await file.sync();
+            }),
+          close: () =>
+            guard(path, async () => {
+              if (!open_) return;
+              open_ = false;
+              try {
+                await file.sync();
+              } finally {
+                await file.close();
+              }
+            }),
+        };
+      }),
     rename: (from, to) => guard(from, () => rename(localPath(from), localPath(to))),
     remove: (path) =>
       guard(path, async () => {

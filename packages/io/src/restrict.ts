@@ -21,6 +21,7 @@ export function restrictFileSystem(
   return {
     open: async (path) => fs.open(check(path)),
     create: async (path) => fs.create(check(path)),
+    ...(fs.append ? { append: async (path: string) => fs.append!(check(path)) } : {}),
     rename: async (from, to) => fs.rename(check(from), check(to)),
     remove: async (path) => fs.remove(check(path)),
     stat: async (path) => fs.stat(check(path)),

@@ -65,6 +65,22 @@ const cases: Readonly<Record<string, Case>> = {
     await sink.close();
     assertEqual(await readFile(fs, at("a")), bytes(1, 2, 3), "content");
   },
+  "appends, if it does: what is flushed is seen": async (fs, at) => {
+    if (!fs.append) return;
+    const sink = await fs.append(at("a"));
+    assertEqual((await fs.stat(at("a")))?.size, 0, "a new file");
+    await sink.write(bytes(1, 2));
+    await sink.flush();
+    assertEqual(await readFile(fs, at("a")), bytes(1, 2), "after flush");
+    await sink.write(bytes(3));
+    await sink.close();
+    await sink.close();
+    const again = await fs.append(at("a"));
+    await again.write(bytes(4));
+    await again.close();
+    assertEqual(await readFile(fs, at("a")), bytes(1, 2, 3, 4), "after close and again");
+    await assertFails(fs.append(at("no/a")), "NOT_FOUND", "No such file or directory");
+  },
   "refuses reads outside the file": async (fs, at) => {
     await atomicWrite(fs, at("a"), bytes(1, 2));
     const source = await fs.open(at("a"));
