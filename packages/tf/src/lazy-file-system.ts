@@ -1,5 +1,5 @@
 // A file system that is looked for when it is first used: a session can be made before, and in a browser without one.
-import type { FileSystem } from "@org/io";
+import { appendSink, type FileSystem } from "@org/io";
 
 /** The FileSystem that `find` yields; it is asked once, at the first use. */
 export function lazyFileSystem(find: () => Promise<FileSystem>): FileSystem {
@@ -11,6 +11,7 @@ export function lazyFileSystem(find: () => Promise<FileSystem>): FileSystem {
   return {
     open: async (path) => (await fs()).open(path),
     create: async (path) => (await fs()).create(path),
+    append: async (path) => appendSink(await fs(), path),
     rename: async (from, to) => (await fs()).rename(from, to),
     remove: async (path) => (await fs()).remove(path),
     stat: async (path) => (await fs()).stat(path),
