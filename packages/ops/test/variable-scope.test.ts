@@ -136,9 +136,6 @@ describe("getVariable", () => {
       expect(failure(() => getVariable("c", { dtype: "int32", initializer: constant([1, 2]) }))).toBe(
         "INVALID_ARGUMENT: Initializer type 'float32' and explicit dtype 'int32' don't match.",
       );
-      expect(failure(() => getVariable("d", [2], { partitioner: (() => [2]) as never }))).toMatch(
-        /^UNIMPLEMENTED/,
-      );
       expect(failure(() => variableScope(null, () => 0))).toMatch(/^TypeError/);
     });
     expect(failure(() => getVariable("e", [1]))).toMatch(/^TypeError: No graph/);

@@ -220,4 +220,11 @@ export const zerosLike: typeof ops.zerosLike = /* @__PURE__ */ lift(ops.zerosLik
 
 /** Functions for Python's operators: `operator.add(a, b)` is `a + b` (AddV2), where `add(a, b)` is tf.add (Add). */
 export const operator: typeof ops.operator = /* @__PURE__ */ liftAll(ops.operator);
-export { AggregationMethod, AUTO_REUSE, VariableScope } from "@org/ops";
+export {
+  AggregationMethod,
+  AUTO_REUSE,
+  fixedSizePartitioner,
+  minMaxVariablePartitioner,
+  VariableScope,
+  variableAxisSizePartitioner,
+} from "@org/ops";

@@ -4,11 +4,12 @@ import type { Tensor } from "@org/graph";
 import type { DType } from "@org/tensor";
 import { constant } from "../array/constant.ts";
 import { ones, zeros } from "../array/fill.ts";
+import type { PartitionInfo } from "../state/partition-info.ts";
 import type { TensorLike, ValueLike } from "../tensor-like.ts";
 import { randomNormal, randomUniform, truncatedNormal } from "./random.ts";
 
-/** Makes an initial value. `dtype` is the variable's; `fullShape` that of the whole, for a part of a variable. */
-export type Initializer = (shape: readonly number[], dtype?: DType, fullShape?: readonly number[]) => Tensor;
+/** Makes an initial value. `dtype` is the variable's; `partition` is given for a part of a partitioned variable. */
+export type Initializer = (shape: readonly number[], dtype?: DType, partition?: PartitionInfo) => Tensor;
 
 interface Typed {
   /** The type where none is asked for. Default float32. */
@@ -62,8 +63,8 @@ export function truncatedNormalInitializer(
 
 /** tf.uniform_unit_scaling_initializer: uniform, so that the scale of the input is kept. */
 export function uniformUnitScalingInitializer(factor = 1, { seed, ...options }: Seeded = {}): Initializer {
-  return (shape, dtype = options.dtype ?? "float32", fullShape = shape) => {
-    const inputs = fullShape.slice(0, -1).reduce((product, dim) => product * dim, 1);
+  return (shape, dtype = options.dtype ?? "float32", partition) => {
+    const inputs = (partition?.fullShape ?? shape).slice(0, -1).reduce((product, dim) => product * dim, 1);
     const bound = Math.sqrt(3 / Math.max(1, inputs)) * factor;
     return randomUniform(shape, { minval: -bound, maxval: bound, dtype, seed });
   };
@@ -89,8 +90,8 @@ export function varianceScalingInitializer(options: VarianceScalingOptions = {})
     throw new TypeError(`Invalid \`mode\` argument: ${mode}`);
   if (!["normal", "uniform", "truncated_normal", "untruncated_normal"].includes(distribution))
     throw new TypeError(`Invalid \`distribution\` argument: ${distribution}`);
-  return (shape, dtype = options.dtype ?? "float32", fullShape = shape) => {
-    const [fanIn, fanOut] = computeFans(fullShape);
+  return (shape, dtype = options.dtype ?? "float32", partition) => {
+    const [fanIn, fanOut] = computeFans(partition?.fullShape ?? shape);
     const fan = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[mode];
     const variance = scale / Math.max(1, fan);
     if (distribution === "uniform") {

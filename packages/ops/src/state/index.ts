@@ -1,4 +1,13 @@
 export * from "./assign.ts";
+export { PartitionInfo } from "./partition-info.ts";
+export {
+  fixedSizePartitioner,
+  type MinMaxOptions,
+  minMaxVariablePartitioner,
+  type Partitioner,
+  type VariableAxisSizeOptions,
+  variableAxisSizePartitioner,
+} from "./partitioners.ts";
 export { resourceOps, variableShape } from "./resource-ops.ts";
 export { scatterOps } from "./scatter-ops.ts";
 export { variableOps } from "./variable-ops.ts";

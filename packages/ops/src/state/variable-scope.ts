@@ -1,14 +1,18 @@
 // variableScope and getVariable: variables by name, made once and shared. Scopes and the variables made through them
-// belong to a graph. Not partitioners (refused). Source: python/ops/variable_scope.py of TensorFlow 1.15.
+// belong to a graph. Not the cutting of partitioned ones: partitioned-variables.ts.
+// Source: python/ops/variable_scope.py of TensorFlow 1.15.
 
 import { GraphKeys } from "@org/collections";
 import { TfError } from "@org/errors";
 import { currentGraph, type Graph, isTensorLike, type Tensor } from "@org/graph";
 import { type DType, dtypes, Shape } from "@org/tensor";
-import { ResourceVariable, Variable, type VariableOptions } from "@org/variables";
+import { type PartitionedVariable, ResourceVariable, Variable, type VariableOptions } from "@org/variables";
 import { convertToTensor } from "../convert.ts";
 import { glorotUniformInitializer, type Initializer, zerosInitializer } from "../random/initializers.ts";
 import type { TensorLike } from "../tensor-like.ts";
+import type { PartitionInfo } from "./partition-info.ts";
+import { getPartitioned } from "./partitioned-variables.ts";
+import type { Partitioner } from "./partitioners.ts";
 
 /** A variable of either kind. */
 export type AnyVariable = Variable | ResourceVariable;
@@ -19,10 +23,10 @@ export const AUTO_REUSE: unique symbol = Symbol.for("@org/ops.AUTO_REUSE");
 
 /** Makes or changes what getVariable returns; calls `getter` for the variable itself. */
 export type CustomGetter = (
-  getter: (name: string, options: GetVariableOptions) => Tensor | AnyVariable,
+  getter: (name: string, options: GetVariableOptions) => Tensor | AnyVariable | PartitionedVariable,
   name: string,
   options: GetVariableOptions,
-) => Tensor | AnyVariable;
+) => Tensor | AnyVariable | PartitionedVariable;
 
 /** What a scope hands down to the getVariable calls in it. */
 export interface ScopeDefaults {
@@ -36,6 +40,8 @@ export interface ScopeDefaults {
   /** ResourceVariable instead of Variable. */
   readonly useResource?: boolean | undefined;
   readonly constraint?: ((value: Tensor) => Tensor) | undefined;
+  /** Cuts variables (scalars excepted) into parts; getVariable then yields a PartitionedVariable. */
+  readonly partitioner?: Partitioner | undefined;
 }
 
 export interface VariableScopeOptions extends ScopeDefaults {
@@ -55,8 +61,6 @@ export interface GetVariableOptions extends ScopeDefaults {
   readonly validateShape?: boolean | undefined;
   readonly synchronization?: number | undefined;
   readonly aggregation?: number | undefined;
-  /** Not supported yet. */
-  readonly partitioner?: undefined;
   readonly graph?: Graph | undefined;
 }
 
@@ -80,7 +84,9 @@ export class VariableScope {
 
 /** What a graph knows of variable scopes. */
 interface Store {
+  /** Parts of partitioned ones included. */
   readonly variables: Map<string, AnyVariable>;
+  readonly partitioned: Map<string, PartitionedVariable>;
   /** How often a scope of that name was opened. */
   counts: Map<string, number>;
   current: VariableScope;
@@ -91,7 +97,12 @@ const stores = new WeakMap<Graph, Store>();
 function storeOf(graph: Graph): Store {
   let store = stores.get(graph);
   if (!store) {
-    store = { variables: new Map(), counts: new Map(), current: new VariableScope(graph, "", false, {}, "") };
+    store = {
+      variables: new Map(),
+      partitioned: new Map(),
+      counts: new Map(),
+      current: new VariableScope(graph, "", false, {}, ""),
+    };
     stores.set(graph, store);
   }
   return store;
@@ -106,6 +117,14 @@ function graphFor(graph: Graph | undefined): Graph {
 /** tf.get_variable_scope: the scope that getVariable works in now. */
 export function getVariableScope(graph?: Graph): VariableScope {
   return storeOf(graphFor(graph)).current;
+}
+
+/**
+ * The variables that getVariable has made in a graph, by full name; those of partitioned ones are their parts ("v/part_0").
+ * As _get_default_variable_store()._vars.
+ */
+export function variableStore(graph?: Graph): ReadonlyMap<string, AnyVariable> {
+  return storeOf(graphFor(graph)).variables;
 }
 
 /**
@@ -184,9 +203,19 @@ function uniqueScopeName(store: Store, outer: string, prefix: string): string {
 
 /**
  * The variable of that name in the current scope: a new one, or, as the scope's `reuse` says, the one that is there. Floats start as
- * Glorot's uniform numbers unless an initializer says otherwise, others as zeros. As tf.get_variable.
- * Throws TfError ALREADY_EXISTS or NOT_FOUND where reuse does not fit, INVALID_ARGUMENT where shape or type do not, UNIMPLEMENTED for partitioners.
+ * Glorot's uniform numbers unless an initializer says otherwise, others as zeros. With a partitioner, here or in the scope, it is a
+ * PartitionedVariable. As tf.get_variable.
+ * Throws TfError ALREADY_EXISTS or NOT_FOUND where reuse does not fit, INVALID_ARGUMENT where shape, type or partitions do not.
  */
+export function getVariable(
+  name: string,
+  options: GetVariableOptions & { readonly partitioner: Partitioner },
+): PartitionedVariable;
+export function getVariable(
+  name: string,
+  shape: Shape | readonly (number | null)[] | undefined,
+  options: GetVariableOptions & { readonly partitioner: Partitioner },
+): PartitionedVariable;
 export function getVariable(name: string, options?: GetVariableOptions): AnyVariable;
 export function getVariable(
   name: string,
@@ -197,7 +226,7 @@ export function getVariable(
   name: string,
   shapeOrOptions?: Shape | readonly (number | null)[] | GetVariableOptions,
   more: GetVariableOptions = {},
-): AnyVariable {
+): AnyVariable | PartitionedVariable {
   const shaped = shapeOrOptions instanceof Shape || Array.isArray(shapeOrOptions);
   const options: GetVariableOptions = shaped
     ? { ...more, shape: shapeOrOptions as Shape }
@@ -205,10 +234,6 @@ export function getVariable(
   const graph = graphFor(options.graph);
   const store = storeOf(graph);
   const scope = store.current;
-  if (options.partitioner)
-    throw new TfError("UNIMPLEMENTED", "Partitioned variables are not made by getVariable yet", {
-      key: name,
-    });
   const fullName = joined(scope.name, name);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const merged: GetVariableOptions = { reuse: scope.reuse, dtype: "float32", ...scope.defaults, ...given };
@@ -216,8 +241,8 @@ export function getVariable(
     graph.nameScope(null, () => {
       checkInitializerType(options);
       const getter = merged.customGetter;
-      const make = (n: string, o: GetVariableOptions): AnyVariable =>
-        getSingle(graph, store, n, { ...merged, ...o });
+      const make = (n: string, o: GetVariableOptions): AnyVariable | PartitionedVariable =>
+        getWholeOrParts(graph, store, n, { ...merged, ...o });
       return (getter ? getter(make, fullName, merged) : make(fullName, merged)) as AnyVariable;
     }),
   );
@@ -236,7 +261,33 @@ function invalid(sentence: string): never {
   throw new TfError("INVALID_ARGUMENT", sentence);
 }
 
-function getSingle(graph: Graph, store: Store, name: string, options: GetVariableOptions): AnyVariable {
+function getWholeOrParts(
+  graph: Graph,
+  store: Store,
+  name: string,
+  options: GetVariableOptions,
+): AnyVariable | PartitionedVariable {
+  const { partitioner, reuse, shape } = options;
+  const isScalar = Array.isArray(shape) && shape.length === 0;
+  const sharesParts = reuse === true && !partitioner && store.partitioned.has(name);
+  if ((partitioner && !isScalar) || sharesParts)
+    return getPartitioned(graph, store, name, options, (part, own, partition) =>
+      getSingle(graph, store, part, own, partition),
+    );
+  if (store.variables.has(`${name}/part_0`))
+    invalid(
+      `No partitioner was provided, but a partitioned version of the variable was found: ${name}/part_0. Perhaps a variable of the same name was already created with partitioning?`,
+    );
+  return getSingle(graph, store, name, options);
+}
+
+function getSingle(
+  graph: Graph,
+  store: Store,
+  name: string,
+  options: GetVariableOptions,
+  partition?: PartitionInfo,
+): AnyVariable {
   const { reuse, dtype = "float32" } = options;
   const shape = Shape.of(options.shape);
   const found = store.variables.get(name);
@@ -263,7 +314,7 @@ function getSingle(graph: Graph, store: Store, name: string, options: GetVariabl
       `Variable ${name} does not exist, or was not created with tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?`,
       { key: name },
     );
-  const variable = create(graph, name, shape, dtype, options);
+  const variable = create(graph, name, shape, dtype, options, partition);
   store.variables.set(name, variable);
   regularize(graph, variable, name, options.regularizer);
   return variable;
@@ -275,6 +326,7 @@ function create(
   shape: Shape,
   dtype: DType,
   options: GetVariableOptions,
+  partition: PartitionInfo | undefined,
 ): AnyVariable {
   const initializer = options.initializer ?? defaultInitializer(name, dtype);
   const { trainable, collections, cachingDevice, validateShape, constraint, synchronization, aggregation } =
@@ -298,7 +350,7 @@ function create(
     if (!shape.isFullyDefined())
       invalid(`Shape of a new variable (${name}) must be fully defined, but instead was ${shape}.`);
     const dims = shape.toNumbers();
-    return make(() => initializer(dims, dtype), { ...all, dtype });
+    return make(() => initializer(dims, dtype, partition), { ...all, dtype });
   }
   if (options.shape !== undefined) invalid("If initializer is a constant, do not specify shape.");
   return make(initializer as never, all);
