@@ -41,6 +41,17 @@ export function blobSource(blob: Blob): ByteSource {
   };
 }
 
+/** Fills `target` with the bytes of `source` from `start` on, copied at most once. Throws as `ByteSource.read`. */
+export async function readInto(
+  source: ByteSource,
+  target: Uint8Array,
+  start: number,
+  options?: { signal?: AbortSignal },
+): Promise<void> {
+  if (source.readInto) return source.readInto(target, start, options);
+  target.set(await source.read(start, start + target.length, options));
+}
+
 /** Pieces put together. */
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0]!;

@@ -10,7 +10,20 @@ export interface ByteSource {
    * A caller may keep and must not change the result.
    */
   read(start: number, end: number, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+  /**
+   * Fills `target` with the bytes from `start` on, where a source can do that without another copy; `readInto` does it for all.
+   * Throws as `read`.
+   */
+  readInto?(target: Uint8Array, start: number, options?: { signal?: AbortSignal }): Promise<void>;
   close(): Promise<void>;
+}
+
+/** How far a long piece of work is: bytes, and what is at hand. */
+export interface Progress {
+  readonly loaded: number;
+  /** Left out where it is not known beforehand. */
+  readonly total?: number;
+  readonly name?: string;
 }
 
 /** Appends bytes; nothing is visible under the path before `close`, if the file system can promise that. */

@@ -4,7 +4,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { checkRange } from "./bytes.ts";
 import { asFileError, fileError } from "./file-errors.ts";
-import type { FileSystem } from "./file-system.ts";
+import type { ByteSink, FileSystem } from "./file-system.ts";
 import { dirname, localPath } from "./path.ts";
 
 let counter = 0;
@@ -15,6 +15,81 @@ async function guard<T>(path: string, action: () => Promise<T>): Promise<T> {
     return await action();
   } catch (error) {
     throw asFileError(error, path);
+  }
+}
+
+/** After so many bytes the system is told to begin to write them out, so that little is left to do at `close`. */
+const syncEvery = 2 ** 24;
+
+/** A file under a temporary name; `publish` gives it its own. */
+class NodeSink implements ByteSink {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #publish: () => Promise<void>;
+  readonly #discard: () => Promise<void>;
+  #open = true;
+  #unsynced = 0;
+  /** Of a flush that runs beside the writing; never rejected. */
+  #syncing: Promise<void> | undefined;
+  #syncError: unknown;
+
+  constructor(path: string, file: FileHandle, publish: () => Promise<void>, discard: () => Promise<void>) {
+    this.#path = path;
+    this.#file = file;
+    this.#publish = publish;
+    this.#discard = discard;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return guard(this.#path, async () => {
+      if (!this.#open) throw new TypeError("write after close");
+      if (this.#syncError !== undefined) throw this.#syncError;
+      for (let at = 0; at < bytes.length; )
+        at += (await this.#file.write(bytes, at, Math.min(bytes.length - at, 2 ** 30))).bytesWritten;
+      this.#unsynced += bytes.length;
+      if (this.#unsynced < syncEvery || this.#syncing) return;
+      this.#unsynced = 0;
+      this.#syncing = this.#file
+        .datasync()
+        .catch((error: unknown) => {
+          this.#syncError = error;
+        })
+        .finally(() => {
+          this.#syncing = undefined;
+        });
+    });
+  }
+
+  close(): Promise<void> {
+    return guard(this.#path, async () => {
+      if (!this.#open) return;
+      try {
+        await this.#syncing;
+        if (this.#syncError !== undefined) throw this.#syncError;
+        await this.#file.sync();
+        this.#open = false;
+        await this.#file.close();
+        await this.#publish();
+      } catch (error) {
+        await this.#drop();
+        throw error;
+      }
+    });
+  }
+
+  abort(): Promise<void> {
+    return guard(this.#path, async () => {
+      if (this.#open) await this.#drop();
+    });
+  }
+
+  async #drop(): Promise<void> {
+    if (this.#open) {
+      this.#open = false;
+      await this.#syncing;
+      await this.#file.close();
+    }
+    await this.#discard();
   }
 }
 
@@ -33,7 +108,14 @@ export function nodeFileSystem(): FileSystem {
             read: (start, end, options) =>
               guard(path, async () => {
                 checkRange(start, end, info.size, path);
-                return readFully(file, start, end, path, options?.signal);
+                const bytes = new Uint8Array(end - start);
+                await fill(file, bytes, start, path, options?.signal);
+                return bytes;
+              }),
+            readInto: (target, start, options) =>
+              guard(path, () => {
+                checkRange(start, start + target.length, info.size, path);
+                return fill(file, target, start, path, options?.signal);
               }),
             close: () => guard(path, () => file.close()),
           };
@@ -49,63 +131,12 @@ export function nodeFileSystem(): FileSystem {
         if (existing?.isDirectory() || target.endsWith("/")) throw fileError("EISDIR", path);
         const temporary = `${target}.tmp-${process.pid}-${Date.now().toString(36)}-${counter++}`;
         const file = await open(temporary, "wx", existing?.mode ?? 0o666);
-        let open_ = true;
-        const abort = async () => {
-          if (!open_) return;
-          open_ = false;
-          await file.close();
-          await rm(temporary, { force: true });
-        };
-        return {
-          write: (bytes) =>
-            guard(path, async () => {
-              if (!open_) throw new TypeError("write after close");
-              for (let at = 0; at < bytes.length; )
-                at += (await file.write(bytes, at, Math.min(bytes.length - at, 2 ** 30))).bytesWritten;
-            }),
-          close: () =>
-            guard(path, async () => {
-              if (!open_) return;
-              try {
-                await file.sync();
-                await file.close();
-                open_ = false;
-                await rename(temporary, target);
-              } catch (error) {
-                await abort();
-                await rm(temporary, { force: true });
-                throw error;
-              }
-            }),
-          abort: () => guard(path, abort),
-        };
-      }),
-    append: (path) =>
-      guard(path, async () => {
-        const file = await open(localPath(path), "a");
-        let open_ = true;
-        return {
-          write: (bytes) =>
-            guard(path, async () => {
-              if (!open_) throw new TypeError("write after close");
-              for (let at = 0; at < bytes.length; )
-                at += (await file.write(bytes, at, Math.min(bytes.length - at, 2 ** 30))).bytesWritten;
-            }),
-          flush: () =>
-            guard(path, async () => {
-              if (open_) await file.sync();
-            }),
-          close: () =>
-            guard(path, async () => {
-              if (!open_) return;
-              open_ = false;
-              try {
-                await file.sync();
-              } finally {
-                await file.close();
-              }
-            }),
-        };
+        return new NodeSink(
+          path,
+          file,
+          () => rename(temporary, target),
+          () => rm(temporary, { force: true }),
+        );
       }),
     rename: (from, to) => guard(from, () => rename(localPath(from), localPath(to))),
     remove: (path) =>
@@ -147,20 +178,22 @@ export function nodeFileSystem(): FileSystem {
   };
 }
 
-async function readFully(
+/** Bytes that one call to the system reads. */
+const readPiece = 2 ** 26;
+
+async function fill(
   file: FileHandle,
+  target: Uint8Array,
   start: number,
-  end: number,
   path: string,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(end - start);
-  for (let at = 0; at < bytes.length; ) {
+): Promise<void> {
+  if (target.length === 0) signal?.throwIfAborted();
+  for (let at = 0; at < target.length; ) {
     signal?.throwIfAborted();
-    const length = Math.min(bytes.length - at, 2 ** 26);
-    const { bytesRead } = await file.read(bytes, at, length, start + at);
-    if (bytesRead === 0) checkRange(start, end, start + at, path);
+    const length = Math.min(target.length - at, readPiece);
+    const { bytesRead } = await file.read(target, at, length, start + at);
+    if (bytesRead === 0) checkRange(start, start + target.length, start + at, path);
     at += bytesRead;
   }
-  return bytes;
 }

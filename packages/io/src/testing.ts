@@ -3,6 +3,7 @@
 //   testFileSystem({ describe, it, name: "mine", create: async () => ({ fs: myFileSystem(), root: "/scratch" }) });
 // Not here: what a file system may promise beyond the contract (links, permissions).
 import { isTfError } from "@org/errors";
+import { readInto } from "./bytes.ts";
 import type { FileSystem } from "./file-system.ts";
 import { atomicWrite, readFile } from "./whole-files.ts";
 
@@ -55,6 +56,9 @@ const cases: Readonly<Record<string, Case>> = {
     assertEqual(await source.read(0, 5), bytes(1, 2, 3, 4, 5), "all");
     assertEqual(await source.read(1, 4), bytes(2, 3, 4), "a part");
     assertEqual(await source.read(5, 5), bytes(), "nothing");
+    const target = bytes(9, 9, 9, 9);
+    await readInto(source, target.subarray(1, 3), 2);
+    assertEqual(target, bytes(9, 3, 4, 9), "into the caller's own");
     await source.close();
   },
   "keeps what was written although the caller changes its buffer": async (fs, at) => {
@@ -87,6 +91,7 @@ const cases: Readonly<Record<string, Case>> = {
     await assertFails(source.read(0, 3), "OUT_OF_RANGE", "2");
     await assertFails(source.read(-1, 1), "OUT_OF_RANGE", "2");
     await assertFails(source.read(2, 1), "OUT_OF_RANGE", "2");
+    await assertFails(readInto(source, bytes(0, 0), 1), "OUT_OF_RANGE", "2");
     await source.close();
   },
   "stops a read whose signal is aborted": async (fs, at) => {
