@@ -4,15 +4,19 @@ import { exportScopedMetaGraph } from "@org/collections";
 import { createOpRegistry, type OpInput, type Tensor } from "@org/graph";
 import { coreOps } from "@org/graph/core-ops";
 import { opDefs } from "@org/graph/op-defs";
+import { FunctionDef } from "@org/proto";
+import { fromText } from "@org/proto/text";
 import { ndArray } from "@org/tensor";
 import { describe, expect, test } from "vitest";
 import {
   equals,
   exportMetaGraph,
   Graph,
+  GraphDef,
   GraphKeys,
   globalVariables,
   type INodeDef,
+  importGraphDef,
   importMetaGraph,
   isVariable,
   MetaGraphDef,
@@ -376,4 +380,23 @@ test("a loop exports from a scope, imports under another and exports equal", asy
   expect(
     new TextDecoder().decode(graph.getOperationByName("import/while/Enter").rawAttrs.get("frame_name")!.s!),
   ).toBe("import/while/while_context");
+});
+
+test("[meta_graph_test/SimpleMetaGraphTest.testStrippedOpListNestedFunctions] functions count by what they call, once they are called", () => {
+  const body = (name: string, op: string) =>
+    fromText(
+      FunctionDef,
+      `signature { name: "${name}" input_arg { name: "x" type: DT_INT32 } output_arg { name: "y" type: DT_INT32 } }
+       node_def { name: "call" op: "${op}" input: "x" attr { key: "T" value { type: DT_INT32 } } } ret { key: "y" value: "call:y:0" }`,
+    );
+  const graph = new Graph({ ops });
+  graph.addFunction(body("f0", "Square"));
+  graph.addFunction(body("f1", "f0"));
+  const used = () => exportMetaGraph(graph).metaInfoDef!.strippedOpList!.op!.map(({ name }) => name);
+  expect(used()).toEqual([]);
+  const seven = `attr { key: "dtype" value { type: DT_INT32 } } attr { key: "value" value { tensor { dtype: DT_INT32 tensor_shape { } int_val: 7 } } }`;
+  const call = `node { name: "Const" op: "Const" ${seven} } node { name: "f1" op: "f1" input: "Const" }`;
+  const library = { function: [body("f0", "Square"), body("f1", "f0")] };
+  importGraphDef({ ...fromText(GraphDef, call), library }, { graph, name: "" });
+  expect(used()).toEqual(["Const", "Square"]);
 });
