@@ -11,6 +11,13 @@ export {
   updateCheckpointState,
 } from "./checkpoint-state.ts";
 export {
+  checkpointPrefix,
+  type LoadOptions,
+  listVariables,
+  loadCheckpoint,
+  loadVariable,
+} from "./checkpoint-utils.ts";
+export {
   type CheckpointWriter,
   createCheckpointWriter,
   type PartOf,
@@ -32,3 +39,9 @@ export {
   type TensorSlice,
 } from "./tensor-slice.ts";
 export { type V1Entry, writeV1 } from "./v1-writer.ts";
+export {
+  type CheckpointsIteratorOptions,
+  checkpointsIterator,
+  type WaitOptions,
+  waitForNewCheckpoint,
+} from "./wait-for-checkpoint.ts";
