@@ -53,8 +53,6 @@ testCollectionType({
     const pred = graph.createOp("Placeholder", [], { ...bool, name: "pred" }).outputs[0]!;
     const pivot = graph.createOp("Identity", [pred], { name: "pivot" }).outputs[0]!;
     const context = new CondContext(pred, pivot, 1, graph.uniqueName("cond/text"));
-    context.values.add(pivot.name);
-    pivot.op.controlFlowContext = context;
     context.externalValues.set(pred.name, pivot);
     graph.withControlFlowContext(context, () => graph.createOp("NoOp", []));
     return [context];
@@ -79,6 +77,7 @@ testCollectionType({
   create: (graph) => {
     const placeholder = (name: string) => graph.createOp("Placeholder", [], { ...bool, name }).outputs[0]!;
     const context = new WhileContext({
+      graph,
       name: graph.uniqueName("while/ctx"),
       parallelIterations: 4,
       backProp: true,

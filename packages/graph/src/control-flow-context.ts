@@ -1,7 +1,6 @@
-// Control-flow contexts: which cond branch or while loop an op lies in, as records that become CondContextDef and
-// WhileContextDef and come back. Building such contexts (Switch, Enter ...) is `@org/ops`' matter: it subclasses these.
-// Source: python/ops/control_flow_ops.py.
-import { TfError } from "@org/errors";
+// What control-flow contexts (the branch of a cond, a while loop) have in common: which tensors are known in them, and how
+// ops that are made inside stay inside. Not here: the kinds themselves (cond-context.ts, while-context.ts), and the
+// functions that build conditionals and loops (`@org/ops`). Source: python/ops/control_flow_ops.py (ControlFlowContext).
 import type { ICondContextDef, IControlFlowContextDef, IValuesDef, IWhileContextDef } from "@org/proto";
 import type { Graph } from "./graph.ts";
 import { compareUtf8 } from "./name-order.ts";
@@ -44,28 +43,125 @@ export function prependNameScope(name: string, importScope: string | undefined):
   return `${scope}/${name}`;
 }
 
-abstract class ContextRecord implements ControlFlowContext {
+/** The context that the outputs of `op` are in: what leaves a loop by Exit is outside of it. Source: control_flow_util.GetOutputContext. */
+export function outputContext(op: Operation): ControlFlowContext | undefined {
+  const context = op.controlFlowContext;
+  return context && isLoopExit(op) ? context.outerContext : context;
+}
+
+export const isLoopExit = (op: { readonly type: string }): boolean =>
+  op.type === "Exit" || op.type === "RefExit";
+export const isLoopEnter = (op: { readonly type: string }): boolean =>
+  op.type === "Enter" || op.type === "RefEnter";
+export const isSwitch = (op: { readonly type: string }): boolean =>
+  op.type === "Switch" || op.type === "RefSwitch";
+/** Whether `op` brings a loop invariant into its loop. */
+export const isLoopConstantEnter = (op: Operation): boolean =>
+  isLoopEnter(op) && op.attrs.bool("is_constant");
+
+/** The while loop that `context` is, or lies in. Source: control_flow_util.GetContainingWhileContext. */
+export function whileContextAround(context: ControlFlowContext | undefined): ControlFlowContext | undefined {
+  let at = context;
+  while (at !== undefined && at.kind !== "while") at = at.outerContext;
+  return at;
+}
+
+/** Whether `op` was made in `context` or in one that lies in it. */
+export function isInContext(op: Operation, context: ControlFlowContext): boolean {
+  let at = op.controlFlowContext;
+  while (at !== undefined && at !== context) at = at.outerContext;
+  return at === context;
+}
+
+/** `data` on the two sides of `pred`: [false, true]; beside `data`. Source: _SwitchRefOrTensor. */
+export function switchRefOrTensor(data: Tensor, pred: Tensor, name = "Switch"): readonly [Tensor, Tensor] {
+  const { graph } = data;
+  const type = data.isRef ? "RefSwitch" : "Switch";
+  const made = graph.colocateWith(data.op, () => graph.createOp(type, [data, pred], { name }).outputs, {
+    ignoreExisting: true,
+  });
+  return made as readonly Tensor[] as [Tensor, Tensor];
+}
+
+/** What both kinds share. */
+export abstract class ContextBase implements ControlFlowContext {
   abstract readonly kind: string;
-  name = "";
-  outerContext: ControlFlowContext | undefined;
+  readonly name: string;
+  readonly outerContext: ControlFlowContext | undefined;
   readonly values: Set<string> = new Set<string>();
   readonly externalValues: Map<string, Tensor> = new Map<string, Tensor>();
-  readonly nested: ContextRecord[] = [];
+  readonly nested: ContextBase[] = [];
+  readonly graph: Graph;
+  /** What was current where the context was entered, outermost first. */
+  readonly #entered: (ControlFlowContext | undefined)[] = [];
 
-  /** Notes the op's outputs; a builder wires inputs from outside, too. */
-  addOp(op: Operation): void {
-    for (const output of op.outputs) this.values.add(output.name);
-    op.controlFlowContext ??= this;
-    this.outerContext?.addInnerOp(op);
+  /** A context within the one that is current in `graph`. */
+  protected constructor(graph: Graph, name: string) {
+    this.graph = graph;
+    this.name = name;
+    this.outerContext = graph.controlFlowContext;
+    if (this.outerContext instanceof ContextBase) this.outerContext.nested.push(this);
   }
-  addInnerOp(op: Operation): void {
-    for (const output of op.outputs) this.values.add(output.name);
-    this.outerContext?.addInnerOp(op);
-  }
-  addValue(tensor: Tensor): Tensor {
-    return this.externalValues.get(tensor.name) ?? tensor;
-  }
+
+  abstract addOp(op: Operation): void;
+  abstract addValue(tensor: Tensor): Tensor;
+  abstract readonly controlPivot: Tensor | undefined;
   abstract toProto(exportScope?: string): ICondContextDef | IWhileContextDef | undefined;
+  abstract toControlFlowContextDef(exportScope?: string): IControlFlowContextDef;
+
+  addInnerOp(op: Operation): void {
+    this.outerContext?.addInnerOp(op);
+  }
+
+  /** Makes a tensor known here, so that it needs no way in. */
+  addName(name: string): void {
+    this.values.add(name);
+  }
+
+  /** Runs `fn` with new ops in this context. */
+  enter<R>(fn: () => R): R {
+    this.#entered.push(this.graph.controlFlowContext);
+    try {
+      return this.graph.withControlFlowContext(this, fn);
+    } finally {
+      this.#entered.pop();
+    }
+  }
+
+  /** Runs `fn`, within `enter`, with new ops where it was entered from. Source: ControlFlowContext.Exit. */
+  outside<R>(fn: () => R): R {
+    const inner = this.#entered.pop();
+    try {
+      return this.graph.withControlFlowContext(inner, fn);
+    } finally {
+      this.#entered.push(inner);
+    }
+  }
+
+  /** Makes results known in the context around this one. */
+  exitResult(tensors: readonly Tensor[]): void {
+    for (const tensor of tensors) this.outerContext?.values.add(tensor.name);
+  }
+
+  /** Takes away control inputs that come from another loop; those that it took. Source: _RemoveExternalControlEdges. */
+  protected removeExternalControlEdges(op: Operation): readonly Operation[] {
+    const loop = whileContextAround(this);
+    if (loop === undefined) return [];
+    const isInternal = (input: Operation): boolean => whileContextAround(outputContext(input)) === loop;
+    const external = op.controlInputs.filter((input) => !isInternal(input));
+    if (external.length === 0) return external;
+    const internal = op.controlInputs.filter(isInternal);
+    op.removeControlInputs();
+    op.addControlInputs(internal);
+    return external;
+  }
+
+  /** Makes the op's outputs known here and in every context around. */
+  protected noteOutputs(op: Operation): void {
+    let context: ControlFlowContext | undefined = this;
+    for (; context !== undefined; context = context.outerContext)
+      for (const output of op.outputs) context.values.add(output.name);
+  }
 
   protected valuesDef(exportScope: string | undefined): IValuesDef {
     const externalValues: { [key: string]: string } = {};
@@ -78,23 +174,12 @@ abstract class ContextRecord implements ControlFlowContext {
   }
 
   protected nestedDefs(exportScope: string | undefined): IControlFlowContextDef[] {
-    return this.nested.map((context) =>
-      context instanceof CondContext
-        ? { condCtxt: context.toProto(exportScope) ?? null }
-        : { whileCtxt: (context as WhileContext).toProto(exportScope) ?? null },
-    );
+    return this.nested.map((context) => context.toControlFlowContextDef(exportScope));
   }
 
-  protected read(
-    graph: Graph,
-    name: string,
-    valuesDef: IValuesDef | null | undefined,
-    importScope: string | undefined,
-  ): void {
-    this.name = prependNameScope(name, importScope);
-    this.outerContext = graph.controlFlowContext;
-    const outer = this.outerContext;
-    if (outer instanceof ContextRecord) outer.nested.push(this);
+  /** Takes the values of a message, and the ops of the graph that made them. */
+  protected readValues(valuesDef: IValuesDef | null | undefined, importScope: string | undefined): void {
+    const { graph } = this;
     for (const value of valuesDef?.values ?? []) this.values.add(prependNameScope(value, importScope));
     // A scoped export may name tensors outside of it (a loop's counters that its gradient made): they are no one's here.
     for (const [key, value] of Object.entries(valuesDef?.externalValues ?? {})) {
@@ -108,187 +193,9 @@ abstract class ContextRecord implements ControlFlowContext {
       if (op !== undefined) op.controlFlowContext = this;
     }
   }
-
-  protected readNested(
-    graph: Graph,
-    defs: readonly IControlFlowContextDef[] | null | undefined,
-    importScope: string | undefined,
-  ): void {
-    if (!defs || defs.length === 0) return;
-    graph.withControlFlowContext(this, () => {
-      for (const def of defs) contextFromDef(def, graph, importScope);
-    });
-  }
 }
 
-const tensorOf = (graph: Graph, name: string, importScope: string | undefined): Tensor =>
-  graph.asGraphElement(prependNameScope(name, importScope), { allowOperation: false }) as Tensor;
-
-/** One branch of a cond. */
-export class CondContext extends ContextRecord {
-  readonly kind: string = "cond";
-  pred: Tensor;
-  pivot: Tensor;
-  /** 0: the branch for false, 1: for true. */
-  branch: number;
-
-  constructor(pred: Tensor, pivot: Tensor, branch: number, name = "cond_text") {
-    super();
-    this.name = name;
-    this.pred = pred;
-    this.pivot = pivot;
-    this.branch = branch;
-  }
-
-  /** The message, names without `exportScope`; undefined where the context lies outside it. */
-  toProto(exportScope?: string): ICondContextDef | undefined {
-    if (exportScope && !this.name.startsWith(exportScope)) return undefined;
-    const strip = (name: string): string => stripNameScope(name, exportScope);
-    return {
-      contextName: strip(this.name),
-      predName: strip(this.pred.name),
-      pivotName: strip(this.pivot.name),
-      branch: this.branch,
-      valuesDef: this.valuesDef(exportScope),
-      nestedContexts: this.nestedDefs(exportScope),
-    };
-  }
-
-  /** From the message; marks the ops of `graph` that lie in the context. Throws as `graph.asGraphElement` where one is missing. */
-  static fromProto(def: ICondContextDef, graph: Graph, importScope?: string): CondContext {
-    const context = new CondContext(
-      tensorOf(graph, def.predName ?? "", importScope),
-      tensorOf(graph, def.pivotName ?? "", importScope),
-      def.branch ?? 0,
-    );
-    context.read(graph, def.contextName ?? "", def.valuesDef, importScope);
-    context.readNested(graph, def.nestedContexts, importScope);
-    return context;
-  }
-}
-
-/** What a while loop is made of; a builder fills it in. */
-export interface WhileParts {
-  readonly name: string;
-  readonly parallelIterations: number;
-  readonly backProp: boolean;
-  readonly swapMemory: boolean;
-  readonly maximumIterations?: Tensor | undefined;
-}
-
-/** A while loop. */
-export class WhileContext extends ContextRecord {
-  readonly kind: string = "while";
-  parallelIterations: number;
-  backProp: boolean;
-  swapMemory: boolean;
-  maximumIterations: Tensor | undefined;
-  /** What the predicate, and the body, hang on: control inputs of ops without inputs in them. */
-  pivotForPred: Tensor | undefined;
-  pivotForBody: Tensor | undefined;
-  /** LoopCond's output. */
-  pivot: Tensor | undefined;
-  loopExits: Tensor[] = [];
-  loopEnters: Tensor[] = [];
-
-  constructor(parts: WhileParts) {
-    super();
-    this.name = parts.name;
-    this.parallelIterations = parts.parallelIterations;
-    this.backProp = parts.backProp;
-    this.swapMemory = parts.swapMemory;
-    this.maximumIterations = parts.maximumIterations;
-  }
-
-  /** The message, names without `exportScope`; undefined where the context lies outside it. */
-  toProto(exportScope?: string): IWhileContextDef | undefined {
-    if (exportScope && !this.name.startsWith(exportScope)) return undefined;
-    const strip = (tensor: Tensor | undefined): string =>
-      tensor ? stripNameScope(tensor.name, exportScope) : "";
-    return {
-      contextName: stripNameScope(this.name, exportScope),
-      parallelIterations: this.parallelIterations,
-      maximumIterationsName: strip(this.maximumIterations),
-      backProp: this.backProp,
-      swapMemory: this.swapMemory,
-      pivotForPredName: strip(this.pivotForPred),
-      pivotForBodyName: strip(this.pivotForBody),
-      pivotName: strip(this.pivot),
-      loopExitNames: this.loopExits.map(strip),
-      loopEnterNames: this.loopEnters.map(strip),
-      valuesDef: this.valuesDef(exportScope),
-      nestedContexts: this.nestedDefs(exportScope),
-    };
-  }
-
-  /** From the message; marks the ops of `graph` that lie in the context. Throws as `graph.asGraphElement` where one is missing. */
-  static fromProto(def: IWhileContextDef, graph: Graph, importScope?: string): WhileContext {
-    const tensor = (name: string | null | undefined): Tensor | undefined =>
-      name ? tensorOf(graph, name, importScope) : undefined;
-    const context = new WhileContext({
-      name: def.contextName ?? "",
-      parallelIterations: def.parallelIterations ?? 10,
-      backProp: def.backProp ?? false,
-      swapMemory: def.swapMemory ?? false,
-      maximumIterations: tensor(def.maximumIterationsName),
-    });
-    context.pivotForPred = tensor(def.pivotForPredName);
-    context.pivotForBody = tensor(def.pivotForBodyName);
-    context.pivot = tensor(def.pivotName);
-    context.loopExits = (def.loopExitNames ?? []).map((name) => tensorOf(graph, name, importScope));
-    context.loopEnters = (def.loopEnterNames ?? []).map((name) => tensorOf(graph, name, importScope));
-    context.read(graph, def.contextName ?? "", def.valuesDef, importScope);
-    // A scope changed the context's name, which is the name of the loop's frame, too.
-    if (importScope)
-      for (const value of context.values) {
-        const op = graph.findOperation(value.split(":")[0]!);
-        if (op?.type === "Enter" || op?.type === "RefEnter") op.setAttr("frame_name", context.name);
-      }
-    context.readNested(graph, def.nestedContexts, importScope);
-    return context;
-  }
-}
-
-/** The context of a ControlFlowContextDef. Throws TfError INVALID_ARGUMENT where it holds neither kind. */
-export function contextFromDef(
-  def: IControlFlowContextDef,
-  graph: Graph,
-  importScope?: string,
-): CondContext | WhileContext {
-  if (def.condCtxt) return CondContext.fromProto(def.condCtxt, graph, importScope);
-  if (def.whileCtxt) return WhileContext.fromProto(def.whileCtxt, graph, importScope);
-  throw new TfError("INVALID_ARGUMENT", `Invalid ControlFlowContextDef: ${JSON.stringify(Object.keys(def))}`);
-}
-
-/** The while loop that `context` is, or lies in. */
-function loopAround(context: ControlFlowContext | undefined): ControlFlowContext | undefined {
-  let at = context;
-  while (at !== undefined && at.kind !== "while") at = at.outerContext;
-  return at;
-}
-
-/**
- * Throws TfError INVALID_ARGUMENT where an op outside of loops reads a tensor within one: only a loop's exits leave it.
- * Between loops nothing is checked here: which of them belong together only gradients know. Source: control_flow_util.py (CheckInputFromValidContext).
- */
-export function checkInputContext(
-  node: { readonly name: string; readonly type: string; readonly inputs: readonly Tensor[] },
-  context: ControlFlowContext | undefined,
-): void {
-  if (loopAround(context) !== undefined) return;
-  if (["Enter", "RefEnter", "Switch", "RefSwitch"].includes(node.type)) return;
-  for (const { op: source } of node.inputs) {
-    const isExit = source.type === "Exit" || source.type === "RefExit";
-    const within = isExit ? source.controlFlowContext?.outerContext : source.controlFlowContext;
-    if (loopAround(within) !== undefined)
-      throw new TfError(
-        "INVALID_ARGUMENT",
-        `Cannot use '${source.name}' as input to '${node.name}' because '${source.name}' is in a while loop.`,
-        {
-          node: node.name,
-          op: node.type,
-          hint: "Return the value from the loop's body, and use what the loop returns.",
-        },
-      );
-  }
+/** The tensor of that name under `importScope`. Throws as `graph.asGraphElement`. */
+export function scopedTensor(graph: Graph, name: string, importScope: string | undefined): Tensor {
+  return graph.asGraphElement(prependNameScope(name, importScope), { allowOperation: false }) as Tensor;
 }

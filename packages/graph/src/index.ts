@@ -1,16 +1,21 @@
 export { attrsOf } from "./attr-reader.ts";
 export { attrValue } from "./attr-value.ts";
 export type { AttrInput, Attrs } from "./attrs.ts";
+export { CondContext } from "./cond-context.ts";
 export { evaluateConstant, evaluateShape } from "./constant-folding.ts";
 export { constantValue, constantValueAsShape } from "./constant-value.ts";
 export {
-  CondContext,
   type ControlFlowContext,
-  contextFromDef,
+  isInContext,
+  isLoopConstantEnter,
+  isLoopEnter,
+  isLoopExit,
+  isSwitch,
+  outputContext,
   prependNameScope,
   stripNameScope,
-  WhileContext,
-  type WhileParts,
+  switchRefOrTensor,
+  whileContextAround,
 } from "./control-flow-context.ts";
 export type { CreateOpOptions, OpInput } from "./create-op.ts";
 export { canonicalDevice, type DeviceSpec, deviceToString, mergeDevices, parseDevice } from "./device.ts";
@@ -26,6 +31,7 @@ export {
 } from "./import-graph-def.ts";
 export type { ImportWarning } from "./import-node.ts";
 export { IndexedSlices, isIndexedSlices } from "./indexed-slices.ts";
+export { contextFromDef } from "./nested-context.ts";
 export { mostOutputs } from "./node-signature.ts";
 export {
   createOpRegistry,
@@ -46,3 +52,4 @@ export {
   type TensorConvertible,
   tensorConversion,
 } from "./tensor.ts";
+export { type EnterOptions, type GradState, WhileContext, type WhileParts } from "./while-context.ts";

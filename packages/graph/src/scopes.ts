@@ -147,6 +147,11 @@ export class Scopes {
     return result;
   }
 
+  /** Notes that `op` depends on the control inputs of the scopes: what reads it need not say so again. */
+  recordSeen(op: Operation): void {
+    for (const scope of this.controls) scope.seen.add(op);
+  }
+
   /** Sets the op's device from the device scopes, innermost first. */
   applyDevices(op: Operation): void {
     for (let i = this.devices.length - 1; i >= 0; i--) {
@@ -170,7 +175,7 @@ export class Scopes {
     const gradientType = this.gradientTypes.get(op.type);
     if (gradientType !== undefined)
       attrs.set("_gradient_op_type", { s: new TextEncoder().encode(gradientType) });
-    for (const scope of this.controls) scope.seen.add(op);
+    this.recordSeen(op);
     if (computeDevice) this.applyDevices(op);
     if (this.colocation.length > 0) {
       const groups = new Set<string>();

@@ -218,17 +218,27 @@ describe("control dependencies", () => {
 describe("loops", () => {
   it("are left by their exits alone", () => {
     const loop = new WhileContext({
+      graph,
       name: "while",
       parallelIterations: 1,
       backProp: true,
       swapMemory: false,
     });
     const start = constant();
-    const [inside, exit] = graph.withControlFlowContext(loop, () => {
-      const enter = graph.createOp("Enter", [start], { attrs: { frame_name: "while" } }).outputs[0]!;
-      return [apply("Neg", [enter], "inside"), graph.createOp("Exit", [enter])];
-    }) as [Operation, Operation];
+    const enter = loop.enterTensor(start, { isConstant: false });
+    loop.fixEnters([enter]);
+    loop.addName(enter.name);
+    loop.pivotForPred = enter;
+    const [inside, exit] = loop.enter(() => [
+      apply("Neg", [enter], "inside"),
+      graph.createOp("Exit", [enter]),
+    ]) as [Operation, Operation];
     expect([...loop.values]).toEqual(["Enter:0", "inside:0", "Exit:0"]);
+    const other = constant();
+    const mixed = loop.enter(() => apply("Neg", [other], "mixed"));
+    expect(mixed.inputs[0]!.op.type).toBe("Enter");
+    expect(mixed.inputs[0]!.op.attrs.bool("is_constant")).toBe(true);
+    expect(mixed.controlInputs).toEqual([enter.op]);
     expect(() => apply("Neg", [inside.outputs[0]!], "outside")).toThrow(
       "Cannot use 'inside' as input to 'outside' because 'inside' is in a while loop.",
     );

@@ -3,7 +3,7 @@
 // Built from raw Switch and Merge nodes, as tf.cond builds them, since `cond` lies in a package above.
 // Source: python/ops/variables.py (initialized_value, _try_guard_against_uninitialized_dependencies); control_flow_ops.py (cond).
 import { GraphKeys } from "@org/collections";
-import { CondContext, type Graph, type Operation, type Tensor } from "@org/graph";
+import { CondContext, type Tensor } from "@org/graph";
 import type { ResourceVariable } from "./resource-variable.ts";
 import type { Variable } from "./variable.ts";
 import { isVariable } from "./variable-options.ts";
@@ -23,15 +23,10 @@ export function initializedValue(variable: Variable | ResourceVariable): Tensor 
       const pivotFalse = identity(pivots.outputs[0]!, "switch_f");
       const pred = identity(isInitialized, "pred_id");
 
-      const whenTrue = branchContext(graph, pred, pivotTrue, 1);
-      const read = variable.isResource
-        ? readInBranch(graph, whenTrue, variable.handle, "ReadVariableOp", variable)
-        : readInBranch(graph, whenTrue, variable.asRef(), "Identity", variable);
-
-      const whenFalse = branchContext(graph, pred, pivotFalse, 0);
-      whenFalse.values.add(initialValue.name);
-      const initial = switchTo(graph, whenFalse, initialValue);
-      whenFalse.addOp(initial.op);
+      const whenTrue = new CondContext(pred, pivotTrue, 1, graph.uniqueName("cond_text"));
+      const read = whenTrue.enter(() => whenTrue.outputTensor(readValue(variable)));
+      const whenFalse = new CondContext(pred, pivotFalse, 0, graph.uniqueName("cond_text"));
+      const initial = whenFalse.enter(() => whenFalse.outputTensor(initialValue));
 
       const merge = graph.createOp("Merge", [[initial, read]]);
       graph.addToCollection(GraphKeys.COND_CONTEXT, whenTrue);
@@ -41,51 +36,17 @@ export function initializedValue(variable: Variable | ResourceVariable): Tensor 
   });
 }
 
-function branchContext(graph: Graph, pred: Tensor, pivot: Tensor, branch: 0 | 1): CondContext {
-  const context = new CondContext(pred, pivot, branch, graph.uniqueName("cond_text"));
-  context.values.add(pred.name);
-  context.externalValues.set(pred.name, pred);
-  context.values.add(pivot.name);
-  pivot.op.controlFlowContext = context;
-  return context;
-}
-
-/** The branch's side of a Switch of `tensor`; it stands for `tensor` in the branch. */
-function switchTo(graph: Graph, context: CondContext, tensor: Tensor): Tensor {
-  const made = graph.colocateWith(
-    tensor.op,
-    () => graph.createOp(tensor.isRef ? "RefSwitch" : "Switch", [tensor, context.pred], { name: "Switch" }),
-    { ignoreExisting: true },
-  ).outputs[context.branch]!;
-  context.externalValues.set(tensor.name, made);
-  return made;
-}
-
-/** The read of a variable within a branch: the op first, then the Switch that lets its input in, as cond does. */
-function readInBranch(
-  graph: Graph,
-  context: CondContext,
-  input: Tensor,
-  type: "Identity" | "ReadVariableOp",
-  variable: Variable | ResourceVariable,
-): Tensor {
-  const within = (name: string, attrs: Record<string, string>): Tensor =>
-    graph.nameScope(name, (scope) => {
-      const op = graph.createOp(type, [input], { name: scope, attrs });
-      context.values.add(input.name);
-      const inside = graph.controlDependencies(null, () => switchTo(graph, context, input));
-      context.values.add(inside.name);
-      op.updateInput(0, inside);
-      context.addOp(op);
-      return op.outputs[0]!;
-    });
-  if (type === "Identity") return within("read", {});
+/** A read of the variable as `readValue()` of either kind makes it. */
+function readValue(variable: Variable | ResourceVariable): Tensor {
+  const { graph } = variable;
+  if (!variable.isResource)
+    return graph.createOp("Identity", [variable.asRef()], { name: "read" }).outputs[0]!;
   const read = graph.nameScope("Read", () =>
-    graph.device(variable.device, () => within("ReadVariableOp", { dtype: variable.dtype })),
+    graph.device(variable.device, () =>
+      graph.createOp("ReadVariableOp", [variable.handle], { attrs: { dtype: variable.dtype } }),
+    ),
   );
-  const copy = graph.createOp("Identity", [read]);
-  context.addOp(copy);
-  return copy.outputs[0]!;
+  return graph.createOp("Identity", [read.outputs[0]!]).outputs[0]!;
 }
 
 const stops = new Set(["IsVariableInitialized", "VarIsInitializedOp", "ReadVariableOp", "If"]);
