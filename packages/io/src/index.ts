@@ -7,6 +7,8 @@ export * from "./glob.ts";
 export * from "./memory.ts";
 export * from "./path.ts";
 export * from "./record.ts";
+export * from "./record-file.ts";
 export * from "./restrict.ts";
 export * from "./snappy.ts";
 export * from "./whole-files.ts";
+export type { RecordCompression, ZlibOptions } from "./zlib-stream.ts";

@@ -1,6 +1,5 @@
-import { bytesSource, concatBytes, frameRecord, readRecords, snappyDecode } from "@org/io";
+import { bytesSource, concatBytes, crc32c, frameRecord, maskCrc32c, readRecords } from "@org/io";
 import fc from "fast-check";
-import { compress } from "snappyjs";
 import { describe, expect, it } from "vitest";
 
 async function readAll(bytes: Uint8Array): Promise<Uint8Array[]> {
@@ -37,38 +36,47 @@ describe("records", () => {
       });
     }
   });
-});
 
-describe("snappyDecode", () => {
-  it("gives back what snappyjs compresses", () => {
-    const words = fc.array(fc.constantFrom("abc", "abcabc", "x", "yz".repeat(40), "q".repeat(300)));
-    fc.assert(
-      fc.property(words, fc.uint8Array({ maxLength: 100 }), (text, tail) => {
-        const bytes = concatBytes([new TextEncoder().encode(text.join("")), tail]);
-        expect(snappyDecode(compress(bytes))).toEqual(bytes);
-      }),
+  it("stop before a torn tail, if asked to, and go on from there later", async () => {
+    const whole = concatBytes(["one", "two"].map((text) => frameRecord(new TextEncoder().encode(text))));
+    const read = async (bytes: Uint8Array, start = 0) => {
+      const found: [string, number][] = [];
+      for await (const { data, end } of readRecords(bytesSource(bytes), { tornTail: "stop", start }))
+        found.push([new TextDecoder().decode(data), end]);
+      return found;
+    };
+    for (let cut = 19; cut < 38; cut++) expect(await read(whole.subarray(0, cut))).toEqual([["one", 19]]);
+    expect(await read(whole, 19)).toEqual([["two", 38]]);
+    await expect(read(Uint8Array.from(whole, (byte, i) => (i === 20 ? 99 : byte)))).rejects.toThrow(
+      "corrupted record at 19",
     );
   });
 
-  it("never returns other bytes from a cut block, and never hangs on noise", () => {
-    const block = compress(new TextEncoder().encode("abcdefabcdefabcdef".repeat(10)));
-    for (let cut = 0; cut < block.length; cut++)
-      expect(() => snappyDecode(block.subarray(0, cut))).toThrow(
-        expect.objectContaining({ code: "DATA_LOSS" }),
-      );
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), (noise) => {
-        try {
-          snappyDecode(noise);
-        } catch (error) {
-          expect(error).toMatchObject({ code: "DATA_LOSS" });
-        }
-      }),
-    );
+  it("report progress and end at an abort, with CANCELLED and the place", async () => {
+    const whole = concatBytes(Array.from({ length: 40 }, () => frameRecord(new Uint8Array(2 ** 16))));
+    const seen: number[] = [];
+    const stop = new AbortController();
+    const read = async () => {
+      for await (const { end } of readRecords(bytesSource(whole), {
+        file: "r",
+        signal: stop.signal,
+        onProgress: ({ loaded, total }) => void seen.push(loaded / total),
+      }))
+        if (end > whole.length / 2) stop.abort();
+    };
+    await expect(read()).rejects.toMatchObject({ code: "CANCELLED", place: { file: "r" } });
+    expect(seen.at(-1)).toBeGreaterThan(0.5);
+    expect(seen.at(-1)).toBeLessThan(1);
   });
 
-  it("refuses a literal of 2**31 bytes and a length that nothing can fill", () => {
-    expect(() => snappyDecode(Uint8Array.of(5, 0xfc, 0, 0, 0, 0x80, 1))).toThrow("literal too long");
-    expect(() => snappyDecode(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f, 0))).toThrow("bytes claimed");
+  it("of a length that no file holds are truncated before anything is allocated", async () => {
+    const header = frameRecord(new Uint8Array(0)).slice();
+    const view = new DataView(header.buffer);
+    view.setUint32(4, 1, true); // 4 GiB
+    view.setUint32(8, maskCrc32c(crc32c(header.subarray(0, 8))), true);
+    await expect(readAll(header)).rejects.toMatchObject({ sentence: "truncated record at 0" });
+    view.setUint32(4, 0xffffffff, true);
+    view.setUint32(8, maskCrc32c(crc32c(header.subarray(0, 8))), true);
+    await expect(readAll(header)).rejects.toMatchObject({ code: "RESOURCE_EXHAUSTED" });
   });
 });
