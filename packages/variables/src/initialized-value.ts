@@ -3,7 +3,7 @@
 // Built from raw Switch and Merge nodes, as tf.cond builds them, since `cond` lies in a package above.
 // Source: python/ops/variables.py (initialized_value, _try_guard_against_uninitialized_dependencies); control_flow_ops.py (cond).
 import { GraphKeys } from "@org/collections";
-import { CondContext, type Tensor } from "@org/graph";
+import { CondContext, type Operation, type Tensor } from "@org/graph";
 import type { ResourceVariable } from "./resource-variable.ts";
 import type { Variable } from "./variable.ts";
 import { isVariable } from "./variable-options.ts";
