@@ -159,10 +159,10 @@ export class Operation {
   }
 
   /**
-   * Replaces input `index`; shapes of this op and of what follows from it are inferred anew.
+   * Replaces input `index`; shapes of this op and of what follows from it are inferred anew, unless `keepShapes` (a loop's back edge).
    * Throws TfError INVALID_ARGUMENT where the tensor is of another graph or type, OUT_OF_RANGE where there is no such input.
    */
-  updateInput(index: number, tensor: Tensor): void {
+  updateInput(index: number, tensor: Tensor, options: { readonly keepShapes?: boolean } = {}): void {
     const old = this.inputList[index];
     if (old === undefined)
       throw new TfError("OUT_OF_RANGE", `Node '${this.name}' has no input ${index}`, {
@@ -186,6 +186,7 @@ export class Operation {
     this.graph.touch();
     this.inputList[index] = tensor;
     this.graph.inputChanged(this, old, tensor);
+    if (options.keepShapes) return;
     this.importedShapes = undefined;
     this.graph.shapesChanged(this);
   }
