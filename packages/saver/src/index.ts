@@ -5,6 +5,7 @@ export {
   type Saveable,
   type SaveableObject,
   type SaveSpec,
+  toSaveables,
   type VarList,
 } from "./saveable.ts";
 export { Saver, type SaverExport, saversCollectionType, standardCollections } from "./saver.ts";

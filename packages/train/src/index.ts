@@ -9,6 +9,12 @@ export {
 } from "./global-step.ts";
 export { GradientDescentOptimizer } from "./gradient-descent.ts";
 export {
+  type AssignmentMap,
+  type InitFromCheckpointOptions,
+  initFromCheckpoint,
+  type VariableOrParts,
+} from "./init-from-checkpoint.ts";
+export {
   cosineDecay,
   type DecayOptions,
   exponentialDecay,

@@ -14,10 +14,12 @@ export {
   localVariablesInitializer,
   variablesInitializer,
 } from "./initializers.ts";
+export { overrideInitializer } from "./override-initializer.ts";
 export { isPartitionedVariable, PartitionedVariable } from "./partitioned-variable.ts";
 export { reportUninitializedVariables } from "./report-uninitialized.ts";
 export { ResourceVariable } from "./resource-variable.ts";
 export { SaveSliceInfo } from "./save-slice-info.ts";
+export { exportTable, isTableOp, type TableSaveable, tableSaveable } from "./table-saveable.ts";
 export { Variable } from "./variable.ts";
 export {
   variableCollectionType,
