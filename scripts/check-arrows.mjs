@@ -16,13 +16,16 @@ const arrows = {
   checkpoint: ["io", "tensor"],
   saver: ["variables", "checkpoint"],
   metagraph: ["saver"],
+  "saved-model": ["metagraph"],
+  "graph-util": ["metagraph"],
+  summary: ["proto", "io"],
   hlo: ["tensor"],
   ops: ["variables", "checkpoint", "hlo"],
   session: ["ops"],
   "kernels-cpu": ["hlo"],
   train: ["ops", "saver"],
-  tf: ["metagraph", "session", "train"],
-  cli: ["metagraph"],
+  tf: ["saved-model", "graph-util", "session", "train", "summary"],
+  cli: ["metagraph", "summary"],
 };
 /** Packages that may load another one only by a dynamic import (it is chosen at run time). */
 const dynamicOnly = { tf: ["kernels-cpu"] };
