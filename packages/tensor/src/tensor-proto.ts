@@ -132,6 +132,8 @@ export interface ToProtoOptions {
    * last value (`tf.zeros([1000])` is one 0 with a shape). As `make_tensor_proto(values, shape=...)`.
    */
   readonly shape?: readonly number[];
+  /** Content is the array's own memory, not a copy: neither it nor the message may be changed afterwards. Default false. */
+  readonly shared?: boolean;
 }
 
 /** Types that make_tensor_proto puts into tensor_content. Not among them: half, bfloat16, uint16, bool, complex. */
@@ -180,7 +182,8 @@ export function tensorToProto(array: NdArray, options: ToProtoOptions = {}): ITe
     if (view.byteLength >= 2 ** 31) {
       throw new TfError("INVALID_ARGUMENT", "Cannot create a tensor proto whose content is larger than 2GB.");
     }
-    return { ...head, tensorContent: new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice() };
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    return { ...head, tensorContent: options.shared ? bytes : bytes.slice() };
   }
   const field = valueField(dtype);
   if (field === "float8Val") return { ...head, float8Val: (data as Uint8Array).slice() };
