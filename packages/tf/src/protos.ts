@@ -2,6 +2,7 @@
 export {
   create,
   decode,
+  Event,
   encode,
   equals,
   GraphDef,
@@ -12,6 +13,7 @@ export {
   QueueRunnerDef,
   SaverDef,
   SaveSliceInfoDef,
+  SessionLog,
   Summary,
   TensorProto,
   VariableDef,

@@ -89,14 +89,19 @@ export async function exportMetaGraph(options: ExportMetaGraphOptions = {}): Pro
 
 export {
   checkpointExists,
+  checkpointsIterator,
   generateCheckpointStateProto,
   getCheckpointMtimes,
   getCheckpointState,
   latestCheckpoint,
+  listVariables,
+  loadCheckpoint,
+  loadVariable,
   metaGraphFilename,
   openCheckpoint,
   removeCheckpoint,
   updateCheckpointState,
+  waitForNewCheckpoint,
 } from "@org/checkpoint";
 export { describe, readMetaGraph, writeMetaGraph } from "@org/metagraph";
 
@@ -169,4 +174,6 @@ export const piecewiseConstant: typeof training.piecewiseConstant = /* @__PURE__
 export const polynomialDecay: typeof training.polynomialDecay = /* @__PURE__ */ lift(
   training.polynomialDecay,
 );
+export { summaryIterator } from "@org/summary";
 export { Optimizer } from "@org/train";
+export { initFromCheckpoint } from "./checkpoints.ts";
