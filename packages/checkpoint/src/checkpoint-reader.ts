@@ -11,8 +11,10 @@ export interface CheckpointEntry {
 
 export interface GetOptions {
   /** The part to read; the result has its shape. */
-  readonly slice?: TensorSlice;
-  readonly signal?: AbortSignal;
+  readonly slice?: TensorSlice | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of bytes that were read from files, as they come. */
+  readonly onBytes?: ((count: number) => void) | undefined;
 }
 
 /** An open checkpoint. Iterates over its entries, sorted by name (bytewise); slices of partitioned variables show as one. */
@@ -26,6 +28,8 @@ export interface CheckpointReader extends AsyncIterable<CheckpointEntry> {
   dtype(name: string): DType;
   /** Throws as `dtype` does. */
   shape(name: string): readonly number[];
+  /** How a partitioned variable lies in parts; empty for one that is saved whole. Throws as `dtype` does. */
+  slices(name: string): readonly TensorSlice[];
   /**
    * Reads a tensor, or the part `slice` of it; partitioned variables are put together.
    * Throws TfError NOT_FOUND (no such key, or a data file is missing), DATA_LOSS (checksum), OUT_OF_RANGE (file too

@@ -1,22 +1,51 @@
 // Writes a V2 checkpoint of one shard, tensor by tensor (bundle-format.ts): byte for byte what TensorFlow's
 // BundleWriter writes for the same tensors in the same order.
 import { TfError } from "@org/errors";
-import { type ByteSink, defaultFileSystem, type FileSystem, localPath, maskCrc32c } from "@org/io";
+import {
+  type ByteSink,
+  crc32c,
+  defaultFileSystem,
+  type FileSystem,
+  localPath,
+  maskCrc32c,
+  type Progress,
+  readInto,
+} from "@org/io";
 import { BundleEntryProto, BundleHeaderProto, encode, type IBundleEntryProto } from "@org/proto";
-import { checkNdArray, dtypeToProto, type NdArray, Shape, shapeToProto } from "@org/tensor";
+import {
+  checkNdArray,
+  type DType,
+  dtypes,
+  dtypeToProto,
+  type NdArray,
+  Shape,
+  shapeToProto,
+  sizeOf,
+} from "@org/tensor";
 import { bundleVersion, dataFilename } from "./bundle-format.ts";
 import { compareBytes, latin1 } from "./coding.ts";
 import { keyOfName } from "./names.ts";
 import { encodeTensorNameSlice } from "./ordered-code.ts";
 import { replaceCheckpoint, type WrittenFile } from "./overwrite.ts";
+import { checkNotCancelled } from "./read-pieces.ts";
+import type { StoredTensor } from "./reader-base.ts";
+import { removeStaleFiles, temporaryName } from "./stale-files.ts";
 import { TableWriter } from "./table-writer.ts";
-import { encodeTensor } from "./tensor-bytes.ts";
+import { checkCrc, encodeObjects } from "./tensor-bytes.ts";
 import { sliceShape, sliceToProto, type TensorSlice } from "./tensor-slice.ts";
 
 export interface WriteOptions {
   /** Default: the machine's files in Node; none in browsers. */
   readonly fs?: FileSystem;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of bytes that were written, with the tensor that they are of. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What a writer takes that is fed from outside. */
+export interface WriterOptions extends WriteOptions {
+  /** Bytes that are going to be added, if that is known: what `onProgress` gives as `total`. */
+  readonly total?: number | undefined;
 }
 
 /** Where a tensor that is a part of a partitioned variable lies in the whole. */
@@ -28,7 +57,7 @@ export interface PartOf {
 export interface CheckpointWriter {
   readonly prefix: string;
   /**
-   * Appends a tensor. Its bytes are written before the promise is fulfilled, and not kept.
+   * Appends a tensor, one at a time. Its bytes are written before the promise is fulfilled, and neither copied nor kept.
    * Throws TfError INVALID_ARGUMENT "Adding duplicate key: <name>"; CANCELLED; whatever the file system throws; a TypeError for an
    * array that is not what it says.
    */
@@ -39,16 +68,13 @@ export interface CheckpointWriter {
   abort(): Promise<void>;
 }
 
-let counter = 0;
-
 /** Starts a V2 checkpoint of one shard. The parent directory is made if it is missing (one level, as TensorFlow does). */
 export async function createCheckpointWriter(
   prefix: string,
-  options: WriteOptions = {},
+  options: WriterOptions = {},
 ): Promise<CheckpointWriter> {
   const fs = options.fs ?? (await defaultFileSystem());
-  const path = localPath(prefix);
-  return BundleWriter.create(fs, path, options.signal);
+  return BundleWriter.create(fs, localPath(prefix), options);
 }
 
 /**
@@ -65,7 +91,12 @@ export async function writeCheckpoint(
       ? [...(entries as Iterable<readonly [string, NdArray]>)]
       : Object.entries(entries);
   pairs.sort(([a], [b]) => compareBytes(keyOfName(a), keyOfName(b)));
-  const writer = await createCheckpointWriter(prefix, options);
+  const total = pairs.reduce((sum, [, { dtype, shape }]) => sum + dtypes[dtype].bytes * sizeOf(shape), 0);
+  const hasObjects = pairs.some(([, { dtype }]) => dtypes[dtype].bytes === 0);
+  const writer = await createCheckpointWriter(prefix, {
+    ...options,
+    total: hasObjects ? undefined : total,
+  });
   try {
     for (const [name, value] of pairs) await writer.add(name, value);
     await writer.finish();
@@ -75,23 +106,27 @@ export async function writeCheckpoint(
   }
 }
 
-/** Writes an index file's table under `file` (a temporary name). */
+/** Writes an index file's table under `file` (a temporary name); `entries` are in bytewise order of keys. */
 export async function writeIndex(
   fs: FileSystem,
   file: string,
   shards: number,
-  entries: readonly { readonly key: Uint8Array; readonly proto: IBundleEntryProto }[],
+  entries: Iterable<{ readonly key: Uint8Array; readonly proto: IBundleEntryProto }>,
+  endianness = 0,
 ): Promise<void> {
   const sink = await fs.create(file);
   try {
     const table = new TableWriter(sink);
+    const version = { producer: bundleVersion.producer };
     await table.add(
       new Uint8Array(0),
-      encode(BundleHeaderProto, { numShards: shards, version: { producer: bundleVersion.producer } }),
+      encode(BundleHeaderProto, {
+        numShards: shards,
+        version,
+        ...(endianness === 0 ? {} : { endianness }),
+      }),
     );
-    for (const { key, proto } of [...entries].sort((a, b) => compareBytes(a.key, b.key))) {
-      await table.add(key, encode(BundleEntryProto, proto));
-    }
+    for (const { key, proto } of entries) await table.add(key, encode(BundleEntryProto, proto));
     await table.finish();
     await sink.close();
   } catch (error) {
@@ -100,101 +135,180 @@ export async function writeIndex(
   }
 }
 
-/** A name beside `file` that no other writer uses, as TensorFlow's `*.tempstate<random>`. */
-export function temporaryName(file: string): string {
-  return `${file}.tempstate${Date.now().toString(36)}${(counter++).toString(36)}${Math.floor(Math.random() * 2 ** 32).toString(36)}`;
+type Entry = IBundleEntryProto & { slices?: ReturnType<typeof sliceToProto>[] };
+
+/** What an entry says of a tensor beside where it lies. */
+interface Described {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
 }
 
-class BundleWriter implements CheckpointWriter {
+/** Bytes that are written at once: the checksum of each piece is made while the system has it. */
+const pieceBytes = 2 ** 22;
+
+/** The writer behind `createCheckpointWriter`; beside its door, it copies bytes from another checkpoint. */
+export class BundleWriter implements CheckpointWriter {
   readonly prefix: string;
   readonly #fs: FileSystem;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: WriterOptions;
   readonly #data: WrittenFile;
   readonly #sink: ByteSink;
-  readonly #entries = new Map<
-    string,
-    { key: Uint8Array; proto: IBundleEntryProto & { slices?: ReturnType<typeof sliceToProto>[] } }
-  >();
+  readonly #entries = new Map<string, { key: Uint8Array; proto: Entry }>();
   #offset = 0;
-  #state: "open" | "finished" | "aborted" = "open";
+  #state: "open" | "finished" | "aborted" | "broken" = "open";
 
   private constructor(
     fs: FileSystem,
     prefix: string,
     data: WrittenFile,
     sink: ByteSink,
-    signal: AbortSignal | undefined,
+    options: WriterOptions,
   ) {
     this.#fs = fs;
     this.prefix = prefix;
     this.#data = data;
     this.#sink = sink;
-    this.#signal = signal;
+    this.#options = options;
   }
 
-  static async create(fs: FileSystem, prefix: string, signal?: AbortSignal): Promise<BundleWriter> {
+  static async create(fs: FileSystem, prefix: string, options: WriterOptions): Promise<BundleWriter> {
     const slash = prefix.lastIndexOf("/");
     const directory = slash > 0 ? prefix.slice(0, slash) : "";
     const above = directory.slice(0, Math.max(0, directory.lastIndexOf("/")));
     if (directory && !(await fs.stat(directory)) && (above === "" || (await fs.stat(above))))
       await fs.makeDirectory(directory);
+    await removeStaleFiles(fs, prefix);
     const final = dataFilename(prefix, 0, 1);
     const data = { temporary: temporaryName(final), final };
-    return new BundleWriter(fs, prefix, data, await fs.create(data.temporary), signal);
+    return new BundleWriter(fs, prefix, data, await fs.create(data.temporary), options);
   }
 
   async add(name: string, value: NdArray, part?: PartOf): Promise<void> {
+    checkNdArray(value);
+    if (dtypes[value.dtype].bytes === 0) {
+      const { parts, crc } = encodeObjects(value);
+      return this.#add(name, value, part, async (write) => {
+        for (const bytes of parts) await write(bytes);
+        return crc;
+      });
+    }
+    const { buffer, byteOffset, byteLength } = value.data as Uint8Array;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    return this.#add(name, value, part, async (write) => {
+      let crc = 0;
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        const piece = bytes.subarray(at, at + pieceBytes);
+        const writing = write(piece);
+        crc = crc32c(piece, crc);
+        await writing;
+      }
+      return crc;
+    });
+  }
+
+  /**
+   * Appends what lies in another checkpoint, byte by byte where it lies there as it does here. Throws as `add`, and what reading it does:
+   * the checksum is compared on the way.
+   */
+  async copy(name: string, stored: StoredTensor): Promise<void> {
+    const { slice, shape } = stored;
+    const part = slice && { fullShape: shape, slice };
+    if (!stored.bytes) return this.add(name, await stored.read({ signal: this.#options.signal }), part);
+    const { source, offset, size, crc: expected } = await stored.bytes();
+    const described = { dtype: stored.dtype, shape: slice ? sliceShape(slice, shape) : shape };
+    const reading = this.#options.signal ? { signal: this.#options.signal } : {};
+    return this.#add(name, described, part, async (write) => {
+      let crc = 0;
+      const buffers = [0, 1].map(() => new Uint8Array(Math.min(size, pieceBytes)));
+      let writing: Promise<void> = Promise.resolve();
+      for (let at = 0, turn = 0; at < size; at += pieceBytes, turn ^= 1) {
+        const piece = buffers[turn]!.subarray(0, Math.min(pieceBytes, size - at));
+        await Promise.all([writing, readInto(source, piece, offset + at, reading)]);
+        writing = write(piece);
+        writing.catch(() => {});
+        crc = crc32c(piece, crc);
+      }
+      await writing;
+      checkCrc(expected, crc);
+      return crc;
+    });
+  }
+
+  /** Appends a tensor whose bytes `writeAll` hands over one piece at a time; it gives their checksum. */
+  async #add(
+    name: string,
+    { dtype, shape }: Described,
+    part: PartOf | undefined,
+    writeAll: (write: (bytes: Uint8Array) => Promise<void>) => Promise<number>,
+  ): Promise<void> {
     if (this.#state !== "open")
       throw new TfError("FAILED_PRECONDITION", `The checkpoint ${this.prefix} is ${this.#state}.`, {
         file: this.prefix,
       });
-    if (this.#signal?.aborted)
-      throw new TfError("CANCELLED", "Saving was cancelled.", {
-        file: this.prefix,
-        cause: this.#signal.reason,
-      });
-    checkNdArray(value);
+    const { signal } = this.#options;
+    checkNotCancelled(signal, "Saving", this.prefix);
     const key = keyOfName(name);
-    const dtype = dtypeToProto(value.dtype);
-    let entryKey = key;
-    if (part) {
-      const expected = sliceShape(part.slice, part.fullShape);
-      if (expected.length !== value.shape.length || expected.some((dim, i) => dim !== value.shape[i])) {
-        throw new TfError(
-          "INVALID_ARGUMENT",
-          `Slice in shape_and_slice specification does not match the shape of the tensor to  save: [${expected}], tensor: [${value.shape}]`,
-          { key: name },
-        );
-      }
-      const whole = this.#entries.get(latin1(key));
-      const slice = sliceToProto(part.slice);
-      if (!whole)
-        this.#set(key, { dtype, shape: shapeToProto(new Shape([...part.fullShape])), slices: [slice] }, name);
-      else whole.proto.slices!.push(slice);
-      entryKey = encodeTensorNameSlice(key, part.slice);
+    const entryKey = part ? this.#addPart(name, key, dtype, shape, part) : key;
+    const offset = this.#offset;
+    const proto: Entry = {
+      dtype: dtypeToProto(dtype),
+      shape: shapeToProto(new Shape([...shape])),
+      shardId: 0,
+    };
+    this.#set(entryKey, proto, name);
+    let crc: number;
+    try {
+      crc = await writeAll(async (bytes) => {
+        if (bytes.length === 0) return;
+        checkNotCancelled(signal, "Saving", this.prefix);
+        this.#offset += bytes.length;
+        await this.#sink.write(bytes);
+        this.#report(name);
+      });
+    } catch (error) {
+      this.#state = "broken";
+      throw error;
     }
-    const { parts, size, crc } = encodeTensor(value);
-    this.#set(
-      entryKey,
-      {
-        dtype,
-        shape: shapeToProto(new Shape([...value.shape])),
-        shardId: 0,
-        offset: BigInt(this.#offset),
-        size: BigInt(size),
-        crc32c: maskCrc32c(crc),
-      },
-      name,
-    );
-    for (const bytes of parts) if (bytes.length > 0) await this.#sink.write(bytes);
-    this.#offset += size;
+    Object.assign(proto, {
+      offset: BigInt(offset),
+      size: BigInt(this.#offset - offset),
+      crc32c: maskCrc32c(crc),
+    });
   }
 
-  #set(
-    key: Uint8Array,
-    proto: IBundleEntryProto & { slices?: ReturnType<typeof sliceToProto>[] },
+  #report(name: string): void {
+    const { total, onProgress } = this.#options;
+    onProgress?.({ loaded: this.#offset, ...(total === undefined ? {} : { total }), name });
+  }
+
+  /** Notes a slice in its variable's entry; the key that its bytes have. */
+  #addPart(
     name: string,
-  ): void {
+    key: Uint8Array,
+    dtype: DType,
+    shape: readonly number[],
+    { fullShape, slice }: PartOf,
+  ): Uint8Array {
+    const expected = sliceShape(slice, fullShape);
+    if (expected.length !== shape.length || expected.some((dim, i) => dim !== shape[i]))
+      throw new TfError(
+        "INVALID_ARGUMENT",
+        `Slice in shape_and_slice specification does not match the shape of the tensor to  save: [${expected}], tensor: [${shape}]`,
+        { key: name },
+      );
+    const whole = this.#entries.get(latin1(key));
+    const proto = sliceToProto(slice);
+    if (whole?.proto.slices) whole.proto.slices.push(proto);
+    else
+      this.#set(
+        key,
+        { dtype: dtypeToProto(dtype), shape: shapeToProto(new Shape([...fullShape])), slices: [proto] },
+        name,
+      );
+    return encodeTensorNameSlice(key, slice);
+  }
+
+  #set(key: Uint8Array, proto: Entry, name: string): void {
     if (this.#entries.has(latin1(key)))
       throw new TfError("INVALID_ARGUMENT", `Adding duplicate key: ${name}`, { key: name });
     this.#entries.set(latin1(key), { key, proto });
@@ -209,19 +323,20 @@ class BundleWriter implements CheckpointWriter {
     const final = `${this.prefix}.index`;
     const index = { temporary: temporaryName(final), final };
     try {
-      await writeIndex(this.#fs, index.temporary, 1, [...this.#entries.values()]);
+      const entries = [...this.#entries.values()].sort((a, b) => compareBytes(a.key, b.key));
+      await writeIndex(this.#fs, index.temporary, 1, entries);
       await replaceCheckpoint(this.#fs, this.prefix, [this.#data], index);
       this.#state = "finished";
     } catch (error) {
       for (const file of [this.#data.temporary, index.temporary])
-        if (await this.#fs.stat(file)) await this.#fs.remove(file);
+        if (await this.#fs.stat(file)) await this.#fs.remove(file).catch(() => {});
       this.#state = "aborted";
       throw error;
     }
   }
 
   async abort(): Promise<void> {
-    if (this.#state !== "open") return;
+    if (this.#state !== "open" && this.#state !== "broken") return;
     this.#state = "aborted";
     await this.#sink.abort();
   }

@@ -22,8 +22,15 @@ export {
   createCheckpointWriter,
   type PartOf,
   type WriteOptions,
+  type WriterOptions,
   writeCheckpoint,
 } from "./checkpoint-writer.ts";
+export {
+  type ConvertedTensor,
+  type ConvertOptions,
+  type ConvertReport,
+  convertCheckpoint,
+} from "./convert-checkpoint.ts";
 export { type MergeOptions, mergeCheckpoints } from "./merge-checkpoints.ts";
 export { type OpenOptions, openCheckpoint } from "./open-checkpoint.ts";
 export { nearestNames } from "./reader-base.ts";

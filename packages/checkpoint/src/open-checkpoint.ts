@@ -26,11 +26,13 @@ export async function openCheckpoint(prefix: string, options: OpenOptions = {}):
   const fs = options.fs ?? (await defaultFileSystem());
   const path = localPath(prefix);
   await putBackPrevious(fs, path);
-  if (await fs.stat(`${path}.index`)) return openBundle(fs, path);
+  if (await fs.stat(`${path}.index`))
+    return openBundle(fs, path, options.signal ? { signal: options.signal } : {});
   try {
     return await openV1(fs, path);
   } catch (error) {
-    throw error instanceof TfError ? await withPrefixHint(fs, path, error) : error;
+    // A file system that refuses to say what lies there only takes the hint away.
+    throw error instanceof TfError ? await withPrefixHint(fs, path, error).catch(() => error) : error;
   }
 }
 

@@ -1,7 +1,10 @@
 // What readers of both versions share: a directory of entries, look-up errors, printing.
 import { TfError } from "@org/errors";
+import type { ByteSource } from "@org/io";
 import { type DType, dtypes, type NdArray } from "@org/tensor";
 import type { CheckpointEntry, CheckpointReader, GetOptions } from "./checkpoint-reader.ts";
+import { checkNotCancelled, type PieceOptions } from "./read-pieces.ts";
+import type { TensorSlice } from "./tensor-slice.ts";
 
 const dataTypeName = (dtype: DType): string => `DT_${dtypes[dtype].cc.toUpperCase()}`;
 
@@ -34,25 +37,35 @@ function editDistance(a: string, b: string, limit: number): number {
   return Math.min(row[b.length]!, limit);
 }
 
-/** A CheckpointReader over a directory `Entry`; subclasses read the values. */
+/** A tensor, or a part of one, as it lies in a checkpoint: what a copy of it takes. */
+export interface StoredTensor {
+  /** Of the whole. */
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Where the part lies in the whole; undefined where it is the whole. */
+  readonly slice: TensorSlice | undefined;
+  /** Bytes that it takes in the file; undefined where only reading tells. */
+  readonly byteLength: number | undefined;
+  read(options: PieceOptions): Promise<NdArray>;
+  /** Where its numbers lie as a V2 checkpoint has them, little-endian, with their masked checksum; absent where they do not. */
+  bytes?(): Promise<{ source: ByteSource; offset: number; size: number; crc: number }>;
+}
+
+/** A CheckpointReader over entries by name; subclasses know where they are and read the values. */
 export abstract class DirectoryReader<Entry extends CheckpointEntry> implements CheckpointReader {
   abstract readonly version: "V1" | "V2";
   readonly prefix: string;
-  /** In bytewise order of names. */
-  protected readonly directory: ReadonlyMap<string, Entry>;
   #closed = false;
 
-  constructor(prefix: string, directory: ReadonlyMap<string, Entry>) {
+  constructor(prefix: string) {
     this.prefix = prefix;
-    this.directory = directory;
   }
 
-  names(): readonly string[] {
-    return [...this.directory.keys()];
-  }
+  abstract names(): readonly string[];
 
   has(name: string): boolean {
-    return this.directory.has(name);
+    return this.find(name) !== undefined;
   }
 
   dtype(name: string): DType {
@@ -63,25 +76,31 @@ export abstract class DirectoryReader<Entry extends CheckpointEntry> implements 
     return this.entry(name).shape;
   }
 
+  slices(name: string): readonly TensorSlice[] {
+    return this.stored(this.entry(name)).flatMap(({ slice }) => slice ?? []);
+  }
+
   async get(name: string, options: GetOptions = {}): Promise<NdArray> {
     if (this.#closed) throw new TfError("FAILED_PRECONDITION", `The checkpoint ${this.prefix} is closed.`);
     const entry = this.entry(name);
-    if (options.signal?.aborted)
-      throw new TfError("CANCELLED", "Reading was cancelled.", { key: name, cause: options.signal.reason });
-    try {
-      return await this.read(entry, options);
-    } catch (error) {
-      throw error instanceof TfError ? error.at({ key: name, file: this.prefix }) : error;
-    }
+    return this.guard(name, options.signal, () => this.read(entry, options));
+  }
+
+  /** How the tensor lies in the files, part by part. Throws as `dtype`. */
+  storedParts(name: string): readonly StoredTensor[] {
+    return this.stored(this.entry(name)).map((part) => ({
+      ...part,
+      read: (options) => this.guard(name, options.signal, () => part.read(options)),
+    }));
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<CheckpointEntry> {
-    for (const { name, dtype, shape } of this.directory.values()) yield { name, dtype, shape };
+    for (const { name, dtype, shape } of this.entries()) yield { name, dtype, shape };
   }
 
   debugString(): string {
     let text = "";
-    for (const { name, dtype, shape } of this.directory.values())
+    for (const { name, dtype, shape } of this.entries())
       text += `${name} (${dataTypeName(dtype)}) [${shape.join(",")}]\n`;
     return text;
   }
@@ -96,8 +115,30 @@ export abstract class DirectoryReader<Entry extends CheckpointEntry> implements 
     return this.close();
   }
 
+  /** Fills in the place of what `action` throws, and says CANCELLED for a signal's reason. */
+  protected async guard<T>(
+    name: string,
+    signal: AbortSignal | undefined,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      checkNotCancelled(signal, "Reading", this.prefix);
+      return await action();
+    } catch (error) {
+      const place = { key: name, file: this.prefix };
+      if (error instanceof TfError) throw error.at(place);
+      if (signal?.aborted)
+        throw new TfError("CANCELLED", "Reading was cancelled.", { ...place, cause: signal.reason });
+      throw error;
+    }
+  }
+
+  protected *entries(): Generator<Entry> {
+    for (const name of this.names()) yield this.entry(name);
+  }
+
   protected entry(name: string): Entry {
-    const entry = this.directory.get(name);
+    const entry = this.find(name);
     if (entry) return entry;
     const near = nearestNames(name, this.names());
     throw new TfError("NOT_FOUND", this.missing(name), {
@@ -109,7 +150,9 @@ export abstract class DirectoryReader<Entry extends CheckpointEntry> implements 
     });
   }
 
+  protected abstract find(name: string): Entry | undefined;
   protected abstract missing(name: string): string;
+  protected abstract stored(entry: Entry): readonly StoredTensor[];
   protected abstract read(entry: Entry, options: GetOptions): Promise<NdArray>;
   protected abstract closeFiles(): Promise<void>;
 }

@@ -1,43 +1,19 @@
-// Reads a table (see table-format.ts): every checksum, length and order is checked.
+// Reads a table (see table-format.ts): footer, metaindex and index at once, data blocks when they are asked for; every checksum,
+// length and order is checked.
 import { TfError } from "@org/errors";
 import { type ByteSource, crc32c, snappyDecode, unmaskCrc32c } from "@org/io";
 import { ByteReader, compareBytes } from "./coding.ts";
+import { TableBlock } from "./table-block.ts";
 import { type BlockHandle, footerSize, type TableEntry, tableMagic, trailerSize } from "./table-format.ts";
 
-/** Blocks kept decoded for look-ups. */
-const cachedBlocks = 8;
+/** Bytes of blocks that are kept for look-ups. */
+const cachedBytes = 2 ** 23;
 
 function decodeHandle(reader: ByteReader, limit: number): BlockHandle {
   const offset = reader.varint();
   const size = reader.varint();
   if (offset + size + trailerSize > limit) throw new TfError("DATA_LOSS", "corrupted block handle");
   return { offset, size };
-}
-
-/** Entries of a block, keys completed. */
-function decodeBlock(block: Uint8Array): TableEntry[] {
-  const corrupt = (why: string): TfError => new TfError("DATA_LOSS", `corrupted block: ${why}`);
-  if (block.length < 4) throw corrupt("no room for the restart count");
-  const restarts = new ByteReader(block, "block", block.length - 4).fixed32();
-  const end = block.length - 4 - restarts * 4;
-  if (end < 0) throw corrupt("bad restart count");
-  const reader = new ByteReader(block, "block", 0, end);
-  const entries: TableEntry[] = [];
-  let previous: Uint8Array = new Uint8Array(0);
-  while (!reader.done) {
-    const shared = reader.varint();
-    const unshared = reader.varint();
-    const valueLength = reader.varint();
-    if (shared > previous.length) throw corrupt("bad prefix length");
-    const rest = reader.take(unshared);
-    const key = new Uint8Array(shared + unshared);
-    key.set(previous.subarray(0, shared));
-    key.set(rest, shared);
-    if (entries.length > 0 && compareBytes(previous, key) >= 0) throw corrupt("keys are out of order");
-    entries.push({ key, value: reader.take(valueLength) });
-    previous = key;
-  }
-  return entries;
 }
 
 interface IndexEntry {
@@ -50,7 +26,8 @@ export class TableReader {
   readonly #source: ByteSource;
   readonly #file: string;
   readonly #index: readonly IndexEntry[];
-  readonly #cache = new Map<number, TableEntry[]>();
+  readonly #cache = new Map<number, TableBlock>();
+  #cached = 0;
 
   private constructor(source: ByteSource, file: string, index: readonly IndexEntry[]) {
     this.#source = source;
@@ -75,19 +52,23 @@ export class TableReader {
       const indexHandle = decodeHandle(reader, limit);
       if (footer.subarray(reader.position, 40).some((byte) => byte !== 0))
         throw lost("bad sstable footer: padding is not zero");
-      decodeBlock(await readBlock(source, metaindex));
-      const index = decodeBlock(await readBlock(source, indexHandle)).map(({ key, value }) => ({
-        last: key,
-        handle: decodeHandle(new ByteReader(value, "block handle"), limit),
-      }));
+      for (const _ of (await readBlock(source, metaindex)).entries());
+      const index: IndexEntry[] = [];
+      for (const { key, value } of (await readBlock(source, indexHandle)).entries())
+        index.push({ last: key, handle: decodeHandle(new ByteReader(value, "block handle"), limit) });
       return new TableReader(source, file, index);
     } catch (error) {
       throw error instanceof TfError ? error.at({ file }) : error;
     }
   }
 
-  /** The value under exactly `key`. */
-  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+  /** Number of data blocks. */
+  get blocks(): number {
+    return this.#index.length;
+  }
+
+  /** Which block `key` is in, if anywhere; `blocks` where it is above all. */
+  blockOf(key: Uint8Array): number {
     let low = 0;
     let high = this.#index.length;
     while (low < high) {
@@ -95,44 +76,62 @@ export class TableReader {
       if (compareBytes(this.#index[middle]!.last, key) < 0) low = middle + 1;
       else high = middle;
     }
-    if (low === this.#index.length) return undefined;
-    const entries = await this.#block(low);
-    let from = 0;
-    let to = entries.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (compareBytes(entries[middle]!.key, key) < 0) from = middle + 1;
-      else to = middle;
+    return low;
+  }
+
+  /** A data block, checked against its checksum. */
+  async block(i: number): Promise<TableBlock> {
+    const cached = this.#cache.get(i);
+    if (cached) return cached;
+    try {
+      const block = await readBlock(this.#source, this.#index[i]!.handle);
+      while (this.#cache.size > 0 && this.#cached + block.byteLength > cachedBytes) {
+        const [oldest, { byteLength }] = this.#cache.entries().next().value!;
+        this.#cache.delete(oldest);
+        this.#cached -= byteLength;
+      }
+      this.#cache.set(i, block);
+      this.#cached += block.byteLength;
+      return block;
+    } catch (error) {
+      throw error instanceof TfError ? error.at({ file: this.#file }) : error;
     }
-    const found = entries[from];
-    return found && compareBytes(found.key, key) === 0 ? found.value : undefined;
+  }
+
+  /** The value under exactly `key`. */
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const i = this.blockOf(key);
+    return i === this.blocks ? undefined : (await this.block(i)).find(key);
   }
 
   /** All entries in order of keys. */
   async *entries(): AsyncGenerator<TableEntry> {
-    for (let i = 0; i < this.#index.length; i++) yield* await this.#block(i);
+    let last: Uint8Array | undefined;
+    for (let i = 0; i < this.blocks; i++)
+      for (const entry of (await this.block(i)).entries()) {
+        this.checkOrder(last, entry.key, i);
+        last = entry.key;
+        yield entry;
+      }
+  }
+
+  /** Throws TfError DATA_LOSS where `key`, the one after `last`, is not where block `i` says that its keys are. */
+  checkOrder(last: Uint8Array | undefined, key: Uint8Array, i: number): void {
+    const limit = this.#index[i]!.last;
+    if ((last && compareBytes(last, key) >= 0) || compareBytes(key, limit) > 0)
+      throw new TfError("DATA_LOSS", "corrupted block: keys are out of order", {
+        file: this.#file,
+        offset: this.#index[i]!.handle.offset,
+      });
   }
 
   close(): Promise<void> {
     this.#cache.clear();
     return this.#source.close();
   }
-
-  async #block(i: number): Promise<TableEntry[]> {
-    const cached = this.#cache.get(i);
-    if (cached) return cached;
-    try {
-      const entries = decodeBlock(await readBlock(this.#source, this.#index[i]!.handle));
-      if (this.#cache.size >= cachedBlocks) this.#cache.delete(this.#cache.keys().next().value!);
-      this.#cache.set(i, entries);
-      return entries;
-    } catch (error) {
-      throw error instanceof TfError ? error.at({ file: this.#file }) : error;
-    }
-  }
 }
 
-async function readBlock(source: ByteSource, { offset, size }: BlockHandle): Promise<Uint8Array> {
+async function readBlock(source: ByteSource, { offset, size }: BlockHandle): Promise<TableBlock> {
   const bytes = await source.read(offset, offset + size + trailerSize);
   const stored = new ByteReader(bytes, "block trailer", size + 1).fixed32();
   if (unmaskCrc32c(stored) !== crc32c(bytes.subarray(0, size + 1)))
@@ -140,9 +139,9 @@ async function readBlock(source: ByteSource, { offset, size }: BlockHandle): Pro
   const block = bytes.subarray(0, size);
   switch (bytes[size]) {
     case 0:
-      return block;
+      return new TableBlock(block);
     case 1:
-      return snappyDecode(block);
+      return new TableBlock(snappyDecode(block));
     default:
       throw new TfError("DATA_LOSS", `bad block type ${bytes[size]}`, { offset });
   }

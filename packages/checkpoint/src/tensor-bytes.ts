@@ -8,10 +8,10 @@
 // The entry's checksum covers numbers as they lie; for strings: lengths as numbers, their checksum, the bytes.
 import { TfError } from "@org/errors";
 import { crc32c, maskCrc32c, unmaskCrc32c } from "@org/io";
-import { type DType, dtypes, type NdArray, ndArray, sizeOf, viewData } from "@org/tensor";
+import { type DType, dtypes, type NdArray, ndArray, sizeOf } from "@org/tensor";
 import { ByteReader, ByteWriter } from "./coding.ts";
 
-/** A tensor as bytes, and the checksum that its entry carries (not masked). */
+/** Strings or variants as bytes, and the checksum that its entry carries (not masked). */
 export interface EncodedTensor {
   readonly parts: readonly Uint8Array[];
   readonly size: number;
@@ -33,16 +33,12 @@ function fixed32(value: number): Uint8Array {
   return bytes;
 }
 
-/** Throws TfError INVALID_ARGUMENT for resource handles, which no checkpoint holds. Numbers are not copied. */
-export function encodeTensor(array: NdArray): EncodedTensor {
+/** The bytes of strings or variants. Throws TfError INVALID_ARGUMENT for resource handles, which no checkpoint holds. */
+export function encodeObjects(array: NdArray): EncodedTensor {
   const { storage, kind } = dtypes[array.dtype];
   if (storage === "bytes") return encodeStrings(array.data as Uint8Array[]);
   if (kind === "variant") return encodeVariants(array.data as Uint8Array[]);
-  if (storage === "handle")
-    throw new TfError("INVALID_ARGUMENT", `A checkpoint cannot hold a tensor of type ${array.dtype}`);
-  const data = array.data as Uint8Array;
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { parts: [bytes], size: bytes.length, crc: crc32c(bytes) };
+  throw new TfError("INVALID_ARGUMENT", `A checkpoint cannot hold a tensor of type ${array.dtype}`);
 }
 
 function encodeStrings(strings: readonly Uint8Array[]): EncodedTensor {
@@ -85,25 +81,31 @@ export interface TensorBytes {
   readonly bigEndian: boolean;
 }
 
-/** The inverse of encodeTensor. DATA_LOSS with TensorFlow's sentences where a checksum or length is wrong. The numbers may be a view of `bytes`. */
-export function decodeTensor(bytes: Uint8Array, { dtype, shape, crc, bigEndian }: TensorBytes): NdArray {
+/** The inverse of encodeObjects. DATA_LOSS with TensorFlow's sentences where a checksum or length is wrong. */
+export function decodeObjects(bytes: Uint8Array, { dtype, shape, crc, bigEndian }: TensorBytes): NdArray {
   const { storage, kind } = dtypes[dtype];
   if (storage === "bytes")
     return ndArray(dtype, shape, decodeStrings(bytes, sizeOf(shape), crc, bigEndian) as never);
   if (kind === "variant") return ndArray(dtype, shape, decodeVariants(bytes, sizeOf(shape), crc) as never);
-  if (storage === "handle")
-    throw new TfError("DATA_LOSS", `A checkpoint cannot hold a tensor of type ${dtype}`, {
-      hint: "The index is damaged: nothing writes such an entry.",
-    });
-  checkCrc(crc, crc32c(bytes));
-  if (!bigEndian) return ndArray(dtype, shape, viewData(dtype, bytes) as never);
-  const swapped = bytes.slice();
-  const width = dtypes[dtype].bytes / dtypes[dtype].width;
-  for (let i = 0; i < swapped.length; i += width) swapped.subarray(i, i + width).reverse();
-  return ndArray(dtype, shape, viewData(dtype, swapped) as never);
+  throw new TfError("DATA_LOSS", `A checkpoint cannot hold a tensor of type ${dtype}`, {
+    hint: "The index is damaged: nothing writes such an entry.",
+  });
 }
 
-function checkCrc(stored: number, actual: number): void {
+/** Turns the bytes of each number of `dtype` around, in place. */
+export function swapBytes(dtype: DType, bytes: Uint8Array): void {
+  const width = dtypes[dtype].bytes / dtypes[dtype].width;
+  if (width < 2) return;
+  for (let i = 0; i < bytes.length; i += width)
+    for (let low = i, high = i + width - 1; low < high; low++, high--) {
+      const byte = bytes[low]!;
+      bytes[low] = bytes[high]!;
+      bytes[high] = byte;
+    }
+}
+
+/** Throws TfError DATA_LOSS where `actual` is not what `stored` (masked) says. */
+export function checkCrc(stored: number, actual: number): void {
   if (unmaskCrc32c(stored) !== actual) {
     throw new TfError(
       "DATA_LOSS",

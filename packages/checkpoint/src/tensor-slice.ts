@@ -14,6 +14,11 @@ export function fullSlice(rank: number): TensorSlice {
   return { starts: new Array<number>(rank).fill(0), lengths: new Array<number>(rank).fill(-1) };
 }
 
+/** Whether a slice is the whole of a tensor of `shape`, be it as "all" or by its extents. */
+export function isFullSlice(slice: TensorSlice, shape: readonly number[]): boolean {
+  return slice.lengths.every((length, i) => length === -1 || (slice.starts[i] === 0 && length === shape[i]));
+}
+
 /** "-:0,3" for [all, 0..3). */
 export function sliceToString(slice: TensorSlice): string {
   return slice.lengths.map((length, i) => (length === -1 ? "-" : `${slice.starts[i]},${length}`)).join(":");

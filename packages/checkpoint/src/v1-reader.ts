@@ -3,7 +3,7 @@
 //
 //   ""                                -> SavedTensorSlices.meta: name, shape, type and slices of each tensor; versions
 //   encodeTensorNameSlice(name, slice) -> SavedTensorSlices.data: the slice's values as typed lists of a TensorProto
-import { TfError } from "@org/errors";
+import { type ErrorCode, TfError } from "@org/errors";
 import { type FileSystem, getMatchingPaths } from "@org/io";
 import { decode, SavedTensorSlices } from "@org/proto";
 import { dtypeFromProto, dtypeToProto, type NdArray, shapeFromProto, tensorFromProto } from "@org/tensor";
@@ -12,13 +12,13 @@ import type { CheckpointEntry, CheckpointReader, GetOptions } from "./checkpoint
 import { compareBytes } from "./coding.ts";
 import { keyOfName } from "./names.ts";
 import { encodeTensorNameSlice } from "./ordered-code.ts";
-import { DirectoryReader } from "./reader-base.ts";
+import { DirectoryReader, type StoredTensor } from "./reader-base.ts";
 import { TableReader } from "./table-reader.ts";
-import { sliceFromProto, sliceShape, sliceToString, type TensorSlice } from "./tensor-slice.ts";
+import { isFullSlice, sliceFromProto, sliceShape, sliceToString, type TensorSlice } from "./tensor-slice.ts";
 import { checkVersions } from "./version-check.ts";
 
 interface V1Entry extends CheckpointEntry {
-  readonly slices: { readonly slice: TensorSlice; readonly table: TableReader; readonly file: string }[];
+  readonly parts: { readonly slice: TensorSlice; readonly table: TableReader; readonly file: string }[];
 }
 
 /** Opens V1 files that match `pattern`; see openCheckpoint. */
@@ -44,7 +44,7 @@ export async function openV1(fs: FileSystem, pattern: string): Promise<Checkpoin
     throw error;
   }
   const sorted = [...entries].sort(([a], [b]) => compareBytes(keyOfName(a), keyOfName(b)));
-  return new V1Reader(pattern, new Map(sorted), tables, files);
+  return new V1Reader(pattern, new Map(sorted), tables);
 }
 
 async function openTable(fs: FileSystem, file: string): Promise<TableReader> {
@@ -61,9 +61,9 @@ async function openTable(fs: FileSystem, file: string): Promise<TableReader> {
 }
 
 async function addMeta(entries: Map<string, V1Entry>, table: TableReader, file: string): Promise<void> {
-  const noMeta = (cause?: unknown): TfError =>
+  const noMeta = (cause?: unknown, code: ErrorCode = "INTERNAL"): TfError =>
     new TfError(
-      "INTERNAL",
+      code,
       `Failed to find the saved tensor slices at the beginning of the checkpoint file: ${file}`,
       { file, cause },
     );
@@ -75,7 +75,8 @@ async function addMeta(entries: Map<string, V1Entry>, table: TableReader, file: 
   }
   if (!value) throw noMeta();
   const { meta } = decode(SavedTensorSlices, value);
-  if (!meta) throw noMeta();
+  // The index of a V2 checkpoint: TensorFlow opens it and finds no name in it.
+  if (!meta) throw noMeta(undefined, "NOT_FOUND");
   checkVersions(meta.versions, file);
   for (const { name, shape: shapeProto, type, slice: slices } of meta.tensor) {
     const element = dtypeFromProto(type);
@@ -96,11 +97,11 @@ async function addMeta(entries: Map<string, V1Entry>, table: TableReader, file: 
         { file, key: name },
       );
     }
-    const entry = there ?? { name, dtype: element.dtype, shape: dims, slices: [] };
+    const entry = there ?? { name, dtype: element.dtype, shape: dims, parts: [] };
     for (const proto of slices) {
       const slice = sliceFromProto(proto);
       sliceShape(slice, dims);
-      entry.slices.push({ slice, table, file });
+      entry.parts.push({ slice, table, file });
     }
     entries.set(name, entry);
   }
@@ -108,28 +109,43 @@ async function addMeta(entries: Map<string, V1Entry>, table: TableReader, file: 
 
 class V1Reader extends DirectoryReader<V1Entry> {
   readonly version = "V1";
+  readonly #entries: ReadonlyMap<string, V1Entry>;
   readonly #tables: readonly TableReader[];
-  readonly #files: readonly string[];
 
-  constructor(
-    prefix: string,
-    entries: ReadonlyMap<string, V1Entry>,
-    tables: readonly TableReader[],
-    files: readonly string[],
-  ) {
-    super(prefix, entries);
+  constructor(prefix: string, entries: ReadonlyMap<string, V1Entry>, tables: readonly TableReader[]) {
+    super(prefix);
+    this.#entries = entries;
     this.#tables = tables;
-    this.#files = files;
+  }
+
+  names(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  protected find(name: string): V1Entry | undefined {
+    return this.#entries.get(name);
+  }
+
+  protected stored(entry: V1Entry): readonly StoredTensor[] {
+    const { name, dtype, shape } = entry;
+    return entry.parts.map(({ slice, table, file }) => ({
+      name,
+      dtype,
+      shape,
+      slice: isFullSlice(slice, shape) ? undefined : slice,
+      byteLength: undefined,
+      read: ({ onBytes }) => readSlice(entry, slice, table, file, onBytes),
+    }));
   }
 
   protected missing(name: string): string {
-    return `Tensor name "${name}" not found in checkpoint files ${this.#files.length === 1 ? this.#files[0] : this.prefix}`;
+    return `${name} not found in checkpoint file`;
   }
 
   protected read(entry: V1Entry, options: GetOptions): Promise<NdArray> {
-    const stored = entry.slices.map(({ slice, table, file }) => ({
+    const stored = entry.parts.map(({ slice, table, file }) => ({
       slice,
-      read: () => readSlice(entry, slice, table, file),
+      read: () => readSlice(entry, slice, table, file, options.onBytes),
     }));
     return assembleSlices(entry.name, entry.dtype, entry.shape, stored, options.slice);
   }
@@ -144,6 +160,7 @@ async function readSlice(
   slice: TensorSlice,
   table: TableReader,
   file: string,
+  onBytes: ((count: number) => void) | undefined,
 ): Promise<NdArray> {
   const lost = (why: string): TfError =>
     new TfError("DATA_LOSS", `The slice ${sliceToString(slice)} of ${entry.name} ${why} in ${file}`, {
@@ -152,6 +169,7 @@ async function readSlice(
     });
   const value = await table.get(encodeTensorNameSlice(keyOfName(entry.name), slice));
   if (!value) throw lost("is missing");
+  onBytes?.(value.length);
   const { data } = decode(SavedTensorSlices, value);
   if (!data?.data) throw lost("has no data");
   const shape = sliceShape(slice, entry.shape);

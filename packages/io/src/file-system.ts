@@ -15,6 +15,8 @@ export interface ByteSource {
    * Throws as `read`.
    */
   readInto?(target: Uint8Array, start: number, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Bytes that are best read at once, where that matters: a read over a network is a request. */
+  readonly pieceBytes?: number;
   close(): Promise<void>;
 }
 
