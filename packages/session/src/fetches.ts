@@ -100,7 +100,7 @@ function resolve(fetch: string | Tensor | Operation, graph: Graph): Tensor | Ope
     const name = typeof fetch === "string" ? fetch : fetch.name;
     throw new TfError(
       error.code,
-      `Fetch argument '${name}' cannot be interpreted as a Tensor. (${error.sentence})`,
+      `Fetch argument '${name}' cannot be interpreted as a Tensor. ("${error.sentence}")`,
       { ...error.place, ...(error.hint === undefined ? {} : { hint: error.hint }), cause: error },
     );
   }

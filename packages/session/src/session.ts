@@ -216,9 +216,9 @@ export class Session {
         "FAILED_PRECONDITION",
         "The Session graph is empty.  Add operations to the graph before calling run().",
       );
+    const feeds = parseFeeds(options.feeds, this.graph);
     const parsed = parseFetches(fetches, this.graph);
     const targets = (options.targets ?? []).map((target) => this.#target(target));
-    const feeds = parseFeeds(options.feeds, this.graph);
     const plan = this.#plan(parsed, targets, feeds.tensors);
     this.#counts.runs++;
     const values = feeds.values.map(

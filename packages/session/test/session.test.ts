@@ -111,7 +111,7 @@ describe("errors", () => {
     const { session } = await sessionOf(() => void constant(1, { name: "a" }));
     const error = await failure(session.run("b:0"));
     expect(error.sentence).toBe(
-      "Fetch argument 'b:0' cannot be interpreted as a Tensor. (The name 'b:0' refers to a Tensor which does not exist. The operation, 'b', does not exist in the graph.)",
+      "Fetch argument 'b:0' cannot be interpreted as a Tensor. (\"The name 'b:0' refers to a Tensor which does not exist. The operation, 'b', does not exist in the graph.\")",
     );
     await expect(session.run(3 as never)).rejects.toThrow(TypeError);
   });

@@ -108,7 +108,7 @@ describe.each(["cpu", "evaluator"] as const)("a session on %s", (backend) => {
       hint: expect.stringContaining("'p:0'"),
     });
     expect(await run("hiden1/y:0")).toMatchObject({
-      text: "NOT_FOUND Fetch argument 'hiden1/y:0' cannot be interpreted as a Tensor. (The name 'hiden1/y:0' refers to a Tensor which does not exist. The operation, 'hiden1/y', does not exist in the graph.)",
+      text: `NOT_FOUND Fetch argument 'hiden1/y:0' cannot be interpreted as a Tensor. ("The name 'hiden1/y:0' refers to a Tensor which does not exist. The operation, 'hiden1/y', does not exist in the graph.")`,
       hint: expect.stringContaining("'hidden1/y:0'"),
     });
     expect((await run("U")).hint).toContain("'u'");
