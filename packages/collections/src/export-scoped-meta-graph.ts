@@ -95,10 +95,12 @@ function opDefFinder(graph: Graph): FindOpDef {
 
 /**
  * The MetaGraphDef of a graph, or of a scope of it, and the variables in it. The graph is not changed.
- * Throws TfError INVALID_ARGUMENT where the GraphDef would reach 2 GiB. A collection that cannot be written is left out, with a warning.
+ * Throws TfError INVALID_ARGUMENT where the GraphDef would reach 2 GiB, a TypeError for a `graphDef` that is none. A collection that cannot be written is left out, with a warning.
  */
 export function exportScopedMetaGraph(graph: Graph, options: ExportScopedOptions = {}): ScopedExport {
   const { exportScope, saverDef, clearExtraneousSavers = false, onWarning } = options;
+  if (options.graphDef !== undefined && (typeof options.graphDef !== "object" || options.graphDef === null))
+    throw new TypeError(`graph_def must be of type GraphDef, not ${typeof options.graphDef}`);
   const collections = options.collections ?? createCollectionRegistry(builtInTypes);
   const whole = options.graphDef ?? graph.asGraphDef({ addShapes: true });
   const excludeNodes = clearExtraneousSavers ? extraneousSaverNodes(whole, saverDef) : undefined;

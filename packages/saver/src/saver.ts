@@ -59,11 +59,13 @@ export class Saver {
       );
     if (varList !== undefined && varList !== null && typeof varList !== "object")
       throw new TypeError(`Variables to save should be passed in a dict or a list: ${String(varList)}`);
+    if (options.writeVersion !== undefined && !["V1", "V2"].includes(options.writeVersion))
+      throw new TypeError(`writeVersion must be "V1" or "V2", not ${String(options.writeVersion)}`);
     this.options = options;
     this.clock = options.clock ?? (() => Date.now() / 1000);
     this.varList = varList ?? undefined;
     this.ownGraph = options.graph;
-    this.def = options.saverDef && checkSaverDef(create(SaverDef, options.saverDef));
+    this.def = options.saverDef && checkSaverDef(options.saverDef);
     if (!options.deferBuild) this.build();
   }
 
@@ -372,8 +374,11 @@ export class Saver {
   }
 }
 
-/** Names no op without one of which a Saver could run. */
-function checkSaverDef(def: SaverDef): SaverDef {
+/** A copy of a SaverDef that names the ops without one of which a Saver could not run. */
+function checkSaverDef(given: ISaverDef): SaverDef {
+  if (typeof given !== "object")
+    throw new TfError("INVALID_ARGUMENT", `saver_def must be a saver_pb2.SaverDef: ${String(given)}`);
+  const def = create(SaverDef, given);
   for (const key of ["saveTensorName", "restoreOpName"] as const)
     if (!def[key])
       throw new TfError(

@@ -22,11 +22,15 @@ export function registerProtoFunction<T, P extends object>(
   if (typeof type.toProto !== "function") throw new TypeError("to_proto must be callable.");
   if (typeof type.fromProto !== "function") throw new TypeError("from_proto must be callable.");
   const known = collectionTypes();
-  if (known.get(name)) {
-    throw new TfError("ALREADY_EXISTS", `Registering two proto functions with name '${name}'!`, {
-      key: name,
-      hint: "A registry of its own, createCollectionRegistry(...), holds another type for one import or export.",
-    });
-  }
-  registry = createCollectionRegistry(known, { key: name, ...type });
+  const first = known.get(name);
+  if (first)
+    throw new TfError(
+      "ALREADY_EXISTS",
+      `Registering two proto functions with name '${name}'! (Previous registration was in ${first.origin})`,
+      {
+        key: name,
+        hint: "A registry of its own, createCollectionRegistry(...), holds another type for one import or export.",
+      },
+    );
+  registry = createCollectionRegistry(known, { origin: "a call of registerProtoFunction", key: name, ...type });
 }
