@@ -25,7 +25,6 @@ const ownList = new Set([
 ]);
 const left: Record<string, string> = {
   saver_partial_multiple: "four Savers, in a test of their own",
-  lookup_tables: "saves a table, for which its SaveableObject would have to be built anew",
 };
 
 const directories = present ? readdirSync(join(shared, "graphs"), { withFileTypes: true }) : [];

@@ -13,6 +13,7 @@ export type * from "./op-entry.ts";
 export * from "./random/index.ts";
 export { arrayOps, mathOps, nnOps, standardOps, stateOps } from "./registry.ts";
 export * from "./state/index.ts";
+export * from "./tables/index.ts";
 export type { NameOption, TensorConvertible, TensorLike, ValueLike } from "./tensor-like.ts";
 export { holdsIntegers, inferDType, int32, toNdArray } from "./to-nd-array.ts";
 export * from "./training/index.ts";

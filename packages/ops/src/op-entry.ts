@@ -5,7 +5,7 @@
 
 import type { Attrs, IndexedSlices, Operation, RegisteredOp, Tensor } from "@org/graph";
 import type { HloBuilder, HloInstruction } from "@org/hlo";
-import type { FileSystem } from "@org/io";
+import type { FileSystem, Progress } from "@org/io";
 import type { DType, NdArray, Shape } from "@org/tensor";
 
 /** Sees one node while its cluster is planned: every shape is concrete. */
@@ -19,6 +19,8 @@ export interface LoweringContext {
   /** The value of input `index` (flattened, as in `input`) of an argument that `hostInputs` names. */
   hostInput(index: number): NdArray;
   inputDType(index: number): DType;
+  /** Its dims: of an input that `fetch` brings, without bringing it. */
+  inputShape(index: number): readonly number[];
   outputDType(index: number): DType;
   /** Static shape of output `index` in the graph: where an op may use what the graph knows (validate). */
   outputShape(index: number): Shape;
@@ -47,6 +49,8 @@ export interface HostContext {
   readonly attrs: Attrs;
   readonly inputCount: number;
   input(index: number): NdArray;
+  /** The value of an input that `OpEntry.fetchesFrom` keeps back: brought to the host now, and not kept there. */
+  fetch(index: number): NdArray | Promise<NdArray>;
   inputDType(index: number): DType;
   outputDType(index: number): DType;
   /** Whether the variable at input `index` (an arg that `OpEntry.variables` names) has a value. `input` of one without a value throws FAILED_PRECONDITION. */
@@ -56,6 +60,8 @@ export interface HostContext {
   /** Files that graph ops may reach: only those that the session was given. Throws TfError PERMISSION_DENIED where none were. */
   readonly fs: FileSystem;
   readonly signal: AbortSignal;
+  /** Told how far a long piece of work is; undefined where nobody asks. */
+  readonly onProgress: ((progress: Progress) => void) | undefined;
   /** This node's own state in this session (a random op's counter). */
   state<T>(create: () => T): T;
   /** The resource of that name, made when it is first asked for. */
@@ -76,6 +82,8 @@ export type Gradient = (
 export interface OpEntry extends RegisteredOp {
   readonly lower?: (c: LoweringContext) => HloInstruction | readonly HloInstruction[] | Lowered;
   readonly host?: HostKernel;
+  /** A host kernel's inputs from this position on stay where they are until it asks for them one by one, with `fetch` (SaveV2's tensors). */
+  readonly fetchesFrom?: number;
   /**
    * Instead of `host` where lowerings alone see the result. It may then differ in what makes no difference to them:
    * BroadcastGradientArgs leaves out axes that need no sum, so that a batch of 1 has the kernels of any batch.
@@ -95,6 +103,8 @@ export interface OpEntry extends RegisteredOp {
   readonly writesOnly?: readonly number[];
   /** Of those, the ones that are never assigned (ReadVariableOp, ResourceGather): reads of a variable come before its writes. */
   readonly readsOnly?: readonly number[];
+  /** Ref args that are no variables but carry a value of their own (tables: a reference to two strings in TensorFlow 1.0). */
+  readonly handles?: readonly number[];
   /** Absent: no gradient is known (an error if one is asked for); null: not differentiable, a gradient stops here. */
   readonly gradient?: Gradient | null;
 }

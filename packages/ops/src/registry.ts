@@ -49,6 +49,7 @@ import { randomOps } from "./random/random-ops.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
 import { variableOps } from "./state/variable-ops.ts";
+import { tableOps } from "./tables/table-ops.ts";
 import { trainingOps } from "./training/apply-ops.ts";
 
 /** Element-wise functions, products, reductions, comparison. */
@@ -111,6 +112,7 @@ export const stateOps: readonly OpEntry[] = [
   ...selectionOps,
   ...stringOps,
   ...summaryOps,
+  ...tableOps,
   ...trainingOps,
   ...variableOps,
 ];

@@ -1,13 +1,15 @@
 // What a Saver saves, one object a name: the tensors to write and how to put restored ones back. Variables become
-// saveables here; others (lookup tables) bring their own. Source: python/training/saving/saveable_object(_util).py.
+// saveables here, and so do tables of imported graphs; others bring their own. Source: python/training/saving/saveable_object(_util).py.
 import { TfError } from "@org/errors";
-import { isTensor, type Operation, type Tensor, tensorConversion } from "@org/graph";
+import { isOperation, isTensor, type Operation, type Tensor, tensorConversion } from "@org/graph";
 import type { DType, Shape } from "@org/tensor";
 import {
   isPartitionedVariable,
+  isTableOp,
   isVariable,
   type PartitionedVariable,
   type ResourceVariable,
+  tableSaveable,
   type Variable,
   type VariableBase,
 } from "@org/variables";
@@ -32,8 +34,8 @@ export interface SaveableObject {
   restore(tensors: readonly Tensor[], shapes: readonly (Shape | Tensor)[] | undefined): Operation | Tensor;
 }
 
-/** One thing of a Saver's list: a variable, the tensor of one, or a saveable. */
-export type Saveable = VariableBase | PartitionedVariable | Tensor | SaveableObject;
+/** One thing of a Saver's list: a variable, the tensor of one, a saveable, or the op of a mutable table (what an import has of it). */
+export type Saveable = VariableBase | PartitionedVariable | Tensor | SaveableObject | Operation;
 
 /** What a Saver takes: a list (names are the variables' own), or names with what to save under them. */
 export type VarList = readonly Saveable[] | { readonly [name: string]: Saveable | readonly VariableBase[] };
@@ -49,6 +51,11 @@ export function isSaveableObject(value: unknown): value is SaveableObject {
     Array.isArray((value as Partial<SaveableObject>).specs) &&
     typeof (value as Partial<SaveableObject>).restore === "function"
   );
+}
+
+/** Whether `value` is the op of a table that ops may change. */
+function isTable(value: unknown): value is Operation {
+  return isOperation(value) && isTableOp(value);
 }
 
 /** The tensor of a spec, built now if a function makes it. */
@@ -100,7 +107,7 @@ function nameSaveables(list: readonly Saveable[]): Named {
   };
   const sorted = [...list].sort((a, b) => byCodePoint(nameOf(a), nameOf(b)));
   for (const item of sorted) {
-    if (isSaveableObject(item)) named.set(item.name, item);
+    if (isSaveableObject(item) || isTable(item)) named.set(item.name, item);
     else if (isPartitionedVariable(item)) {
       if (named.has(item.name)) taken(item.name);
       named.set(item.name, item);
@@ -144,6 +151,8 @@ function savedTensor(item: unknown): Tensor | undefined {
 function* saveablesOf(item: Saveable | readonly VariableBase[], name: string): Generator<SaveableObject> {
   if (isSaveableObject(item)) {
     yield item;
+  } else if (isTable(item)) {
+    yield tableSaveable(item.outputs[0]!, name);
   } else if (Array.isArray(item) || isPartitionedVariable(item)) {
     yield* slicesOf([...(item as Iterable<VariableBase>)], name);
   } else {

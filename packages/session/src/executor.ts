@@ -4,7 +4,7 @@
 // dead; a Merge takes the one that is alive; a loop ends when all its NextIterations are dead. Everything runs at once
 // until a host kernel or a backend returns a promise; then units that do not need it go on.
 import { TfError } from "@org/errors";
-import type { FileSystem } from "@org/io";
+import type { FileSystem, Progress } from "@org/io";
 import type { NdArray } from "@org/tensor";
 import { located } from "./cluster-lowering.ts";
 import { type ClusterEnvironment, killOutputs, runCluster, variableIn } from "./cluster-run.ts";
@@ -18,6 +18,7 @@ export interface ExecutorEnvironment extends ClusterEnvironment {
   readonly state: SessionState;
   readonly fs: FileSystem | undefined;
   readonly onHostKernel: () => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** One run of a plan. */
@@ -55,6 +56,7 @@ export class Execution {
       state: environment.state,
       fs: environment.fs,
       signal: () => this.#abortSignal(),
+      onProgress: environment.onProgress,
       assign: (variable, value) => {
         variable.assign(new TensorValue(environment.devices, value.dtype, value.shape, value));
       },
@@ -335,7 +337,9 @@ export class Execution {
     const variables = node.uses.map((use, i) =>
       use.access === "variable" ? this.#variable(unit, i) : undefined,
     );
+    const late = node.entry!.fetchesFrom ?? node.uses.length;
     const arrays = node.uses.map((use, i) => {
+      if (i >= late) return undefined;
       if (use.access === "variable") return variables[i]!.value?.onHost();
       return (this.#slots[unit.inputs[i]!] as TensorValue).onHost();
     });
@@ -354,8 +358,8 @@ export class Execution {
       let next = 0;
       for (const [i, output] of node.op.outputs.entries()) {
         const slot = unit.outputs[i]!;
-        if (output.isRef) {
-          const passed = node.inputs.findIndex((input) => input.tensor.isRef);
+        const passed = output.isRef ? node.inputs.findIndex((input) => input.tensor.isRef) : -1;
+        if (passed >= 0) {
           if (slot >= 0 && variables[passed]) this.#put(slot, { kind: "ref", variable: variables[passed] });
           continue;
         }
@@ -374,7 +378,9 @@ export class Execution {
     };
     this.#environment.onHostKernel();
     try {
-      const results = node.entry!.host!(new HostExecution(node, inputs, variables, this.#host));
+      const { fetchesFrom, host } = node.entry!;
+      const values = fetchesFrom === undefined ? [] : (unit.inputs.map((slot) => this.#slots[slot]) as TensorValue[]);
+      const results = host!(new HostExecution(node, inputs, variables, this.#host, values));
       if (!(results instanceof Promise)) return finish(results);
       return results.then(finish).catch((error) => {
         throw located(error, node);

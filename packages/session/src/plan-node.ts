@@ -133,7 +133,7 @@ function inputUses(op: Operation, entry: OpEntry | undefined, kind: NodeKind): r
   const passesRefs = kind !== "host" && kind !== "lowered" && executorOps[op.type] !== undefined;
   const uses: InputUse[] = op.inputs.map((input) => (input.isRef ? (passesRefs ? ref : read) : value));
   if (op.type === "Switch" || op.type === "RefSwitch") uses[1] = host;
-  const marked = entry && (entry.variables ?? entry.hostInputs);
+  const marked = entry && (entry.variables ?? entry.hostInputs ?? entry.handles);
   if (!marked) {
     // Identity and ReadVariableOp without an entry: what they read is a variable where the type says so.
     if (op.type === "ReadVariableOp") uses[0] = read;
@@ -146,6 +146,7 @@ function inputUses(op: Operation, entry: OpEntry | undefined, kind: NodeKind): r
       for (let flat = start; flat < start + count; flat++) uses[flat] = use(arg, flat);
     }
   };
+  mark(entry.handles, () => value);
   mark(entry.hostInputs, (_, flat) => (op.inputs[flat]!.isRef ? read : host));
   mark(entry.variables, (arg) => ({
     access: "variable",

@@ -183,6 +183,9 @@ export const stopGradient: typeof ops.stopGradient = /* @__PURE__ */ lift(ops.st
 export const stridedSlice: typeof ops.stridedSlice = /* @__PURE__ */ lift(ops.stridedSlice);
 export const stridedSliceGrad: typeof ops.stridedSliceGrad = /* @__PURE__ */ lift(ops.stridedSliceGrad);
 export const subtract: typeof ops.subtract = /* @__PURE__ */ lift(ops.subtract);
+export const tablesInitializer: typeof ops.tablesInitializer = /* @__PURE__ */ lift(ops.tablesInitializer);
+/** @deprecated Since TensorFlow 1.1: tablesInitializer. */
+export const initializeAllTables: typeof ops.tablesInitializer = tablesInitializer;
 export const tan: typeof ops.tan = /* @__PURE__ */ lift(ops.tan);
 export const tanh: typeof ops.tanh = /* @__PURE__ */ lift(ops.tanh);
 export const tile: typeof ops.tile = /* @__PURE__ */ lift(ops.tile);

@@ -1,4 +1,4 @@
-// Ops on strings: joining, numbers as text, matching. Source: tensorflow/core/kernels/{string_join_op,as_string_op,
+// Ops on strings: joining, numbers as text, hashing, matching. Source: tensorflow/core/kernels/{string_join_op,as_string_op,
 // static_regex_...}.cc. Regular expressions are JavaScript's; RE2's syntax is the same but for rare classes.
 import { coreShapes } from "@org/graph/core-ops";
 import {
@@ -14,6 +14,7 @@ import {
 import { defineOps } from "../define.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
 import { unchanged } from "../shape-rules.ts";
+import { fingerprint64 } from "./fingerprint64.ts";
 import { formatFixed, formatScientific, formatShortest } from "./printf.ts";
 import { stringArray, stringsOf } from "./text.ts";
 
@@ -112,6 +113,16 @@ export const stringOps: readonly OpEntry[] = defineOps({
         ),
       );
       return [stringArray(shape, strings)];
+    },
+  },
+  StringToHashBucketFast: {
+    shape: unchanged,
+    gradient: null,
+    host: (c) => {
+      const value = c.input(0);
+      const buckets = BigInt(c.attrs.int("num_buckets"));
+      const ids = (value.data as Uint8Array[]).map((bytes) => fingerprint64(bytes) % buckets);
+      return [ndArray("int64", value.shape, BigInt64Array.from(ids))];
     },
   },
   AsString: { shape: unchanged, gradient: null, host: (c) => [asString(c)] },

@@ -1,0 +1,124 @@
+// Keys and values from the lines of a text file: whole lines, line numbers, or columns. Reads through the session's files, piece by
+// piece. Source: tensorflow/core/kernels/lookup_util.cc (TextFileLineIterator), core/lib/io/inputbuffer.cc.
+import { type FileSystem, localPath } from "@org/io";
+import { type DType, dtypeString } from "@org/tensor";
+import type { HostContext } from "../op-entry.ts";
+import type { Element } from "./lookup-table.ts";
+
+/** Columns with a meaning of their own. */
+export const wholeLine = -2;
+export const lineNumber = -1;
+
+export interface LineColumn {
+  readonly dtype: DType;
+  /** A column from 0 on, `wholeLine` or `lineNumber`. */
+  readonly index: number;
+}
+
+export interface LineOptions {
+  readonly file: string;
+  readonly key: LineColumn;
+  readonly value: LineColumn;
+  /** Number of lines that must be there; more are not read. -1: all. */
+  readonly vocabSize: number;
+  readonly delimiter: string;
+}
+
+const chunkBytes = 262144;
+
+/**
+ * Key and value of each line. Throws TfError INVALID_ARGUMENT for empty lines, missing columns, numbers that are none, too few lines;
+ * what the file system throws.
+ */
+export async function readTextFile(
+  c: HostContext,
+  options: LineOptions,
+): Promise<readonly [keys: Element[], values: Element[]]> {
+  const { file, key, value, vocabSize } = options;
+  const fail = (sentence: string): never => c.fail("INVALID_ARGUMENT", sentence);
+  const keys: Element[] = [];
+  const values: Element[] = [];
+  const last = Math.max(key.index, value.index);
+  for await (const { line, end } of linesOf(c.fs, localPath(file), c.signal)) {
+    const at = keys.length;
+    if (at === vocabSize) return [keys, values];
+    if (line.length === 0) fail(`Invalid content in ${file}: empty line found at position ${end}.`);
+    const columns = last < 0 ? [] : splitBytes(line, options.delimiter.charCodeAt(0));
+    if (last >= columns.length && last >= 0)
+      fail(
+        `Invalid number of columns in ${file} line ${at} (${decode(line)}) : expected ${last} got ${columns.length}`,
+      );
+    const element = ({ dtype, index }: LineColumn): Element => {
+      if (index === lineNumber) return BigInt(at);
+      return parse(c, index === wholeLine ? line : columns[index]!, dtype, at);
+    };
+    keys.push(element(key));
+    values.push(element(value));
+  }
+  if (vocabSize !== -1 && keys.length !== vocabSize)
+    fail(`Invalid vocab_size in ${file}: expected ${vocabSize} but got ${keys.length}`);
+  return [keys, values];
+}
+
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Lines without their ends; carriage returns are dropped wherever they are. */
+async function* linesOf(
+  fs: FileSystem,
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly line: Uint8Array; readonly end: number }> {
+  const source = await fs.open(path);
+  try {
+    let begun: number[] = [];
+    for (let at = 0; at < source.size; at += chunkBytes) {
+      const bytes = await source.read(at, Math.min(source.size, at + chunkBytes), { signal });
+      for (let i = 0; i < bytes.length; i++) {
+        const byte = bytes[i]!;
+        if (byte === 0x0a) {
+          yield { line: Uint8Array.from(begun), end: at + i + 1 };
+          begun = [];
+        } else if (byte !== 0x0d) begun.push(byte);
+      }
+    }
+    if (begun.length > 0) yield { line: Uint8Array.from(begun), end: source.size };
+  } finally {
+    await source.close();
+  }
+}
+
+function splitBytes(line: Uint8Array, delimiter: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let start = 0;
+  for (let i = 0; i <= line.length; i++)
+    if (i === line.length || line[i] === delimiter) {
+      parts.push(line.subarray(start, i));
+      start = i + 1;
+    }
+  return parts;
+}
+
+const integers: Partial<Record<DType, readonly [min: bigint, max: bigint]>> = {
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+};
+
+function parse(c: HostContext, token: Uint8Array, dtype: DType, line: number): Element {
+  if (dtype === "string") return token;
+  const text = decode(token);
+  const bad = (): never =>
+    c.fail("INVALID_ARGUMENT", `Field ${text} in line ${line} is not a valid ${dtypeString(dtype)}.`);
+  const range = integers[dtype];
+  if (range) {
+    if (!/^\s*-?\d{1,20}\s*$/.test(text)) return bad();
+    const value = BigInt(text.trim());
+    if (value < range[0] || value > range[1]) return bad();
+    return dtype === "int64" ? value : Number(value);
+  }
+  if (dtype !== "float32" && dtype !== "float64")
+    return c.fail("INVALID_ARGUMENT", `Data type ${dtypeString(dtype)} not supported.`);
+  const word = /^\s*([+-]?)(inf(?:inity)?|nan)\s*$/i.exec(text);
+  if (word) return word[2]!.toLowerCase() === "nan" ? Number.NaN : word[1] === "-" ? -Infinity : Infinity;
+  const value = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+  return Number.isNaN(value) ? bad() : value;
+}

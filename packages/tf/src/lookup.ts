@@ -1,0 +1,37 @@
+// tf.lookup: lookup tables, in the default graph where no graph is given. See @org/ops for what they do.
+import * as ops from "@org/ops";
+import { lift, liftClass } from "./default-graph.ts";
+
+export const DenseHashTable: typeof ops.DenseHashTable = /* @__PURE__ */ liftClass(ops.DenseHashTable);
+export type DenseHashTable = ops.DenseHashTable;
+export const IdTableWithHashBuckets: typeof ops.IdTableWithHashBuckets = /* @__PURE__ */ liftClass(
+  ops.IdTableWithHashBuckets,
+);
+export type IdTableWithHashBuckets = ops.IdTableWithHashBuckets;
+export const KeyValueTensorInitializer: typeof ops.KeyValueTensorInitializer = /* @__PURE__ */ liftClass(
+  ops.KeyValueTensorInitializer,
+);
+export type KeyValueTensorInitializer = ops.KeyValueTensorInitializer;
+export const MutableHashTable: typeof ops.MutableHashTable = /* @__PURE__ */ liftClass(ops.MutableHashTable);
+export type MutableHashTable = ops.MutableHashTable;
+export const StaticHashTable: typeof ops.StaticHashTable = /* @__PURE__ */ liftClass(ops.StaticHashTable);
+export type StaticHashTable = ops.StaticHashTable;
+export const StaticVocabularyTable: typeof ops.StaticVocabularyTable = /* @__PURE__ */ liftClass(
+  ops.StaticVocabularyTable,
+);
+export type StaticVocabularyTable = ops.StaticVocabularyTable;
+export const TextFileInitializer: typeof ops.TextFileInitializer = /* @__PURE__ */ liftClass(
+  ops.TextFileInitializer,
+);
+export type TextFileInitializer = ops.TextFileInitializer;
+export const indexTableFromFile: typeof ops.indexTableFromFile = /* @__PURE__ */ lift(ops.indexTableFromFile);
+export const indexTableFromTensor: typeof ops.indexTableFromTensor = /* @__PURE__ */ lift(
+  ops.indexTableFromTensor,
+);
+export const indexToStringTableFromFile: typeof ops.indexToStringTableFromFile = /* @__PURE__ */ lift(
+  ops.indexToStringTableFromFile,
+);
+export const indexToStringTableFromTensor: typeof ops.indexToStringTableFromTensor = /* @__PURE__ */ lift(
+  ops.indexToStringTableFromTensor,
+);
+export { TextFileIndex } from "@org/ops";
