@@ -1,0 +1,292 @@
+// SavedModelBuilder: one checkpoint, its assets, and several MetaGraphs that share them, as TensorFlow 1 exports models. The message is
+// written last: a directory that holds one is whole. Source: python/saved_model/builder_impl.py; docs/formats/saved-model.md.
+import type { CollectionRegistry } from "@org/collections";
+import { TfError } from "@org/errors";
+import { currentGraph, type Graph, isOperation, isTensor, type Operation, type Tensor } from "@org/graph";
+import { defaultFileSystem, type FileSystem, localPath } from "@org/io";
+import {
+  AssetFileDef,
+  create,
+  encode,
+  type IMetaGraphDef,
+  type ISignatureDef,
+  SignatureDef,
+} from "@org/proto";
+import { type Progress, Saver, type SaverSession, standardCollections, type VarList } from "@org/saver";
+import { allSaveableObjects } from "@org/variables";
+import { type AssetPlan, copyAssets, planAssets } from "./asset-files.ts";
+import {
+  ASSETS_KEY,
+  INIT_OP_SIGNATURE_KEY,
+  LEGACY_INIT_OP_KEY,
+  MAIN_OP_KEY,
+  SAVED_MODEL_SCHEMA_VERSION,
+  TRAIN_OP_SIGNATURE_KEY,
+} from "./constants.ts";
+import { getVariablesDir, getVariablesPath } from "./paths.ts";
+import { opSignatureDef } from "./signature-def.ts";
+import { checkSignatureDefMap } from "./validate-signature-map.ts";
+import { writeSavedModel } from "./write-saved-model.ts";
+
+export interface SavedModelBuilderOptions {
+  /** Default: that of the session whose variables are saved, else the machine's files in Node. */
+  readonly fs?: FileSystem | undefined;
+  /** How collections become messages. Default: `standardCollections`. */
+  readonly collections?: CollectionRegistry | undefined;
+  /** Told of collections that cannot be written and are left out. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Arguments of `addMetaGraph`, of TensorFlow 1's public builder and its internal one. */
+export interface AddMetaGraphOptions {
+  /** Default: the session's graph, else that which is current. */
+  readonly graph?: Graph | undefined;
+  readonly signatureDefMap?: Readonly<Record<string, ISignatureDef>> | undefined;
+  /** Constants that hold paths of files: copied, and named in the collection `saved_model_assets`. */
+  readonly assetsCollection?: readonly Tensor[] | undefined;
+  /** The same, named in the MetaGraph's `asset_file_def`, as TensorFlow 2 does. */
+  readonly assetsList?: readonly Tensor[] | undefined;
+  /** Runs after a load, with asset tensors fed the paths of the copies. In the collection `saved_model_main_op`. */
+  readonly mainOp?: Operation | undefined;
+  /** The same as `mainOp`. @deprecated */
+  readonly legacyInitOp?: Operation | undefined;
+  /** The same, named in the signature `__saved_model_init_op`, as TensorFlow 2 does. */
+  readonly initOp?: Operation | Tensor | undefined;
+  /** Does not run; `getTrainOp` finds it. In the signature `__saved_model_train_op`. */
+  readonly trainOp?: Operation | Tensor | undefined;
+  readonly clearDevices?: boolean | undefined;
+  /** Leaves attributes out that equal their default: an older TensorFlow that lacks them can load the graph. */
+  readonly stripDefaultAttrs?: boolean | undefined;
+  /** Default: a new sharded one of all variables. */
+  readonly saver?: Saver | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AddVariablesOptions extends AddMetaGraphOptions {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Builds a SavedModel: the first MetaGraph with its variables, then others that share them, then `save`. */
+export class SavedModelBuilder {
+  readonly exportDir: string;
+  private readonly options: SavedModelBuilderOptions;
+  private readonly metaGraphs: IMetaGraphDef[] = [];
+  private files: FileSystem | undefined;
+  private directoryChecked = false;
+  private hasSavedVariables = false;
+
+  /** Nothing is read or written yet; the first call that writes looks at the directory. */
+  constructor(exportDir: string, options: SavedModelBuilderOptions = {}) {
+    if (typeof exportDir !== "string")
+      throw new TypeError(`An export directory is a string, not ${String(exportDir)}`);
+    this.exportDir = exportDir;
+    this.options = options;
+    this.files = options.fs;
+  }
+
+  /**
+   * Saves the variables of `session`, copies assets, and adds the session's graph under `tags`. Once, before any `addMetaGraph`.
+   * After a failure the graph's collections are as before, and the call can be made again.
+   * Throws TfError ALREADY_EXISTS "Export directory already exists, and isn't empty. ..."; FAILED_PRECONDITION where it was done before;
+   * INVALID_ARGUMENT for signatures that are not whole or use a reserved key, and where the graph has a main op already; NOT_FOUND for a
+   * missing asset; as Saver.save; a TypeError for what is no operation or asset tensor.
+   */
+  async addMetaGraphAndVariables(
+    session: SaverSession,
+    tags: Iterable<string>,
+    options: AddVariablesOptions = {},
+  ): Promise<void> {
+    const graph = options.graph ?? session.graph;
+    const tagList = checkTags(tags);
+    if (this.hasSavedVariables)
+      throw new TfError(
+        "FAILED_PRECONDITION",
+        "Graph state including variables and assets has already been saved. Please invoke `add_meta_graph()` instead.",
+      );
+    await checkSignatureDefMap(options.signatureDefMap ?? {});
+    const fs = await this.fileSystem(session.fs);
+    await this.checkDirectory(fs);
+    await this.add(graph, tagList, options, fs, async (saver) => {
+      const { signal, onProgress } = options;
+      const variables = localPath(getVariablesDir(this.exportDir));
+      if (!(await fs.stat(variables))) await fs.makeDirectory(variables);
+      await saver.save(session, getVariablesPath(this.exportDir), {
+        writeMetaGraph: false,
+        writeState: false,
+        signal,
+        onProgress,
+      });
+    });
+    this.hasSavedVariables = true;
+  }
+
+  /**
+   * Adds a graph under `tags`, without variables: a load gives it those that were saved.
+   * Throws TfError FAILED_PRECONDITION "Graph state including variables and assets has not been saved yet. ..."; else as above.
+   */
+  async addMetaGraph(tags: Iterable<string>, options: AddMetaGraphOptions = {}): Promise<void> {
+    const graph = options.graph ?? currentGraph();
+    const tagList = checkTags(tags);
+    if (!this.hasSavedVariables)
+      throw new TfError(
+        "FAILED_PRECONDITION",
+        "Graph state including variables and assets has not been saved yet. Please invoke `add_meta_graph_and_variables()` first.",
+      );
+    if (!graph)
+      throw new TypeError(
+        "addMetaGraph needs a graph: pass { graph }, or call inside graph.asDefault(() => ...)",
+      );
+    await checkSignatureDefMap(options.signatureDefMap ?? {});
+    await this.add(graph, tagList, options, await this.fileSystem());
+  }
+
+  /**
+   * Writes saved_model.pb, or saved_model.pbtxt; yields its path. May be called again after more was added.
+   * Throws what `writeSavedModel` throws, and ALREADY_EXISTS as above where nothing was added before.
+   */
+  async save(options: { readonly asText?: boolean | undefined } = {}): Promise<string> {
+    const fs = await this.fileSystem();
+    await this.checkDirectory(fs);
+    return writeSavedModel(
+      this.exportDir,
+      { savedModelSchemaVersion: SAVED_MODEL_SCHEMA_VERSION, metaGraphs: this.metaGraphs },
+      { fs, asText: options.asText },
+    );
+  }
+
+  private async fileSystem(ofSession?: FileSystem): Promise<FileSystem> {
+    this.files ??= ofSession ?? (await defaultFileSystem());
+    return this.files;
+  }
+
+  private async checkDirectory(fs: FileSystem): Promise<void> {
+    if (this.directoryChecked) return;
+    const directory = localPath(this.exportDir);
+    if (await fs.stat(directory)) {
+      const names = await fs.list(directory);
+      if (names.length > 0)
+        throw new TfError(
+          "ALREADY_EXISTS",
+          `Export directory already exists, and isn't empty. Please choose a different export directory, or delete all the contents of the specified directory: ${this.exportDir}`,
+          {
+            file: this.exportDir,
+            ...(names.some((name) => /^saved_model\.pb(txt)?$/.test(name))
+              ? {}
+              : {
+                  hint: "It holds no SavedModel; perhaps what a builder left that was stopped before save().",
+                }),
+          },
+        );
+    } else await fs.makeDirectory(directory);
+    this.directoryChecked = true;
+  }
+
+  private async add(
+    graph: Graph,
+    tags: readonly string[],
+    options: AddMetaGraphOptions,
+    fs: FileSystem,
+    save?: (saver: Saver) => Promise<void>,
+  ): Promise<void> {
+    const { assetsCollection = [], assetsList = [], signal } = options;
+    const mainOp = options.mainOp ?? options.legacyInitOp;
+    checkOps(graph, mainOp, options);
+    const collected = await planAssets(assetsCollection, fs, signal);
+    const listed = await planAssets(assetsList, fs, signal);
+    const undo = addToCollections(graph, collected, mainOp);
+    try {
+      const saver = options.saver ?? this.newSaver(graph);
+      await save?.(saver);
+      const { clearDevices, stripDefaultAttrs } = options;
+      const def = saver.exportMetaGraph({
+        graph,
+        clearDevices,
+        stripDefaultAttrs,
+        collections: this.options.collections ?? standardCollections,
+        onWarning: ({ message }) => this.options.onWarning?.(message),
+      });
+      for (const { sources } of [collected, listed]) await copyAssets(this.exportDir, sources, fs, signal);
+      this.metaGraphs.push({
+        ...def,
+        metaInfoDef: { ...def.metaInfoDef, tags: [...(def.metaInfoDef?.tags ?? []), ...tags] },
+        signatureDef: signaturesOf(options),
+        assetFileDef: listed.assets.map(assetFileDef),
+      });
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  private newSaver(graph: Graph): Saver {
+    return new Saver(allSaveableObjects(graph) as unknown as VarList, {
+      graph,
+      sharded: true,
+      allowEmpty: true,
+      writeVersion: "V2",
+    });
+  }
+}
+
+/** Throws a TypeError for what is no list of tags: a string is one, letter by letter, and never meant. */
+function checkTags(tags: Iterable<string>): string[] {
+  const list = typeof tags === "string" ? undefined : [...tags];
+  if (!list?.every((tag) => typeof tag === "string"))
+    throw new TypeError(`Tags are a list of strings, not ${String(tags)}`);
+  return list;
+}
+
+function checkOps(graph: Graph, mainOp: unknown, { trainOp, initOp }: AddMetaGraphOptions): void {
+  for (const [name, op] of [
+    ["train_op", trainOp],
+    ["init_op", initOp],
+  ] as const)
+    if (op !== undefined && !isOperation(op) && !isTensor(op))
+      throw new TypeError(`${name} needs to be a Tensor or Op: ${String(op)}`);
+  if (mainOp === undefined) return;
+  if (!isOperation(mainOp)) throw new TypeError(`main_op needs to be an Operation: ${String(mainOp)}`);
+  for (const key of [MAIN_OP_KEY, LEGACY_INIT_OP_KEY])
+    if (graph.getCollection(key).length > 0)
+      throw new TfError(
+        "INVALID_ARGUMENT",
+        `Graph already contains one or more main ops under the collection ${key}.`,
+        { key, hint: `graph.clearCollection("${key}") takes it away.` },
+      );
+}
+
+const assetFileDef = ({ tensorName, filename }: AssetPlan["assets"][number]) => ({
+  tensorInfo: { name: tensorName },
+  filename,
+});
+
+/** Puts assets and main op into the graph's collections, which an export carries along; the result takes them out again. */
+function addToCollections(graph: Graph, { assets }: AssetPlan, mainOp: Operation | undefined): () => void {
+  const items: (readonly [string, unknown])[] = assets.map((asset) => [
+    ASSETS_KEY,
+    {
+      typeUrl: `type.googleapis.com/${AssetFileDef.typeName}`,
+      value: encode(AssetFileDef, assetFileDef(asset)),
+    },
+  ]);
+  if (mainOp) items.push([MAIN_OP_KEY, mainOp]);
+  for (const [key, item] of items) graph.addToCollection(key, item);
+  return () => {
+    for (const key of new Set(items.map(([name]) => name))) {
+      const added = new Set(items.filter(([name]) => name === key).map(([, item]) => item));
+      const rest = graph.getCollection(key).filter((item) => !added.has(item));
+      graph.clearCollection(key);
+      for (const item of rest) graph.addToCollection(key, item);
+    }
+  };
+}
+
+/** Copies of the signatures, and those that name init and train op. */
+function signaturesOf({ signatureDefMap = {}, initOp, trainOp }: AddMetaGraphOptions) {
+  return {
+    ...Object.fromEntries(
+      Object.entries(signatureDefMap).map(([key, signature]) => [key, create(SignatureDef, signature)]),
+    ),
+    ...(initOp ? { [INIT_OP_SIGNATURE_KEY]: opSignatureDef(initOp, INIT_OP_SIGNATURE_KEY) } : {}),
+    ...(trainOp ? { [TRAIN_OP_SIGNATURE_KEY]: opSignatureDef(trainOp, TRAIN_OP_SIGNATURE_KEY) } : {}),
+  };
+}
