@@ -156,7 +156,7 @@ describe("a file that is none", () => {
       ["gone/model-7", "NOT_FOUND", /Failed to find any matching files/, /no directory "gone"/],
       [
         "d/model-7.index",
-        "INTERNAL",
+        "NOT_FOUND",
         /Failed to find the saved tensor slices/,
         /Pass the prefix "d\/model-7"/,
       ],
