@@ -17,7 +17,7 @@ const arrows = {
   saver: ["variables", "checkpoint"],
   metagraph: ["saver"],
   "saved-model": ["metagraph"],
-  "graph-util": ["metagraph"],
+  "graph-util": ["saved-model"],
   summary: ["proto", "io"],
   hlo: ["tensor"],
   ops: ["variables", "checkpoint", "hlo"],
@@ -25,7 +25,7 @@ const arrows = {
   "kernels-cpu": ["hlo"],
   train: ["ops", "saver"],
   tf: ["saved-model", "graph-util", "session", "train", "summary"],
-  cli: ["metagraph", "summary"],
+  cli: ["graph-util", "summary"],
 };
 /** Packages that may load another one only by a dynamic import (it is chosen at run time). */
 const dynamicOnly = { tf: ["kernels-cpu"] };
