@@ -12,6 +12,7 @@ import {
   type TensorConvertible,
 } from "@org/graph";
 import type { NdArray } from "@org/tensor";
+import { isVariable, type ResourceVariable } from "@org/variables";
 
 /** What can be fetched: "a:0" or a tensor gives its value, "a" or an operation is run and gives null; arrays and records of these. */
 export type Fetches =
@@ -58,7 +59,7 @@ export function parseFetches(fetches: Fetches, graph: Graph): ParsedFetches {
   type Build = (values: readonly NdArray[]) => unknown;
   const parse = (fetch: unknown): Build => {
     if (typeof fetch === "string" || isTensor(fetch) || isOperation(fetch) || isConvertible(fetch)) {
-      const element = resolve(isConvertible(fetch) ? asTensor(fetch, { asRef: true }) : fetch, graph);
+      const element = resolve(isConvertible(fetch) ? fetchedTensor(fetch) : fetch, graph);
       if (!isTensor(element)) {
         operations.push(element);
         return () => null;
@@ -86,6 +87,13 @@ export function parseFetches(fetches: Fetches, graph: Graph): ParsedFetches {
   };
   const build = parse(fetches);
   return { tensors, operations, build };
+}
+
+/** A ref variable is fetched as its ref; a resource variable as the read that it was built with, so that a fetch builds nothing. */
+function fetchedTensor(value: TensorConvertible): Tensor {
+  return isVariable(value) && value.isResource
+    ? (value as ResourceVariable).graphElement
+    : asTensor(value, { asRef: true });
 }
 
 function isConvertible(value: unknown): value is TensorConvertible {

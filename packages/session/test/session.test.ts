@@ -2,6 +2,7 @@ import { TfError } from "@org/errors";
 import { createOpRegistry, Graph } from "@org/graph";
 import { opDefs } from "@org/graph/op-defs";
 import { constant, identity, noOp, operator, placeholder, reduceSum, standardOps } from "@org/ops";
+import { ResourceVariable } from "@org/variables";
 import { describe, expect, it } from "vitest";
 import { createSession } from "../src/index.ts";
 import { numbers, sessionOf, variable } from "./shared.ts";
@@ -179,6 +180,16 @@ describe("variables", () => {
     await session.run("w/Assign");
     const [read, w] = await session.run(["read:0", "w:0"], { targets: ["add"] });
     expect([numbers(read), numbers(w)]).toEqual([[1], [2]]);
+  });
+
+  it("behind resources are fetched through the read that they were built with", async () => {
+    const graph = new Graph({ ops: standardOps });
+    const w = new ResourceVariable([1, 2], { graph, dtype: "float32" });
+    const session = await createSession(graph);
+    await session.run([], { targets: [w.initializer] });
+    const before = graph.getOperations().length;
+    expect(numbers(await session.run(w))).toEqual([1, 2]);
+    expect(graph.getOperations()).toHaveLength(before);
   });
 
   it("are written in place, and copied where somebody still has the old value", async () => {

@@ -14,6 +14,7 @@ import {
   type Fetches,
 } from "@org/session";
 import { getDefaultGraph } from "./default-graph.ts";
+import { graphFiles } from "./graph-files.ts";
 import { lazyFileSystem } from "./lazy-file-system.ts";
 
 /** A backend, a way to make one, or the name of one of ours: "cpu" loads @org/kernels-cpu, "evaluator" is the plain reference. */
@@ -47,7 +48,7 @@ async function loadCpu(): Promise<Backend> {
  * Runs parts of a graph and keeps its variables. `sess.run(fetches, { feeds, targets })`.
  *
  * Files: with `fs`, the graph's ops reach that file system. Without, they reach only files under prefixes that this program
- * itself has named to a Saver, or to `allowFiles`: a graph from a stranger cannot open what it likes.
+ * itself has named to a Saver, to `initFromCheckpoint` and `warmStart`, or to `allowFiles`: a graph from a stranger cannot open what it likes.
  */
 export class Session {
   readonly graph: Graph;
@@ -129,7 +130,7 @@ export class Session {
 
   #gatedFiles(): FileSystem {
     const allows = (path: string): boolean =>
-      [...this.#allowed].some(
+      [...this.#allowed, ...graphFiles(this.graph)].some(
         (prefix) => path.startsWith(prefix) || path === "." || prefix.startsWith(`${path}/`),
       );
     return restrictFileSystem(
