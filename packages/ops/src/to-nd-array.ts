@@ -66,7 +66,8 @@ export function toNdArray(value: ValueLike, dtype?: DType, shape?: readonly numb
   if (shape === undefined) return array;
   const size = sizeOf(shape);
   const have = sizeOf(array.shape);
-  if (have > size) {
+  // One element fills any shape, that of no elements too.
+  if (have > Math.max(size, 1)) {
     throw new RangeError(`Too many elements provided. Needed at most ${size}, but received ${have}`);
   }
   if (have === size) return ndArray(array.dtype, shape, array.data);

@@ -120,7 +120,7 @@ export const stringOps: readonly OpEntry[] = defineOps({
     gradient: null,
     host: (c) => {
       const value = c.input(0);
-      const buckets = BigInt(c.attrs.int("num_buckets"));
+      const buckets = c.attrs.bigint("num_buckets");
       const ids = (value.data as Uint8Array[]).map((bytes) => fingerprint64(bytes) % buckets);
       return [ndArray("int64", value.shape, BigInt64Array.from(ids))];
     },
