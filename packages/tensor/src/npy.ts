@@ -34,18 +34,45 @@ function broken(reason: string, offset: number): TfError {
   return new TfError("DATA_LOSS", `Not a .npy file: ${reason}`, { offset });
 }
 
+/** What a .npy file says of its array, and where the array's data begins. */
+export interface NpyHeader {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly dataOffset: number;
+}
+
+interface Layout extends NpyHeader {
+  /** Bytes an element takes; of a string, with the NULs that fill it up. */
+  readonly width: number;
+  readonly bigEndian: boolean;
+  readonly fortranOrder: boolean;
+}
+
 /**
- * Reads an array. Byte strings (`|S5`) become strings, without the NULs at their end; big-endian data and Fortran order are
- * turned round. Throws TfError DATA_LOSS for anything that is not a .npy file, UNIMPLEMENTED for types that TensorFlow lacks.
+ * The header alone, of the beginning of a file; undefined where more than these bytes are needed.
+ * Throws TfError as `readNpy` does.
  */
-export function readNpy(bytes: Uint8Array): NdArray {
-  if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte)) throw broken("no magic number", 0);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function readNpyHeader(beginning: Uint8Array): NpyHeader | undefined {
+  const size = headerEnd(beginning);
+  if (size === undefined || size > beginning.length) return undefined;
+  const { dtype, shape, dataOffset } = layoutOf(beginning);
+  return { dtype, shape, dataOffset };
+}
+
+/** Where the header ends; undefined where its length is not there yet. */
+function headerEnd(bytes: Uint8Array): number | undefined {
+  if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte)) throw broken("no magic number", 0);
   const wide = bytes[6]! >= 2;
-  if (wide && bytes.length < 12) throw broken("truncated header", 8);
   const start = wide ? 12 : 10;
-  const end = start + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
-  if (end > bytes.length) throw broken("truncated header", start);
+  if (bytes.length < start) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return start + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
+}
+
+function layoutOf(bytes: Uint8Array): Layout {
+  const end = headerEnd(bytes);
+  if (end === undefined || end > bytes.length) throw broken("truncated header", Math.min(bytes.length, 10));
+  const start = bytes[6]! >= 2 ? 12 : 10;
   const header = new TextDecoder().decode(bytes.subarray(start, end));
   const descr = /'descr':\s*'([<>|=]?)(\w+)'/.exec(header);
   const fortran = /'fortran_order':\s*(True|False)/.exec(header);
@@ -56,21 +83,39 @@ export function readNpy(bytes: Uint8Array): NdArray {
     .filter((text) => text.trim() !== "")
     .map((text) => Number.parseInt(text, 10));
   const [, order, name] = descr as unknown as [string, string, string];
-  const size = sizeOf(shape);
   const text = /^S(\d+)$/.exec(name);
   const dtype = text ? "string" : byDescription.get(name);
   if (dtype === undefined) throw new TfError("UNIMPLEMENTED", `.npy of type ${name} cannot be read`);
   const width = text ? Number(text[1]) : dtypes[dtype].bytes;
-  if (!Number.isSafeInteger(size * width) || bytes.length - end < size * width) {
-    throw broken(`${size * width} bytes of data announced, ${bytes.length - end} there`, end);
-  }
-  const raw = bytes.slice(end, end + size * width);
-  if (order === ">") reverseWords(raw, width / dtypes[dtype].width);
-  const data = text
-    ? Array.from({ length: size }, (_, i) => withoutTrailingNuls(raw.subarray(i * width, (i + 1) * width)))
-    : viewData(dtype, raw);
+  return {
+    dtype,
+    shape,
+    dataOffset: end,
+    width,
+    bigEndian: order === ">",
+    fortranOrder: fortran[1] === "True",
+  };
+}
+
+/**
+ * Reads an array. Byte strings (`|S5`) become strings, without the NULs at their end; big-endian data and Fortran order are
+ * turned round. Throws TfError DATA_LOSS for anything that is not a .npy file, UNIMPLEMENTED for types that TensorFlow lacks.
+ */
+export function readNpy(bytes: Uint8Array): NdArray {
+  if (bytes.length < 10) throw broken("no magic number", 0);
+  const { dtype, shape, dataOffset, width, bigEndian, fortranOrder } = layoutOf(bytes);
+  const size = sizeOf(shape);
+  const there = bytes.length - dataOffset;
+  if (!Number.isSafeInteger(size * width) || there < size * width)
+    throw broken(`${size * width} bytes of data announced, ${there} there`, dataOffset);
+  const raw = bytes.slice(dataOffset, dataOffset + size * width);
+  if (bigEndian) reverseWords(raw, width / dtypes[dtype].width);
+  const data =
+    dtype === "string"
+      ? Array.from({ length: size }, (_, i) => withoutTrailingNuls(raw.subarray(i * width, (i + 1) * width)))
+      : viewData(dtype, raw);
   const array = ndArray(dtype, shape, data as never);
-  return fortran[1] === "True" ? fromFortran(array) : array;
+  return fortranOrder ? fromFortran(array) : array;
 }
 
 function reverseWords(bytes: Uint8Array, width: number): void {
