@@ -16,6 +16,8 @@ export interface ControlFlowContext {
   readonly values: Set<string>;
   /** Names of outer tensors -> the tensors that stand for them inside. */
   readonly externalValues: Map<string, Tensor>;
+  /** What ops without inputs hang on, so that they run in this context. */
+  readonly controlPivot?: Tensor | undefined;
   /** Called for every op that is made while the context is entered, after its inputs are set. */
   addOp(op: Operation): void;
   /** Lets an outer tensor into the context; the tensor to use instead. */

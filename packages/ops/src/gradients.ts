@@ -1,11 +1,12 @@
 // Symbolic differentiation: `gradients(ys, xs)` walks from ys back to xs and lets each op's gradient function add the
 // nodes that TensorFlow 1.15's Python adds, under the same names, in the same order. Not here: gradients of single ops
-// (beside the ops), while loops (refused with a clear error). Source: python/ops/gradients_util.py of 1.15.
+// (beside the ops), the backward loops of while loops (control/control-flow-state.ts). Source: python/ops/gradients_util.py of 1.15.
 import { TfError } from "@org/errors";
 import {
   type Graph,
   IndexedSlices,
   isIndexedSlices,
+  isLoopExit,
   isTensor,
   type Operation,
   type OpRegistry,
@@ -20,6 +21,7 @@ import { constant, identity } from "./array/constant.ts";
 import { fill, zeros, zerosLike } from "./array/fill.ts";
 import { shape } from "./array/shape-of.ts";
 import { zerosForOutput } from "./control/cond-gradient.ts";
+import { ControlFlowState, isLoopSwitch } from "./control/control-flow-state.ts";
 import { tuple } from "./control/group.ts";
 import { convertToTensor } from "./convert.ts";
 import type { Grad } from "./gradient.ts";
@@ -82,7 +84,7 @@ function toTarget(value: Differentiable): Source {
  * Symbolic derivatives of the sum of `ys` with respect to each of `xs`: a tensor, the rows of one (IndexedSlices), or
  * undefined where no y depends on it. As tf.gradients.
  * Throws TfError NOT_FOUND "No gradient defined for operation ..."; INVALID_ARGUMENT where `gradYs` are not as many as ys or a
- * gradient function gives the wrong number or shape; UNIMPLEMENTED for while loops; a TypeError for types that have no gradient.
+ * gradient function gives the wrong number or shape; a TypeError for types that have no gradient.
  */
 export function gradients(
   ys: Differentiable | readonly Differentiable[],
@@ -104,11 +106,15 @@ export function gradients(
       const targets = xList.map((x) => toTarget(x));
       const stops = options.stopGradients === undefined ? [] : listOf<Differentiable>(options.stopGradients);
       const stopOps = stops.map((stop) => opOf(toSource(stop, "stop", graph)));
+      const seeds = initialGradients(sources, gradYs, (op, build) => colocated(graph, options, op, build));
       const walk = new BackwardPass(graph, options, sources.map(opOf), targets.map(opOf), stopOps);
-      const seeds = initialGradients(sources, gradYs, walk);
       return walk.run(sources, seeds, targets);
     }),
   );
+}
+
+function colocated<R>(graph: Graph, options: GradientsOptions, op: Operation, build: () => R): R {
+  return options.colocateGradientsWithOps ? graph.colocateWith(op, build) : build();
 }
 
 function graphOfAll(values: readonly Differentiable[]): Graph {
@@ -122,14 +128,14 @@ function graphOfAll(values: readonly Differentiable[]): Graph {
 function initialGradients(
   ys: readonly Source[],
   given: readonly (GradientLike | undefined)[],
-  walk: BackwardPass,
+  beside: (op: Operation, build: () => Grad) => Grad,
 ): Grad[] {
   if (given.length !== ys.length)
     throw new TfError("INVALID_ARGUMENT", `Passed ${given.length} grad_ys for ${ys.length} ys`);
   const { graph } = ys[0]!;
   const converted = given.map((grad) => (grad === undefined ? undefined : toSource(grad, "grad_y", graph)));
   return ys.map((y, i) =>
-    walk.colocated(y.op, (): Grad => {
+    beside(y.op, (): Grad => {
       const grad = converted[i];
       const { dtype } = y;
       if (grad === undefined) {
@@ -188,6 +194,8 @@ class BackwardPass {
   readonly #reachable: ReadonlySet<Operation>;
   readonly #stopOps: ReadonlySet<Operation>;
   readonly #received = new Map<Operation, Received>();
+  /** The loops on the way; undefined where there are none. */
+  #loops: ControlFlowState | undefined;
 
   constructor(
     graph: Graph,
@@ -201,16 +209,13 @@ class BackwardPass {
     const reached = reachedFrom(fromOps);
     this.#reachable = new Set(toOps.filter((op) => reached.has(op)));
     const between = opsBetween(toOps, reached);
+    // Exits that a loop brings in come behind, and are seen, too.
+    for (const op of between)
+      if (isLoopExit(op)) {
+        this.#loops ??= new ControlFlowState();
+        this.#colocated(op, () => this.#loops!.addWhileContext(op, between));
+      }
     for (const op of between) {
-      if (op.controlFlowContext?.kind === "while" || op.type === "Exit" || op.type === "RefExit")
-        throw new TfError(
-          "UNIMPLEMENTED",
-          `Gradients of while loops are not supported (at operation '${op.name}')`,
-          {
-            node: op.name,
-            op: op.type,
-          },
-        );
       for (const { op: source } of op.inputs)
         if (between.has(source)) this.#pending.set(source, (this.#pending.get(source) ?? 0) + 1);
     }
@@ -221,8 +226,8 @@ class BackwardPass {
     ]);
   }
 
-  colocated<R>(op: Operation, build: () => R): R {
-    return this.#options.colocateGradientsWithOps ? this.#graph.colocateWith(op, build) : build();
+  #colocated<R>(op: Operation, build: () => R): R {
+    return colocated(this.#graph, this.#options, op, build);
   }
 
   run(ys: readonly Source[], seeds: readonly Grad[], xs: readonly Source[]): (Grad | undefined)[] {
@@ -234,16 +239,49 @@ class BackwardPass {
         queued.add(op);
         queue.push(op);
       }
+    for (const exit of this.#loops?.unusedExits(this.#pending, queued) ?? [])
+      if (isTrainable(exit.dtype)) {
+        this.#receive(exit, this.#loops!.zerosForExit(exit));
+        queue.push(exit.op);
+      }
     for (let op = queue.shift(); op; op = queue.shift()) {
       const current = op;
-      this.colocated(current, () => this.#visit(current));
-      for (const { op: source } of current.inputs) {
-        const left = (this.#pending.get(source) ?? 0) - 1;
-        this.#pending.set(source, left);
-        if (left === 0) queue.push(source);
-      }
+      this.#colocated(current, () => this.#visit(current));
+      for (const input of current.inputs) this.#noteVisited(input, queue);
     }
+    this.#loops?.close();
     return xs.map((x) => this.#result(x));
+  }
+
+  /** One reader of `input` is done: queues its op once all are, and a loop's Switch each time. */
+  #noteVisited(input: Tensor, queue: Operation[]): void {
+    const source = input.op;
+    const left = (this.#pending.get(source) ?? 0) - 1;
+    this.#pending.set(source, left);
+    if (left !== 0 && !(left > 0 && this.#loops && isLoopSwitch(source))) return;
+    const state = this.#loops && isLoopExit(source) ? this.#loops.stateFor(source, false) : undefined;
+    if (!state) {
+      queue.push(source);
+      return;
+    }
+    // Exits wait for each other: the backward loop begins with all of them.
+    state.deferredExits.push(input);
+    state.pendingExits--;
+    if (state.pendingExits > 0) return;
+    const used = state.deferredExits.filter((exit) => this.#hasGradient(exit.op));
+    for (const exit of state.deferredExits)
+      if (used.includes(exit)) queue.push(exit.op);
+      else state.unusedExits.push(exit);
+    for (const exit of state.unusedExits) {
+      if (used.length > 0 && isTrainable(exit.dtype)) this.#receive(exit, this.#loops!.zerosForExit(exit));
+      queue.push(exit.op);
+    }
+  }
+
+  #hasGradient(op: Operation): boolean {
+    return (this.#received.get(op) ?? []).some((grads) =>
+      Array.isArray(grads) ? grads.length > 0 : grads !== undefined,
+    );
   }
 
   #receive(target: Source, grad: Grad): void {
@@ -253,16 +291,29 @@ class BackwardPass {
       received = tensor.op.outputs.map(() => []);
       this.#received.set(tensor.op, received);
     }
-    (received[tensor.valueIndex] as Grad[]).push(grad);
+    const list = received[tensor.valueIndex];
+    // A loop's Switch that was visited from its Exit: now its body.
+    if (Array.isArray(list)) list.push(grad);
+    else received[tensor.valueIndex] = grad;
   }
 
   #visit(op: Operation): void {
-    const outputGrads = this.#aggregated(op);
+    const outputGrads = this.#within(op, true, () => this.#aggregated(op));
+    this.#within(op, false, () => this.#goBack(op, outputGrads));
+  }
+
+  /** Runs `fn` in the backward loop of the loop that `op` is in. */
+  #within<R>(op: Operation, before: boolean, fn: () => R): R {
+    return this.#loops ? this.#loops.within(op, before, fn) : fn();
+  }
+
+  #goBack(op: Operation, outputGrads: (Grad | undefined)[]): void {
     const differentiate = outputGrads.some((grad) => grad !== undefined) && !this.#stopOps.has(op);
     const gradient = differentiate ? this.#gradientOf(op) : null;
     if (!gradient) return;
     for (const [i, output] of op.outputs.entries())
-      if (outputGrads[i] === undefined && isTrainable(output.dtype)) outputGrads[i] = zerosForOutput(output);
+      if (outputGrads[i] === undefined && isTrainable(output.dtype))
+        outputGrads[i] = this.#loops ? this.#loops.zerosLike(op, i) : zerosForOutput(output);
     const inputGrads = this.#graph.nameScope(`${op.name}_grad`, () => {
       const made = gradient(op, outputGrads);
       if (made.length !== op.inputs.length)
@@ -288,7 +339,7 @@ class BackwardPass {
     const received = this.#received.get(op);
     if (!received) return op.outputs.map(() => undefined);
     for (const [i, grads] of received.entries())
-      received[i] = aggregate(op, grads as Grad[], this.#options.aggregationMethod);
+      if (Array.isArray(grads)) received[i] = aggregate(op, grads, this.#options.aggregationMethod);
     return received as (Grad | undefined)[];
   }
 

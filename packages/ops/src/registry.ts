@@ -19,6 +19,7 @@ import { stridedSliceOps } from "./array/strided-slice.ts";
 import { tileOps } from "./array/tile.ts";
 import { transposeOps } from "./array/transpose.ts";
 import { controlOps } from "./control/control-ops.ts";
+import { stackOps } from "./data-flow/stack-ops.ts";
 import { assertOps } from "./host/assert-op.ts";
 import { checkpointOps } from "./host/checkpoint-ops.ts";
 import { dynamicPartitionOps } from "./host/dynamic-partition.ts";
@@ -110,6 +111,7 @@ export const stateOps: readonly OpEntry[] = [
   ...resourceOps,
   ...scatterOps,
   ...selectionOps,
+  ...stackOps,
   ...stringOps,
   ...summaryOps,
   ...tableOps,

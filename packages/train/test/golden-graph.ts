@@ -12,6 +12,7 @@ import {
   MetaGraphDef,
   type NodeDef,
   SaverDef,
+  WhileContextDef,
 } from "@org/proto";
 import { tensorFromProto } from "@org/tensor";
 
@@ -46,13 +47,17 @@ export function differences(got: MetaGraphDef, name: string): string[] {
   return found;
 }
 
-/** The map entries within a cond context have no order, so its bytes are compared as messages. */
+/** The map entries within control-flow contexts have no order, so their bytes are compared as messages. */
 function sameCollection(key: string, a: CollectionDef, b: CollectionDef): boolean {
   const [x, y] = [a.bytesList?.value ?? [], b.bytesList?.value ?? []];
-  if (key !== "cond_context" || x.length !== y.length) return equals(CollectionDef, a, b);
-  return x.every((bytes, i) =>
-    equals(CondContextDef, decode(CondContextDef, bytes), decode(CondContextDef, y[i]!)),
-  );
+  if (x.length !== y.length) return false;
+  const same = (test: (mine: Uint8Array, theirs: Uint8Array) => boolean): boolean =>
+    x.every((bytes, i) => test(bytes, y[i]!));
+  if (key === "cond_context")
+    return same((m, t) => equals(CondContextDef, decode(CondContextDef, m), decode(CondContextDef, t)));
+  if (key === "while_context")
+    return same((m, t) => equals(WhileContextDef, decode(WhileContextDef, m), decode(WhileContextDef, t)));
+  return equals(CollectionDef, a, b);
 }
 
 /** Where nodes differ: names, ops, inputs, devices, attributes. */

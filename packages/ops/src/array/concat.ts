@@ -6,11 +6,12 @@ import {
   type InferenceContext,
   isIndexedSlices,
   type Operation,
+  outputContext,
   type Tensor,
 } from "@org/graph";
 import { ndArray, Shape } from "@org/tensor";
 import { applyOne, applyOp } from "../apply-op.ts";
-import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
+import { constantOf, convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
 import { hostAxis } from "../lowering.ts";
@@ -130,7 +131,12 @@ function concatGrad(op: Operation, grad: Grad, start: number, axisAt: number): r
 const slicedParts = 16;
 
 function denseParts(grad: Tensor, inputs: readonly Tensor[], axis: Tensor): Grad[] {
-  const at = operator.mod(axis, rank(inputs[0]!));
+  // A constant axis of another context is made again rather than brought in.
+  const near =
+    axis.op.type === "Const" && outputContext(axis.op) !== outputContext(grad.op)
+      ? constantOf(axis.graph, axis.op.attrs.tensor("value"))
+      : axis;
+  const at = operator.mod(near, rank(inputs[0]!));
   const sizes = inputShapes(inputs);
   if (sizes.length > slicedParts) {
     const lengths = squeeze(slice(stack(sizes, 1), [at, int32(0)], [1, -1]));

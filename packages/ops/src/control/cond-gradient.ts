@@ -1,7 +1,15 @@
 // Gradients through conditionals: of Merge a Switch, of Switch a Merge whose other side is zeros made only where that
-// branch was not taken. Loops have none here. Source: _SwitchGrad, _MergeGrad in python/ops/control_flow_grad.py,
+// branch was not taken. What a loop's own nodes have is in loop-gradient.ts. Source: _SwitchGrad, _MergeGrad in python/ops/control_flow_grad.py,
 // ZerosLikeOutsideLoop in python/ops/control_flow_state.py of TensorFlow 1.15.
-import { CondContext, isIndexedSlices, type Operation, type Tensor } from "@org/graph";
+import {
+  CondContext,
+  isIndexedSlices,
+  type Operation,
+  outputContext,
+  switchRefOrTensor,
+  type Tensor,
+  WhileContext,
+} from "@org/graph";
 import type { DType } from "@org/tensor";
 import { applyOne, applyOp } from "../apply-op.ts";
 import { zeros, zerosLike } from "../array/fill.ts";
@@ -9,6 +17,8 @@ import { shape } from "../array/shape-of.ts";
 import { convertToTensor } from "../convert.ts";
 import { type Grad, several } from "../gradient.ts";
 import type { Gradient } from "../op-entry.ts";
+import type { GradLoopState } from "./grad-loop-state.ts";
+import { backwardLoop, isLoopMerge, loopSwitchGradient } from "./loop-gradient.ts";
 
 const condOf = (op: Operation): CondContext | undefined =>
   op.controlFlowContext instanceof CondContext ? op.controlFlowContext : undefined;
@@ -17,11 +27,6 @@ const condOf = (op: Operation): CondContext | undefined =>
 function switchOf(data: Tensor, pred: Tensor, name?: string): readonly [Tensor, Tensor] {
   const made = applyOp(data.isRef ? "RefSwitch" : "Switch", [data, pred], { name }).outputs;
   return made as readonly Tensor[] as [Tensor, Tensor];
-}
-
-/** The same, beside `data`. */
-function switchBeside(data: Tensor, pred: Tensor, name?: string): readonly [Tensor, Tensor] {
-  return data.graph.colocateWith(data.op, () => switchOf(data, pred, name), { ignoreExisting: true });
 }
 
 /** What came of one branch or the other; rows are summed into dense tensors first. */
@@ -56,6 +61,7 @@ export function zerosForOutput(output: Tensor): Tensor {
 
 /** The gradient of Switch and RefSwitch. */
 export const switchGradient: Gradient = several((op, grads) => {
+  if (op.controlFlowContext instanceof WhileContext) return loopSwitchGradient(op, grads);
   const context = condOf(op);
   const [data, pred] = op.inputs as [Tensor, Tensor];
   if (!context) {
@@ -79,8 +85,23 @@ export const switchGradient: Gradient = several((op, grads) => {
 export const mergeGradient: Gradient = several((op, [grad]) => {
   if (grad === undefined) return op.inputs.map(() => undefined);
   const dense = isIndexedSlices(grad) ? convertToTensor(grad) : (grad as Tensor);
-  const context = condOf(op.inputs[0]!.op);
-  if (context) return switchBeside(dense, context.pred, "cond_grad");
+  if (isLoopMerge(op)) return switchRefOrTensor(dense, backwardLoop(op)!.pivot!);
+  const context = outputContext(op.inputs[0]!.op);
+  if (context instanceof CondContext)
+    return switchRefOrTensor(dense, predicateIn(op, context.pred), "cond_grad");
   const chosen = op.inputs.map((_, i) => applyOne("Equal", [op.outputs[1]!, i]));
-  return chosen.map((test) => switchBeside(dense, test)[1]);
+  return chosen.map((test) => switchRefOrTensor(dense, test)[1]);
 });
+
+/** A conditional's predicate; in a loop, that of the iteration that is gone back through. */
+function predicateIn(op: Operation, pred: Tensor): Tensor {
+  const context = backwardLoop(op);
+  const state = context?.gradState as GradLoopState | undefined;
+  if (!context || !state) return pred;
+  const known = state.history.get(pred.name);
+  if (known) return known;
+  const history = context.outside(() => state.addForwardAccumulator(pred));
+  const real = state.addBackpropAccumulatedValue(history, pred);
+  state.history.set(pred.name, real);
+  return real;
+}

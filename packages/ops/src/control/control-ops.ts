@@ -1,5 +1,5 @@
 // Control flow of TensorFlow 1: Switch, Merge, Enter, Exit, NextIteration, LoopCond and their reference kin, NoOp.
-// Structural: the executor knows what they do; here are their shapes, and gradients as far as no loop is in it.
+// Structural: the executor knows what they do; here are their shapes and gradients.
 // Source: tensorflow/core/ops/control_flow_ops.cc.
 import type { InferenceContext } from "@org/graph";
 import { Shape } from "@org/tensor";
@@ -7,6 +7,7 @@ import { defineOps, type OpSpec } from "../define.ts";
 import type { OpEntry } from "../op-entry.ts";
 import { unchanged, withRank } from "../shape-rules.ts";
 import { mergeGradient, switchGradient } from "./cond-gradient.ts";
+import { enterGradient, exitGradient, nextIterationGradient } from "./loop-gradient.ts";
 
 function branches(c: InferenceContext): readonly Shape[] {
   withRank(c.input(1), 0);
@@ -26,7 +27,8 @@ function merged(c: InferenceContext): readonly Shape[] {
   return [new Shape(dims), Shape.scalar];
 }
 
-const passes: OpSpec = { shape: unchanged };
+const leaves: OpSpec = { shape: unchanged, gradient: exitGradient };
+const goesOn: OpSpec = { shape: unchanged, gradient: nextIterationGradient };
 
 /** A loop variable may change its shape from one iteration to the next, so Enter tells it of invariants alone. */
 const enter: OpSpec = {
@@ -35,6 +37,7 @@ const enter: OpSpec = {
     if (handle) c.setHandleShape(0, handle.dtype, handle.shape);
     return [c.attrs.bool("is_constant") ? c.input(0) : Shape.unknown];
   },
+  gradient: enterGradient,
 };
 
 const nothing: OpSpec = { shape: () => [], gradient: null };
@@ -56,11 +59,11 @@ export const controlOps: readonly OpEntry[] = defineOps({
   Merge: { shape: merged, gradient: mergeGradient },
   RefMerge: { shape: merged, gradient: mergeGradient },
   Enter: enter,
-  RefEnter: passes,
-  Exit: passes,
-  RefExit: passes,
-  NextIteration: passes,
-  RefNextIteration: passes,
+  RefEnter: { shape: unchanged, gradient: enterGradient },
+  Exit: leaves,
+  RefExit: leaves,
+  NextIteration: goesOn,
+  RefNextIteration: goesOn,
   LoopCond: { shape: (c) => [withRank(c.input(0), 0)], gradient: null },
   ControlTrigger: nothing,
   NoOp: nothing,

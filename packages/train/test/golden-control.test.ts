@@ -1,0 +1,95 @@
+// Conditionals and loops, and gradients through them: node for node as TensorFlow 1.15.5's Python builds them.
+import { Graph, type Operation, type Tensor } from "@org/graph";
+import * as tf from "@org/ops";
+import { Saver } from "@org/saver";
+import { convertToNdArray } from "@org/tensor";
+import { Variable } from "@org/variables";
+import { describe, expect, it } from "vitest";
+import { GradientDescentOptimizer } from "../src/index.ts";
+import { differences, noGoldens } from "./golden-graph.ts";
+
+const { add, mul, sub, lt, gt } = tf.operator;
+
+/** An integer: a bare number would be a float. */
+const zero = convertToNdArray(0, "int32");
+
+const programs: Record<string, (graph: Graph) => Saver> = {
+  cond_grad(graph) {
+    const x = tf.placeholder("float32", [2, 3], { name: "x" });
+    const flag = tf.placeholder("bool", [], { name: "flag" });
+    const v = new Variable(tf.ones([2, 3]), { name: "v" });
+    const r = tf.getVariable("r", [2, 3], { initializer: tf.onesInitializer(), useResource: true });
+    const inner = (): Tensor =>
+      tf.cond(
+        gt(tf.reduceSum(x), 0),
+        () => mul(x, r),
+        () => tf.zerosLike(x),
+        { name: "inner" },
+      );
+    const [out, extra] = tf.cond(
+      flag,
+      () => [add(mul(v, x), 1), { scale: tf.constant(2) }] as const,
+      () => [sub(inner(), v), { scale: tf.reduceMax(x) }] as const,
+    );
+    const loss = tf.reduceSum(mul(out, extra.scale), { name: "loss" });
+    const grads = tf.gradients(loss, [v, r, x], { name: "grad" });
+    const updated = tf.cond<Operation>(
+      tf.logicalNot(flag),
+      () => tf.assign(v, x).op,
+      () => tf.noOp(),
+      { name: "update" },
+    );
+    tf.cond(
+      tf.equal(tf.rank(x), 2),
+      () => tf.constant(1, "int32"),
+      () => tf.constant(2, "int32"),
+      { strict: true },
+    );
+    for (const g of grads) graph.addToCollection("gradients", g);
+    graph.addToCollection("update", updated);
+    graph.addToCollection("train_op", new GradientDescentOptimizer(0.5).minimize(loss));
+    return new Saver();
+  },
+
+  while_grad(graph) {
+    tf.setRandomSeed(8);
+    const n = tf.placeholder("int32", [], { name: "n" });
+    const x = tf.placeholder("float32", [4, 4], { name: "x" });
+    const w = tf.getVariable("w", [4, 4], { initializer: tf.randomNormalInitializer() });
+    const [i, h, acc] = tf.whileLoop(
+      (i, h) => tf.logicalAnd(lt(i, n), tf.reduceAll(lt(h, 10))),
+      (i, h, acc) => {
+        const next = tf.tanh(mul(tf.matmul(h, w), tf.cast(add(i, 1), "float32")));
+        return [add(i, 1), next, tf.concat([acc, tf.reduceSum(next, 0, { keepdims: true })], 0)];
+      },
+      [zero, x, tf.zeros([1, 4])],
+      { shapeInvariants: [[], x.shape, [null, 4]], parallelIterations: 4, name: "loop" },
+    );
+    const limited = tf.whileLoop(
+      (v) => lt(v, 100),
+      (v) => mul(v, v),
+      [tf.reduceMax(h)],
+      { maximumIterations: 5 },
+    );
+    const free = tf.whileLoop(
+      (k) => lt(k, 3),
+      (k, s) => [add(k, 1), add(s, tf.stopGradient(s))],
+      [zero, h],
+      { backProp: false, swapMemory: true },
+    );
+    const loss = add(add(add(tf.reduceSum(h), tf.reduceMean(acc)), tf.reduceSum(free[1])), limited);
+    const grads = tf.gradients(loss, [w, x]);
+    for (const g of grads) graph.addToCollection("gradients", g);
+    graph.addToCollection("steps", i);
+    return new Saver();
+  },
+};
+
+describe.skipIf(noGoldens)(`graphs with control flow ${noGoldens ?? ""}`, () => {
+  for (const [name, program] of Object.entries(programs))
+    it(name, () => {
+      const graph = new Graph({ ops: tf.standardOps });
+      const saver = graph.asDefault(() => program(graph));
+      expect(differences(saver.exportMetaGraph({ graph }), name).join("\n")).toBe("");
+    });
+});
