@@ -20,6 +20,7 @@ import type { OpRegistry } from "./op-registry.ts";
 import { isOperation, Operation, type OperationInit } from "./operation.ts";
 import { type DeviceOrFunction, type ScopedAttr, Scopes } from "./scopes.ts";
 import type { Tensor } from "./tensor.ts";
+import { TraceRecorder } from "./trace-recorder.ts";
 
 /** TF_GRAPH_DEF_VERSION of TensorFlow 1.15.5. */
 export const graphDefVersion = 134;
@@ -28,6 +29,8 @@ export interface GraphOptions {
   /** What ops the graph may be given; default: `coreOps`. */
   readonly ops?: OpRegistry;
   readonly seed?: number | null;
+  /** Keeps a stack trace of each op's making, for `op.traceback` and debug info; tens of microseconds an op. Default false. */
+  readonly recordTraces?: boolean;
 }
 
 /** What stands for an operation in `controlDependencies`. */
@@ -47,6 +50,8 @@ export class Graph {
   seed: number | null;
   /** Functions that the graph carries. */
   readonly library: FunctionLibrary = new FunctionLibrary();
+  /** Where ops were made, if that is recorded. @internal */
+  readonly traces: TraceRecorder | undefined;
   /** @internal */
   readonly names: NameTable = new NameTable();
   /** @internal */
@@ -61,6 +66,7 @@ export class Graph {
   constructor(options: GraphOptions = {}) {
     this.ops = options.ops ?? coreOps;
     this.seed = options.seed ?? null;
+    this.traces = options.recordTraces ? new TraceRecorder() : undefined;
   }
 
   // ---- what is in it
@@ -249,6 +255,7 @@ export class Graph {
           outputTypes: node.outputTypes.map((number) => ({ type: number, known: true })),
           device: options.device ?? "",
         });
+        this.traces?.record(op.id, op.id, this.createOp);
         for (const [i, output] of op.outputs.entries()) {
           output.replaceShape(inferred.shapes[i]!);
           op.handles[i] = inferred.handles[i];
@@ -285,6 +292,7 @@ export class Graph {
   truncate(count: number): void {
     for (const op of this.opList.splice(count)) this.byName.delete(op.name);
     this.consumers.reset();
+    this.traces?.truncate(count);
     this.editCount += 1e6;
   }
 

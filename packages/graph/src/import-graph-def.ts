@@ -370,6 +370,7 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
       ),
     };
     graph.newestProducer = Math.max(graph.newestProducer, producer);
+    graph.traces?.record(before + 1, graph.version, importGraphDef);
     return { operations: ops, scope, returned, unknownOps: listUnknown(ops, file) };
   }
 }

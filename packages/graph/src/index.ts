@@ -20,6 +20,7 @@ export {
 export type { CreateOpOptions, OpInput } from "./create-op.ts";
 export { canonicalDevice, type DeviceSpec, deviceToString, mergeDevices, parseDevice } from "./device.ts";
 export { type ControlInput, currentGraph, Graph, type GraphOptions, graphDefVersion } from "./graph.ts";
+export { createGraphDebugInfoDef } from "./graph-debug-info.ts";
 export type { GraphDefOptions } from "./graph-def.ts";
 export type { ElementOptions } from "./graph-elements.ts";
 export {
@@ -52,4 +53,5 @@ export {
   type TensorConvertible,
   tensorConversion,
 } from "./tensor.ts";
+export type { StackFrame } from "./trace-recorder.ts";
 export { type EnterOptions, type GradState, WhileContext, type WhileParts } from "./while-context.ts";

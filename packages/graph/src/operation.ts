@@ -13,6 +13,7 @@ import { indexOpDef } from "./op-def-index.ts";
 import { dataTypeString } from "./op-def-text.ts";
 import type { RegisteredOp } from "./op-registry.ts";
 import { Tensor, tensorTypeString } from "./tensor.ts";
+import type { StackFrame } from "./trace-recorder.ts";
 
 const brand = Symbol.for("@org/graph.Operation");
 const utf8 = new TextDecoder();
@@ -98,6 +99,10 @@ export class Operation {
     });
   }
 
+  /** Where the op was made, oldest call first; undefined unless the graph records traces. As Operation.traceback. */
+  get traceback(): readonly StackFrame[] | undefined {
+    return this.graph.traces?.of(this.id);
+  }
   get inputs(): readonly Tensor[] {
     return this.inputList;
   }
