@@ -11,4 +11,5 @@ export {
 export { Saver, type SaverExport, saversCollectionType, standardCollections } from "./saver.ts";
 export type { SaveOptions, SaverOptions } from "./saver-options.ts";
 export type { Progress, SaverRunOptions, SaverSession } from "./saver-session.ts";
+export { debugInfoOf, writeDebugInfo } from "./write-debug-info.ts";
 export { writeMetaGraph } from "./write-meta-graph.ts";

@@ -55,6 +55,8 @@ export interface SaveOptions {
   readonly writeState?: boolean | undefined;
   /** Leaves attributes that equal their default out of the .meta. */
   readonly stripDefaultAttrs?: boolean | undefined;
+  /** Writes "<prefix>.debug", a GraphDebugInfo of where the graph's ops were made; takes a graph that records traces. */
+  readonly saveDebugInfo?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

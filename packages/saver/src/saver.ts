@@ -29,6 +29,7 @@ import { toSaveables, type VarList } from "./saveable.ts";
 import { buildSaver } from "./saver-builder.ts";
 import type { SaveOptions, SaverOptions } from "./saver-options.ts";
 import { isSaverSession, type Progress, type SaverSession } from "./saver-session.ts";
+import { debugInfoOf, writeDebugInfo } from "./write-debug-info.ts";
 import { writeMetaGraph } from "./write-meta-graph.ts";
 
 /** What `Saver.exportMetaGraph` takes. */
@@ -188,7 +189,8 @@ export class Saver {
    * Saves all variables under `path` ("path-5" with `globalStep: 5`): runs the save op, notes the checkpoint in the state file, removes
    * what is too old, writes the .meta. The prefix to pass to `restore`; undefined for an empty Saver.
    * Throws TfError INVALID_ARGUMENT ("'latest_filename' collides with 'save_path' ..."), FAILED_PRECONDITION (not built; a variable
-   * without value), NOT_FOUND ("Parent directory of <path> doesn't exist, can't save."), CANCELLED; a TypeError where `session` is none.
+   * without value; `saveDebugInfo` of a graph that records no traces), NOT_FOUND ("Parent directory of <path> doesn't exist, can't save."),
+   * CANCELLED; a TypeError where `session` is none.
    */
   async save(session: SaverSession, path: string, options: SaveOptions = {}): Promise<string | undefined> {
     const { latestFilename = "checkpoint", signal } = options;
@@ -203,6 +205,7 @@ export class Saver {
         'TensorFlow\'s V1 checkpoint format has been deprecated. Consider writeVersion: "V2".',
       );
     const fs = session.fs ?? (await defaultFileSystem());
+    const debugInfo = options.saveDebugInfo ? debugInfoOf(session.graph) : undefined;
     const prefix = await this.prefixFor(session, path, latestFilename, options);
     let saved: string | undefined;
     if (!this.empty) {
@@ -220,7 +223,9 @@ export class Saver {
       const { stripDefaultAttrs } = options;
       const collections = this.options.collections ?? standardCollections;
       const meta = sharedMetaGraph(session.graph, this.withWarnings({ collections, stripDefaultAttrs }));
-      await writeMetaGraph(metaGraphFilename(prefix, options.metaGraphSuffix), meta, { fs });
+      const metaGraphPath = metaGraphFilename(prefix, options.metaGraphSuffix);
+      await writeMetaGraph(metaGraphPath, meta, { fs });
+      if (debugInfo) await writeDebugInfo(metaGraphPath, debugInfo, { fs });
     }
     return saved;
   }

@@ -20,13 +20,13 @@ export function getDefaultGraph(): BaseGraph {
   return defaultGraph;
 }
 
-/** Forgets the default graph; the next use makes a new one. Throws TypeError inside `asDefault`. As tf.reset_default_graph. */
-export function resetDefaultGraph(): void {
+/** Forgets the default graph; the next use makes a new one, with `options` if there are any. Throws TypeError inside `asDefault`. As tf.reset_default_graph. */
+export function resetDefaultGraph(options?: GraphOptions): void {
   if (currentGraph())
     throw new TypeError(
       "Do not use resetDefaultGraph() to clear nested graphs. If you need a cleared graph, exit the nesting and create a new graph.",
     );
-  defaultGraph = undefined;
+  defaultGraph = options && new Graph(options);
 }
 
 /** Runs `body` with `graph`, or else the default graph, as the current one. */

@@ -69,6 +69,8 @@ export interface ExportMetaGraphOptions extends NonNullable<Parameters<typeof me
   readonly filename?: string;
   /** Text instead of binary. */
   readonly asText?: boolean;
+  /** Writes "<filename without .meta>.debug" too: where the ops were made, in a graph that records traces. */
+  readonly saveDebugInfo?: boolean;
   /** Default: the default graph. */
   readonly graph?: Graph;
   readonly fs?: metagraph.FileSystem;
@@ -76,14 +78,16 @@ export interface ExportMetaGraphOptions extends NonNullable<Parameters<typeof me
 
 /** The MetaGraphDef of the default graph; written to `filename` if that is given. As tf.train.export_meta_graph. */
 export async function exportMetaGraph(options: ExportMetaGraphOptions = {}): Promise<MetaGraphDef> {
-  const { filename, asText, graph = getDefaultGraph(), fs, ...rest } = options;
+  const { filename, asText, saveDebugInfo, graph = getDefaultGraph(), fs, ...rest } = options;
   const def = metagraph.exportMetaGraph(graph, {
     collections: collectionTypes(),
     onWarning: warnOnce,
     ...rest,
   });
-  if (filename !== undefined)
-    await metagraph.writeMetaGraph(filename, def, { ...(asText ? { asText } : {}), ...(fs ? { fs } : {}) });
+  if (filename === undefined) return def;
+  const debugInfo = saveDebugInfo ? savers.debugInfoOf(graph, def, rest.exportScope) : undefined;
+  await metagraph.writeMetaGraph(filename, def, { ...(asText ? { asText } : {}), ...(fs ? { fs } : {}) });
+  if (debugInfo) await savers.writeDebugInfo(filename, debugInfo, { asText, fs });
   return def;
 }
 
