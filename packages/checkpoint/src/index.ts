@@ -45,7 +45,7 @@ export {
   sliceToString,
   type TensorSlice,
 } from "./tensor-slice.ts";
-export { type V1Entry, writeV1 } from "./v1-writer.ts";
+export { type V1Entry, type V1Part, writeV1, writeV1Parts } from "./v1-writer.ts";
 export {
   type CheckpointsIteratorOptions,
   checkpointsIterator,

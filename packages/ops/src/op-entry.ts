@@ -19,8 +19,6 @@ export interface LoweringContext {
   /** The value of input `index` (flattened, as in `input`) of an argument that `hostInputs` names. */
   hostInput(index: number): NdArray;
   inputDType(index: number): DType;
-  /** Its dims: of an input that `fetch` brings, without bringing it. */
-  inputShape(index: number): readonly number[];
   outputDType(index: number): DType;
   /** Static shape of output `index` in the graph: where an op may use what the graph knows (validate). */
   outputShape(index: number): Shape;
@@ -52,6 +50,8 @@ export interface HostContext {
   /** The value of an input that `OpEntry.fetchesFrom` keeps back: brought to the host now, and not kept there. */
   fetch(index: number): NdArray | Promise<NdArray>;
   inputDType(index: number): DType;
+  /** Its dims: of an input that `fetch` brings, without bringing it. */
+  inputShape(index: number): readonly number[];
   outputDType(index: number): DType;
   /** Whether the variable at input `index` (an arg that `OpEntry.variables` names) has a value. `input` of one without a value throws FAILED_PRECONDITION. */
   isInitialized(index: number): boolean;

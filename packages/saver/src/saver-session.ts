@@ -1,14 +1,9 @@
 // What a Saver asks of a session: @org/session's Session is one, a test's stand-in another.
 import type { Graph, Operation } from "@org/graph";
-import type { FileSystem } from "@org/io";
+import type { FileSystem, Progress } from "@org/io";
 import type { NdArray } from "@org/tensor";
 
-/** How far a long piece of work is. */
-export interface Progress {
-  readonly loaded: number;
-  readonly total?: number;
-  readonly name?: string;
-}
+export type { Progress };
 
 /** What a Saver passes with a run. */
 export interface SaverRunOptions {

@@ -379,7 +379,8 @@ export class Execution {
     this.#environment.onHostKernel();
     try {
       const { fetchesFrom, host } = node.entry!;
-      const values = fetchesFrom === undefined ? [] : (unit.inputs.map((slot) => this.#slots[slot]) as TensorValue[]);
+      const values =
+        fetchesFrom === undefined ? [] : (unit.inputs.map((slot) => this.#slots[slot]) as TensorValue[]);
       const results = host!(new HostExecution(node, inputs, variables, this.#host, values));
       if (!(results instanceof Promise)) return finish(results);
       return results.then(finish).catch((error) => {

@@ -1,10 +1,11 @@
 // What a host kernel sees of one execution. `evaluateHostKernel` runs one while a cluster is planned: without files,
 // state or variables, and at once.
 import { type ErrorCode, TfError } from "@org/errors";
-import type { FileSystem } from "@org/io";
+import type { FileSystem, Progress } from "@org/io";
 import type { HostContext, Resource } from "@org/ops";
 import type { DType, NdArray } from "@org/tensor";
 import type { PlanNode } from "./plan-node.ts";
+import type { TensorValue } from "./values.ts";
 import { type SessionState, uninitialized, type VariableState } from "./variable-state.ts";
 
 /** What a host kernel may reach beyond its inputs. */
@@ -12,6 +13,7 @@ export interface HostEnvironment {
   readonly state: SessionState;
   readonly fs: FileSystem | undefined;
   readonly signal: () => AbortSignal;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Gives a variable a value, taking it as it is. */
   readonly assign: (variable: VariableState, value: NdArray) => void;
 }
@@ -22,18 +24,24 @@ export class HostExecution implements HostContext {
   readonly #inputs: readonly (NdArray | undefined)[];
   readonly #variables: readonly (VariableState | undefined)[];
   readonly #environment: HostEnvironment;
+  readonly #values: readonly TensorValue[];
 
-  /** `inputs` holds the arrays of what is not a variable, and of variables that have a value. */
+  /**
+   * `inputs` holds the arrays of what is not a variable, and of variables that have a value; `values`, by position, what is fetched
+   * when it is asked for.
+   */
   constructor(
     node: PlanNode,
     inputs: readonly (NdArray | undefined)[],
     variables: readonly (VariableState | undefined)[],
     environment: HostEnvironment,
+    values: readonly TensorValue[] = [],
   ) {
     this.#node = node;
     this.#inputs = inputs;
     this.#variables = variables;
     this.#environment = environment;
+    this.#values = values;
   }
 
   get node(): string {
@@ -55,8 +63,14 @@ export class HostExecution implements HostContext {
     if (variable !== undefined) throw uninitialized(variable.name, this.node);
     throw new TypeError(`${this.op} has no input ${index}`);
   }
+  fetch(index: number): NdArray | Promise<NdArray> {
+    return this.#values[index]?.passingHost() ?? this.input(index);
+  }
   inputDType(index: number): DType {
     return this.#node.inputs[index]!.tensor.dtype;
+  }
+  inputShape(index: number): readonly number[] {
+    return this.#values[index]?.dims ?? this.input(index).shape;
   }
   outputDType(index: number): DType {
     return this.#node.op.outputs[index]!.dtype;
@@ -84,6 +98,9 @@ export class HostExecution implements HostContext {
   }
   get signal(): AbortSignal {
     return this.#environment.signal();
+  }
+  get onProgress(): ((progress: Progress) => void) | undefined {
+    return this.#environment.onProgress;
   }
   state<T>(create: () => T): T {
     return this.#environment.state.node(this.node, create);

@@ -5,7 +5,7 @@ import { TfError } from "@org/errors";
 import type { Graph, Operation, OpRegistry, RegisteredOp } from "@org/graph";
 import { isOperation, isTensor } from "@org/graph";
 import { type Backend, evaluatorBackend } from "@org/hlo";
-import type { FileSystem } from "@org/io";
+import type { FileSystem, Progress } from "@org/io";
 import type { OpEntry } from "@org/ops";
 import { dtypes, type NdArray, sizeOf } from "@org/tensor";
 import { type ClusterPlan, dropPlan } from "./cluster-plan.ts";
@@ -51,6 +51,8 @@ export interface RunOptions {
   /** Operations (or names) that are run beside the fetches. */
   readonly targets?: readonly (string | Operation)[];
   readonly signal?: AbortSignal;
+  /** Told how far ops are that work for long: SaveV2, RestoreV2 and their kin. */
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
@@ -224,7 +226,11 @@ export class Session {
     const values = feeds.values.map(
       (array) => new TensorValue(this.#devices, array.dtype, array.shape, array),
     );
-    return { parsed, plan, execution: new Execution(plan, values, this.#environment(plan), options.signal) };
+    return {
+      parsed,
+      plan,
+      execution: new Execution(plan, values, this.#environment(plan, options.onProgress), options.signal),
+    };
   }
 
   #target(target: string | Operation): Operation {
@@ -276,8 +282,9 @@ export class Session {
       | undefined;
   }
 
-  #environment(plan: RunPlan): ExecutorEnvironment {
+  #environment(plan: RunPlan, onProgress: RunOptions["onProgress"]): ExecutorEnvironment {
     return {
+      onProgress,
       devices: this.#devices,
       nodes: plan.nodes,
       state: this.#state,

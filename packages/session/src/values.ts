@@ -103,6 +103,24 @@ export class TensorValue {
       .finally(() => this.release());
   }
 
+  /** `onHost` for one use: what has to be downloaded is not kept. */
+  passingHost(): NdArray | Promise<NdArray> {
+    const known = this.host;
+    if (known !== undefined) return known;
+    const kept = this.#host;
+    const forget = (array: NdArray): NdArray => {
+      this.#host = kept;
+      return array;
+    };
+    if (this.#base !== undefined) {
+      const array = this.#base.passingHost();
+      const under = (below: NdArray): NdArray => ({ ...below, shape: this.dims });
+      return array instanceof Promise ? array.then(under) : under(array);
+    }
+    const array = this.onHost();
+    return array instanceof Promise ? array.then(forget) : forget(array);
+  }
+
   /** The value's buffer on `device`, moved there if need be; it stays this value's. */
   onDevice(device: Device): DeviceBuffer | Promise<DeviceBuffer> {
     if (this.#base !== undefined) return this.#base.onDevice(device);

@@ -4,14 +4,16 @@
 import {
   type CheckpointReader,
   createCheckpointWriter,
+  fullSlice,
   mergeCheckpoints,
   openCheckpoint,
   type PartOf,
   parseShapeAndSlice,
-  writeV1,
+  type V1Part,
+  writeV1Parts,
 } from "@org/checkpoint";
 import { coreShapes } from "@org/graph/core-ops";
-import { dtypeString, type NdArray, sizeOf } from "@org/tensor";
+import { type DType, dtypeString, dtypes, type NdArray, sizeOf } from "@org/tensor";
 import { defineOps } from "../define.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
 import { stringArray, stringsOf } from "./text.ts";
@@ -37,26 +39,41 @@ function arguments2(c: HostContext, saves: boolean): { prefix: string; names: st
   return { prefix: stringsOf(prefix)[0]!, names: stringsOf(names), slices: stringsOf(slices) };
 }
 
-/** Where a value lies in a whole that `spec` describes; undefined where it is the whole. */
-function partOf(c: HostContext, spec: string, value: NdArray): PartOf | undefined {
+/** Where the value of input `index` lies in a whole that `spec` describes; undefined where it is the whole. */
+function partOf(c: HostContext, spec: string, index: number): PartOf | undefined {
   if (spec === "") return undefined;
   const { shape, slice, sliceShape } = parseShapeAndSlice(spec);
-  if (shown(sliceShape) !== shown(value.shape))
+  const dims = c.inputShape(index);
+  if (shown(sliceShape) !== shown(dims))
     c.fail(
       "INVALID_ARGUMENT",
-      `Slice in shape_and_slice specification does not match the shape of the tensor to  save: ${spec}, tensor: ${shown(value.shape)}`,
+      `Slice in shape_and_slice specification does not match the shape of the tensor to  save: ${spec}, tensor: ${shown(dims)}`,
     );
   return { fullShape: shape, slice };
 }
 
+/** Bytes of tensors in a V2 checkpoint; undefined where there are strings, which take what they take. */
+function numericBytes(
+  tensors: readonly { readonly dtype: DType; readonly shape: readonly number[] }[],
+): number | undefined {
+  let total = 0;
+  for (const { dtype, shape } of tensors) {
+    if (dtypes[dtype].bytes === 0) return undefined;
+    total += dtypes[dtype].bytes * sizeOf(shape);
+  }
+  return total;
+}
+
 async function save(c: HostContext): Promise<readonly NdArray[]> {
   const { prefix, names, slices } = arguments2(c, true);
-  const writer = await createCheckpointWriter(prefix, { fs: c.fs, signal: c.signal });
+  const parts = slices.map((spec, i) => partOf(c, spec, i + 3));
+  const total = numericBytes(
+    names.map((_, i) => ({ dtype: c.inputDType(i + 3), shape: c.inputShape(i + 3) })),
+  );
+  const { fs, signal, onProgress } = c;
+  const writer = await createCheckpointWriter(prefix, { fs, signal, onProgress, total });
   try {
-    for (let i = 0; i < names.length; i++) {
-      const value = c.input(i + 3);
-      await writer.add(names[i]!, value, partOf(c, slices[i]!, value));
-    }
+    for (let i = 0; i < names.length; i++) await writer.add(names[i]!, await c.fetch(i + 3), parts[i]);
     await writer.finish();
   } catch (error) {
     await writer.abort();
@@ -70,8 +87,9 @@ async function readTensor(
   reader: CheckpointReader,
   name: string,
   spec: string,
+  onBytes: ((count: number) => void) | undefined,
 ): Promise<NdArray> {
-  if (spec === "") return reader.get(name, { signal: c.signal });
+  if (spec === "") return reader.get(name, { signal: c.signal, onBytes });
   const { shape, slice } = parseShapeAndSlice(spec);
   const stored = reader.shape(name);
   if (shown(shape) !== shown(stored))
@@ -81,7 +99,7 @@ async function readTensor(
         ? `tensor_name = ${name}; shape in shape_and_slice spec ${shown(shape)} does not match the shape stored in checkpoint: ${shown(stored)}`
         : `Shape in shape_and_slice spec does not match the shape in the save file: ${shown(shape)}, save file shape: ${shown(stored)}`,
     );
-  return reader.get(name, { slice, signal: c.signal });
+  return reader.get(name, { slice, signal: c.signal, onBytes });
 }
 
 /** What is wrong with the dtypes, in TensorFlow's words; missing names throw in `dtype`. */
@@ -114,6 +132,29 @@ function checkDTypes(
   if (wrong.length > 0) c.fail("INVALID_ARGUMENT", wrong.join("\n"));
 }
 
+/** Tensors that are read at a time: one comes while the checksum of another is made. */
+const readers = 2;
+
+/** Results of `count` pieces of work, begun in order, a few at a time. Throws what the first of them throws, when none is left running. */
+async function inOrder<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
+  const results = new Array<T>(count);
+  let next = 0;
+  const failures = new Map<number, unknown>();
+  const run = async (): Promise<void> => {
+    while (next < count && failures.size === 0) {
+      const index = next++;
+      try {
+        results[index] = await work(index);
+      } catch (error) {
+        failures.set(index, error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: readers }, run));
+  if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
+  return results;
+}
+
 async function restoreNamed(
   c: HostContext,
   prefix: string,
@@ -123,9 +164,19 @@ async function restoreNamed(
   const reader = await openCheckpoint(prefix, { fs: c.fs, signal: c.signal });
   try {
     checkDTypes(c, reader, names, prefix);
-    const values: NdArray[] = [];
-    for (let i = 0; i < names.length; i++) values.push(await readTensor(c, reader, names[i]!, slices[i]!));
-    return values;
+    const { onProgress } = c;
+    const total = slices.some((spec) => spec !== "")
+      ? undefined
+      : numericBytes(names.map((name) => ({ dtype: reader.dtype(name), shape: reader.shape(name) })));
+    let loaded = 0;
+    return await inOrder(names.length, (i) => {
+      const name = names[i]!;
+      const report = (count: number): void => {
+        loaded += count;
+        onProgress?.({ loaded, ...(total === undefined ? {} : { total }), name });
+      };
+      return readTensor(c, reader, name, slices[i]!, onProgress && report);
+    });
   } finally {
     await reader.close();
   }
@@ -158,12 +209,17 @@ async function saveV1(c: HostContext, slices: boolean): Promise<readonly NdArray
       "INVALID_ARGUMENT",
       `Expected totally ${names.length + fixed} inputs as input #1 (which is a string tensor of saved names) contains ${names.length} names, but received ${c.inputCount} inputs`,
     );
-  const entries = names.map((name, i) => {
-    const value = c.input(i + fixed);
-    return { name, value, part: partOf(c, specs[i]!, value) };
+  const parts = names.map((name, i): V1Part => {
+    const index = i + fixed;
+    const shape = c.inputShape(index);
+    const { fullShape, slice } = partOf(c, specs[i]!, index) ?? {
+      fullShape: shape,
+      slice: fullSlice(shape.length),
+    };
+    return { name, dtype: c.inputDType(index), fullShape, slice, read: () => c.fetch(index) };
   });
-  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  await writeV1(file, entries, { fs: c.fs, signal: c.signal });
+  parts.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  await writeV1Parts(file, parts, { fs: c.fs, signal: c.signal, onProgress: c.onProgress });
   return [];
 }
 
@@ -173,6 +229,7 @@ export const checkpointOps: readonly OpEntry[] = defineOps({
     shape: coreShapes.SaveV2!,
     gradient: null,
     host: save,
+    fetchesFrom: 3,
   },
   RestoreV2: {
     shape: coreShapes.RestoreV2!,
@@ -201,8 +258,13 @@ export const checkpointOps: readonly OpEntry[] = defineOps({
         [oneName(c, 2, "shape_and_slice")],
       ),
   },
-  Save: { shape: coreShapes.Save!, gradient: null, host: (c) => saveV1(c, false) },
-  SaveSlices: { shape: coreShapes.SaveSlices!, gradient: null, host: (c) => saveV1(c, true) },
+  Save: { shape: coreShapes.Save!, gradient: null, host: (c) => saveV1(c, false), fetchesFrom: 2 },
+  SaveSlices: {
+    shape: coreShapes.SaveSlices!,
+    gradient: null,
+    host: (c) => saveV1(c, true),
+    fetchesFrom: 3,
+  },
   MergeV2Checkpoints: {
     shape: coreShapes.MergeV2Checkpoints!,
     gradient: null,
@@ -221,6 +283,7 @@ export const checkpointOps: readonly OpEntry[] = defineOps({
       await mergeCheckpoints(stringsOf(prefixes), stringsOf(target)[0]!, {
         fs: c.fs,
         deleteOldDirs: c.attrs.bool("delete_old_dirs"),
+        signal: c.signal,
       });
       return [];
     },
