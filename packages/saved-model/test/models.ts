@@ -20,7 +20,7 @@ export async function withSession<R>(
   body: (session: Session, graph: Graph) => Promise<R>,
   graph: Graph = newGraph(),
 ): Promise<R> {
-  const session = await createSession(graph, { fs });
+  const session = await createSession(graph, { fs, ops });
   try {
     return await body(session, graph);
   } finally {
