@@ -1,4 +1,4 @@
-// `node bench/run.mjs [case ...] [--node 20|24] [--json FILE]`: installs the peers if need be, bundles the benchmark with this
+// `node bench/run.mjs [case ...] [--suite main|checkpoints] [--node 20|24] [--json FILE]`: installs the peers if need be, bundles the benchmark with this
 // repository's sources, and runs it under Node 24 (relaxed SIMD) from npm, or under the Node at hand.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +15,7 @@ const option = (name) => {
 };
 const node = option("node") ?? "24";
 const json = option("json");
+const suite = option("suite") ?? "main";
 
 if (!existsSync(join(here, "node_modules", "@jax-js"))) {
   const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], {
@@ -29,7 +30,7 @@ const executable = node === "24" && existsSync(node24) ? node24 : process.execPa
 const folder = mkdtempSync(join(here, ".run-"));
 try {
   await build({
-    entryPoints: [join(here, "src", "main.ts")],
+    entryPoints: [join(here, "src", `${suite}.ts`)],
     outfile: join(folder, "main.mjs"),
     bundle: true,
     platform: "node",
@@ -46,10 +47,17 @@ try {
   });
   const python = environment("1.15.5");
   if (python.missing) console.log(`TensorFlow 1.15.5 is left out: ${python.missing}`);
+  const python2 = environment("2.21.0");
+  if (python2.missing) console.log(`TensorFlow 2.21 is left out: ${python2.missing}`);
   const out = join(mkdtempSync(join(tmpdir(), "metagraph-bench-")), "results.json");
   const child = spawnSync(executable, ["--expose-gc", join(folder, "main.mjs"), ...args], {
     stdio: "inherit",
-    env: { ...process.env, METAGRAPH_BENCH_PYTHON: python.python ?? "", METAGRAPH_BENCH_OUT: json ?? out },
+    env: {
+      ...process.env,
+      METAGRAPH_BENCH_PYTHON: python.python ?? "",
+      METAGRAPH_BENCH_PYTHON_2: python2.python ?? "",
+      METAGRAPH_BENCH_OUT: json ?? out,
+    },
   });
   process.exitCode = child.status ?? 130;
 } finally {
