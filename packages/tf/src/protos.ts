@@ -5,6 +5,7 @@ export {
   Event,
   encode,
   equals,
+  GraphDebugInfo,
   GraphDef,
   HistogramProto,
   HParamDef,

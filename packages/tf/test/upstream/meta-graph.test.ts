@@ -1,6 +1,7 @@
 // Ported by understanding from TensorFlow's meta_graph_test.py: the cases in which an imported MetaGraph runs.
 import { readFile } from "node:fs/promises";
-import { memoryFileSystem } from "@org/io";
+import { createGraphDebugInfoDef } from "@org/graph";
+import { memoryFileSystem, readFile as readWhole } from "@org/io";
 import { beforeEach, expect, test } from "vitest";
 import * as tf from "../../src/index.ts";
 
@@ -61,4 +62,45 @@ test("[meta_graph_test/MetaGraphWithVariableScopeTest.testMetricsCollection] [us
     await run.run([], { targets: [tf.localVariablesInitializer()] });
     for (const variable of locals) expect(tf.toArray(await run.run(variable))).toBe(0);
   }
+});
+
+test("[meta_graph_test/ScopedMetaGraphTest.testExportDebugInfo] debug info says where each op was made, in files beside the .meta", async () => {
+  tf.resetDefaultGraph({ recordTraces: true });
+  tf.nameScope("hidden1/hidden2/hidden3", () => {
+    const images = tf.constant(1, { dtype: "float32", shape: [3, 2], name: "images" });
+    const rows = [
+      [1, 2, 3],
+      [4, 5, 6],
+    ];
+    const weights = new tf.Variable(rows, { name: "weights", dtype: "float32" });
+    const biases = new tf.ResourceVariable([0.1, 0.1, 0.1], { name: "biases", dtype: "float32" });
+    tf.nn.relu(tf.add(tf.matmul(images, weights), biases), { name: "relu" });
+  });
+  const graph = tf.getDefaultGraph();
+  const info = createGraphDebugInfoDef(graph.getOperations().map((op) => ["", op] as const));
+  expect(info.files.length).toBeGreaterThanOrEqual(1);
+  expect(Object.keys(info.traces)).toHaveLength(graph.getOperations().length);
+
+  const fs = memoryFileSystem();
+  const read = async (path: string) => tf.protos.decode(tf.protos.GraphDebugInfo, await readWhole(fs, path));
+  const scoped = { exportScope: "hidden1/hidden2", saveDebugInfo: true, fs };
+  const def = await tf.train.exportMetaGraph({ filename: "traced/scope.meta", ...scoped });
+  expect(Object.keys((await read("traced/scope.debug")).traces).sort()).toEqual(
+    def.graphDef!.node.map(({ name }) => `hidden1/hidden2/${name}@`).sort(),
+  );
+  const run = new tf.Session({ backends: ["evaluator"], fs });
+  const saver = new tf.train.Saver();
+  await run.run([], { targets: [tf.globalVariablesInitializer()] });
+  const prefix = await saver.save(run, "traced/model", { globalStep: 5, saveDebugInfo: true });
+  const saved = await read(`${prefix}.debug`);
+  expect(Object.keys(saved.traces)).toHaveLength(graph.getOperations().length);
+  const trace = saved.traces["hidden1/hidden2/hidden3/relu@"]!.fileLineCols;
+  expect(trace.some(({ fileIndex }) => saved.files[fileIndex]!.endsWith("meta-graph.test.ts"))).toBe(true);
+
+  tf.resetDefaultGraph();
+  tf.constant(1);
+  await expect(
+    tf.train.exportMetaGraph({ filename: "traced/none.meta", saveDebugInfo: true, fs }),
+  ).rejects.toMatchObject({ code: "FAILED_PRECONDITION", hint: expect.stringContaining("recordTraces") });
+  expect(await fs.stat("traced/none.meta")).toBeUndefined();
 });
