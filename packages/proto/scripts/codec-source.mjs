@@ -9,6 +9,7 @@ import {
   keepUnknown as $keepUnknown, MessageMap as $Map, MessageReader as $Reader, MessageWriter as $Writer,
   putEntry as $put,
 } from "../wire.ts";
+import { keepNode as $keepNode, putNodes as $putNodes } from "../node-list.ts";
 const $Object = Object, $undefined = undefined, $Error = Error, $RangeError = RangeError;
 `;
 
@@ -42,6 +43,15 @@ export function finishCodec(source, schema) {
   replace(
     /^( *)(message\.\w+)\[(?:key|typeof key === "object" \? \$util\.longToHash\(key\) : key)\] = (.*);$/gm,
     "$1$put($2, key, $3);",
+  );
+  // a GraphDef's nodes
+  replace(
+    /for \(let i = 0; i < message\.node\.length; \+\+i\)\n *\$NodeDef\.encode\(message\.node\[i\], writer\.uint32\(10\)\.fork\(\), _depth \+ 1\)\.ldelim\(\);/g,
+    "$putNodes(message.node, writer, $NodeDef, _depth + 1);",
+  );
+  replace(
+    /if \(!\(message\.node && message\.node\.length\)\)\n *message\.node = \[\];\n *message\.node\.push\(\$NodeDef\./g,
+    "if (reader.keepNodes) {\n$keepNode(message, reader, start, $NodeDef, _depth + 1);\ncontinue;\n}\n$0",
   );
   // the rest of protobufjs' util
   replace(

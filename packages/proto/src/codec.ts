@@ -22,6 +22,15 @@ export function encode<I extends object>(type: MessageType<object, I>, message: 
 }
 
 /**
+ * The wire bytes of `encode` in parts, one after the other: large values are parts of their own, and not copied. Write them
+ * to where they go before the message changes.
+ * Throws as `encode`.
+ */
+export function encodeParts<I extends object>(type: MessageType<object, I>, message: I): Uint8Array[] {
+  return type.encode(message).parts();
+}
+
+/**
  * Reads wire bytes. Unknown fields are kept (`$unknowns`) and written again; maps keep the order of the wire, integer-like
  * keys included; 64-bit integers are bigint; nothing in the result shares memory with `bytes`.
  * Throws TfError DATA_LOSS, with the type and the byte offset, where the bytes are not a message; a TypeError where they are

@@ -1,2 +1,3 @@
-export { clone, create, decode, encode, equals, type MessageType } from "./codec.ts";
+export { clone, create, decode, encode, encodeParts, equals, type MessageType } from "./codec.ts";
+export { decodeLazily } from "./decode-lazily.ts";
 export * from "./gen/tensorflow.js";

@@ -4,6 +4,7 @@
 // Not a public API: `src/gen` and codec.ts alone import it.
 // Spec: protobuf.dev/programming-guides/encoding.
 import protobuf from "protobufjs/minimal.js";
+import type { NodeKeeper } from "./node-list.ts";
 
 /** The part of protobufjs' Reader that is used here. */
 interface CoreReader {
@@ -14,10 +15,21 @@ interface CoreReader {
   size(): number;
   raw(start: number, end: number): Uint8Array;
   bytes(): Uint8Array;
+  tag(): number;
+  skipType(wireType: number, depth: number, field: number): this;
 }
 
 /** The part of protobufjs' Writer that is used here. */
 interface CoreWriter {
+  pos: number;
+  readonly buf: Uint8Array;
+  states: number[] | null;
+  _reserve(size: number): void;
+  uint32(value: number): this;
+  fork(): this;
+  ldelim(): this;
+  raw(bytes: Uint8Array): this;
+  bytes(bytes: Uint8Array): this;
   int64(value: unknown): this;
   uint64(value: unknown): this;
   sint64(value: unknown): this;
@@ -81,6 +93,9 @@ function decodeString(bytes: Uint8Array, start: number, end: number): string {
 
 /** Reads wire bytes; 64-bit integers as bigint. */
 export class MessageReader extends ReaderBase {
+  /** Set where a GraphDef's nodes are to stay bytes. */
+  keepNodes: NodeKeeper | undefined = undefined;
+
   constructor(bytes: Uint8Array) {
     // A plain view of a Buffer: its `slice` copies, and what it gives is a Uint8Array.
     super(
@@ -214,8 +229,19 @@ function describe(value: unknown): string {
 const signed = (value: unknown) => bits(value, -0x8000000000000000n, 0x7fffffffffffffffn);
 const unsigned = (value: unknown) => bits(value, 0n, 0xffffffffffffffffn);
 
+/** Bytes from here on are not gathered in the writer's buffer, but copied once, at the end. */
+const largePart = 1 << 15;
+
+/** A large part of what is written, and where in the buffer it belongs. */
+interface LargePart {
+  at: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Writes wire bytes; a 64-bit integer is a bigint or a safe integer, anything else is a TypeError. */
 export class MessageWriter extends WriterBase {
+  private readonly large: LargePart[] = [];
+
   /** A new writer; what generated code calls. */
   static create(): MessageWriter {
     return new MessageWriter();
@@ -224,6 +250,69 @@ export class MessageWriter extends WriterBase {
   /** What protobufjs' `finish` allocates with. */
   static alloc(size: number): Uint8Array {
     return new Uint8Array(size);
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.large.reduce((sum, { bytes }) => sum + bytes.length, this.pos);
+  }
+
+  override raw(bytes: Uint8Array): this {
+    if (bytes.length < largePart) return super.raw(bytes);
+    this.large.push({ at: this.pos, bytes });
+    return this;
+  }
+
+  override bytes(bytes: Uint8Array): this {
+    if (!(bytes.length >= largePart)) return super.bytes(bytes);
+    return this.uint32(bytes.length).raw(bytes);
+  }
+
+  override ldelim(): this {
+    const { large } = this;
+    const start = this.states?.at(-1);
+    if (start === undefined || large.length === 0 || large.at(-1)!.at <= start) return super.ldelim();
+    let inside = 0;
+    let first = large.length;
+    for (; first > 0 && large[first - 1]!.at > start; first--) inside += large[first - 1]!.bytes.length;
+    // As protobufjs does: a byte was kept for the length, which moves what follows if it needs more.
+    this.states!.pop();
+    let length = this.pos - start - 1 + inside;
+    let more = 0;
+    for (let rest = length; rest >= 128; rest = Math.floor(rest / 128)) more++;
+    this._reserve(more);
+    this.buf.copyWithin(start + 1 + more, start + 1, this.pos);
+    this.pos += more;
+    for (let i = first; i < large.length; i++) large[i]!.at += more;
+    for (let at = start; ; at++) {
+      this.buf[at] = length < 128 ? length : (length % 128) | 128;
+      if (length < 128) return this;
+      length = Math.floor(length / 128);
+    }
+  }
+
+  /** What was written, in parts that may be shared with the message. */
+  parts(): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    let from = 0;
+    for (const { at, bytes } of this.large) {
+      if (at > from) parts.push(this.buf.subarray(from, at));
+      parts.push(bytes);
+      from = at;
+    }
+    if (this.pos > from) parts.push(this.buf.subarray(from, this.pos));
+    return parts;
+  }
+
+  override finish(): Uint8Array {
+    if (this.large.length === 0) return super.finish();
+    const whole = new Uint8Array(this.length);
+    let at = 0;
+    for (const part of this.parts()) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
   }
 
   override int64(value: unknown): this {

@@ -1,0 +1,190 @@
+// The nodes of a GraphDef read off the wire as columns of numbers, without an object a node: where names and inputs lie, which
+// op and device it is, and which *signature* it has. Nodes of one op whose attributes have the same bytes share a signature, whose
+// attributes are decoded once; left out of the comparison are what differs from node to node: a tensor's values and `_class`.
+// A node that is not as protobuf libraries write it is written anew first, and its bytes stay what they were for who copies them.
+// Grammar of inputs: node_def.proto ("node", "node:output", "^node").
+import { type AttrValue, type INodeDef, NodeDef } from "./gen/tensorflow.js";
+import { lazyNodes, NodeBytes, putNodes } from "./node-list.ts";
+import { NodeScanner, shortVarint } from "./node-scanner.ts";
+import { MessageReader, MessageWriter } from "./wire.ts";
+
+/** What nodes with the same op and the same attributes share. */
+export interface NodeSignature {
+  readonly op: string;
+  /** Without `_class`, if it is a list of strings; tensors without their values. To be read only. */
+  readonly attr: { readonly [key: string]: AttrValue };
+  /** Whether tensors lost their values. */
+  readonly cut: boolean;
+}
+
+export const nodeFlags = {
+  /** There are fields besides name, op, inputs, device and attributes. */
+  extra: 1,
+  /** An input is written as "node:0", which readers take for "node". */
+  longInput: 2,
+  /** The signature lacks a tensor's values. */
+  cut: 4,
+} as const;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export class NodeTable {
+  /** Everything below points into this. */
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  readonly ops: string[] = [];
+  /** Device strings; 0 is "". */
+  readonly devices: string[] = [];
+  readonly signatures: NodeSignature[] = [];
+  readonly op: Int32Array;
+  readonly device: Int32Array;
+  readonly signature: Int32Array;
+  readonly flags: Uint8Array;
+  readonly nameStart: Int32Array;
+  readonly nameEnd: Int32Array;
+  readonly nameHash: Int32Array;
+  readonly attrStart: Int32Array;
+  readonly attrEnd: Int32Array;
+  /** End of the node: fields that are neither stand between attributes and this. */
+  readonly end: Int32Array;
+  /** Where the `_class` entry lies that the signature lacks; both 0 without one. */
+  readonly classStart: Int32Array;
+  readonly classEnd: Int32Array;
+  /** Inputs of node i are [inputFirst[i], inputFirst[i + 1]). */
+  readonly inputFirst: Int32Array;
+  /** Node name of an input, without "^" and ":output". */
+  inputStart: Int32Array = new Int32Array(0);
+  inputEnd: Int32Array = new Int32Array(0);
+  inputHash: Int32Array = new Int32Array(0);
+  /** Output that is read; -1 for a control input. */
+  inputOutput: Int32Array = new Int32Array(0);
+
+  /** @internal */
+  constructor(bytes: Uint8Array, count: number) {
+    const column = (): Int32Array => new Int32Array(count);
+    this.bytes = bytes;
+    this.count = count;
+    this.op = column();
+    this.device = column();
+    this.signature = column();
+    this.flags = new Uint8Array(count);
+    this.nameStart = column();
+    this.nameEnd = column();
+    this.nameHash = column();
+    this.attrStart = column();
+    this.attrEnd = column();
+    this.end = column();
+    this.classStart = column();
+    this.classEnd = column();
+    this.inputFirst = new Int32Array(count + 1);
+  }
+
+  name(i: number): string {
+    return utf8.decode(this.bytes.subarray(this.nameStart[i]!, this.nameEnd[i]!));
+  }
+
+  /** Input `k` (counted over all nodes), as it is written but for a ":0". */
+  input(k: number): string {
+    const name = utf8.decode(this.bytes.subarray(this.inputStart[k]!, this.inputEnd[k]!));
+    const output = this.inputOutput[k]!;
+    return output < 0 ? `^${name}` : output > 0 ? `${name}:${output}` : name;
+  }
+
+  /** The attributes of node `i`, decoded from its bytes. */
+  attrs(i: number): NodeDef["attr"] {
+    return decodeRange(this.bytes, this.attrStart[i]!, this.attrEnd[i]!).attr;
+  }
+
+  /** Fields beside the usual ones (debug info, types, unknown ones), in an otherwise empty node. */
+  extras(i: number): NodeDef {
+    return decodeRange(this.bytes, this.attrEnd[i]!, this.end[i]!);
+  }
+
+  /** Strings of the `_class` that the signature lacks. */
+  classes(i: number): Uint8Array[] {
+    if (this.classEnd[i] === 0) return [];
+    const { attr } = decodeRange(this.bytes, this.classStart[i]!, this.classEnd[i]!);
+    return attr._class?.list?.s ?? [];
+  }
+
+  /** Node `i` as a message of its own. */
+  node(i: number): NodeDef {
+    const node = this.extras(i);
+    // As decoding has it: what is empty is not there.
+    const texts = { name: this.name(i), op: this.ops[this.op[i]!]!, device: this.devices[this.device[i]!]! };
+    for (const key of ["name", "op", "device"] as const) if (texts[key] !== "") node[key] = texts[key];
+    for (let k = this.inputFirst[i]!; k < this.inputFirst[i + 1]!; k++) node.input.push(this.input(k));
+    node.attr = this.attrs(i);
+    return node;
+  }
+}
+
+/** The node fields in bytes [start, end) as a node. */
+export function decodeRange(bytes: Uint8Array, start: number, end: number): NodeDef {
+  const reader = new MessageReader(bytes);
+  reader.pos = start;
+  return NodeDef.decode(reader, end - start);
+}
+
+/** Reads the columns of nodes that lie in one source. Throws what decoding a malformed node throws. */
+function scan(nodes: NodeBytes): NodeTable {
+  const table = new NodeTable(nodes.sources[0] ?? new Uint8Array(0), nodes.count);
+  const scanner = new NodeScanner(table);
+  const odd: number[] = [];
+  for (let i = 0; i < nodes.count; i++) if (!scanner.node(i, nodes.body(i), nodes.end(i))) odd.push(i);
+  scanner.finish();
+  return odd.length === 0 ? table : scan(rewritten(nodes, odd));
+}
+
+/** The nodes with the `odd` ones as we would write them, behind the bytes of the others. */
+function rewritten(nodes: NodeBytes, odd: readonly number[]): NodeBytes {
+  const bytes = nodes.sources[0]!;
+  const writer = new MessageWriter();
+  writer.raw(bytes);
+  const places = new Map<number, readonly [number, number]>();
+  for (const i of odd) {
+    const body = encodedNode(decodeRange(bytes, nodes.body(i), nodes.end(i)));
+    places.set(i, [writer.length, writer.length + body.length]);
+    writer.raw(body);
+  }
+  const result = new NodeBytes([writer.finish()], nodes.count);
+  for (let i = 0; i < nodes.count; i++) {
+    const [body, end] = places.get(i) ?? [nodes.body(i), nodes.end(i)];
+    result.add(0, body, body, end);
+  }
+  return result;
+}
+
+function encodedNode(node: NodeDef): Uint8Array {
+  return NodeDef.encode(node, new MessageWriter()).finish();
+}
+
+/** Any array of nodes as bytes in one piece. */
+function flattened(nodes: readonly INodeDef[]): NodeBytes {
+  const writer = new MessageWriter();
+  putNodes(nodes, writer, NodeDef, 0);
+  const bytes = writer.finish();
+  const result = new NodeBytes([bytes], nodes.length);
+  for (let pos = 0; pos < bytes.length; ) {
+    const read = shortVarint(bytes, pos + 1, bytes.length);
+    const body = pos + 1 + (read & 7);
+    const end = body + Math.floor(read / 8);
+    result.add(0, pos, body, end);
+    pos = end;
+  }
+  return result;
+}
+
+/**
+ * The columns of a GraphDef's nodes, whatever kind of array it has. A list that is lazy, and in which nobody touched a node, keeps its table.
+ * Throws what decoding a malformed node throws.
+ */
+export function nodeTable(nodes: readonly INodeDef[]): NodeTable {
+  const lazy = lazyNodes(nodes);
+  if (!lazy?.untouched) return scan(flattened(nodes));
+  if (lazy.table === undefined) {
+    const { bytes } = lazy;
+    lazy.table = scan(bytes.sources.length === 1 && bytes.tails.size === 0 ? bytes : flattened(nodes));
+  }
+  return lazy.table as NodeTable;
+}
