@@ -1,5 +1,11 @@
+export {
+  CheckpointManager,
+  type CheckpointManagerOptions,
+  type ManagedSaveOptions,
+} from "./checkpoint-manager.ts";
 export { CheckpointRotation, type TimedCheckpoint } from "./checkpoint-rotation.ts";
 export { exportMetaGraph, type MetaGraphExport } from "./export-meta-graph.ts";
+export { objectGraphKeys } from "./object-based.ts";
 export {
   isSaveableObject,
   type Saveable,

@@ -1,4 +1,6 @@
-// tf.train's functions that start variables of the default graph from checkpoints. What they do: @org/train.
+// tf.train's managers of checkpoints, and functions that start variables of the default graph from checkpoints.
+// What they do: @org/saver, @org/train.
+import * as savers from "@org/saver";
 import * as training from "@org/train";
 import { getDefaultGraph } from "./default-graph.ts";
 import { allowGraphFiles } from "./graph-files.ts";
@@ -19,3 +21,10 @@ export async function initFromCheckpoint(
   allowGraphFiles(graph, prefix);
   return prefix;
 }
+
+/** tf.train.CheckpointManager: `await CheckpointManager.open(saver, session, directory, { maxToKeep })`; warnings go to the console. */
+export const CheckpointManager: { readonly open: typeof savers.CheckpointManager.open } = {
+  open: (saver, session, directory, options) =>
+    savers.CheckpointManager.open(saver, session, directory, { onWarning: warnOnce, ...options }),
+};
+export type CheckpointManager = savers.CheckpointManager;
