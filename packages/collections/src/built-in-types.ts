@@ -11,6 +11,7 @@ export const condContextType: CollectionType<CondContext, ICondContextDef> = {
   protoType: CondContextDef,
   toProto: (context, { exportScope }) => context.toProto(exportScope),
   fromProto: (def, { graph, importScope }) => CondContext.fromProto(def, graph, importScope),
+  mayNameOutside: true,
   origin: "@org/collections",
 };
 
@@ -20,6 +21,7 @@ export const whileContextType: CollectionType<WhileContext, IWhileContextDef> = 
   protoType: WhileContextDef,
   toProto: (context, { exportScope }) => context.toProto(exportScope),
   fromProto: (def, { graph, importScope }) => WhileContext.fromProto(def, graph, importScope),
+  mayNameOutside: true,
   origin: "@org/collections",
 };
 

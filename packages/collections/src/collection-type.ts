@@ -28,6 +28,8 @@ export interface CollectionType<T = unknown, P extends object = object> {
   fromProto(proto: P, context: FromProtoContext): T;
   /** For old files that list names instead of messages: the item of a node. */
   fromNode?(node: Tensor | Operation, context: FromProtoContext): T | undefined;
+  /** A scoped export may hold items that name nodes outside of the scope: on import they are left out, with a warning. */
+  readonly mayNameOutside?: boolean;
   /** Types with the same `identity` make one object of equal bytes, in whichever collections they stand (a variable is in several). */
   readonly identity?: string;
   /** Who registers it, for the sentence of a double registration. */

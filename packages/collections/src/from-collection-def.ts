@@ -82,8 +82,8 @@ function fromMessages(
       try {
         item = type.fromProto(message(type, bytes, context.key), context);
       } catch (cause) {
-        if (!isTfError(cause) || cause.code !== "NOT_FOUND") throw cause;
-        // TensorFlow stops here, at exports of its own: a scoped export may hold objects that name nodes outside of it.
+        if (!type.mayNameOutside || !isTfError(cause) || cause.code !== "NOT_FOUND") throw cause;
+        // TensorFlow stops here, at exports of its own.
         options.onWarning?.({
           key: context.key,
           message: `An item of collection ${context.key} is left out: ${cause.sentence}`,
@@ -99,8 +99,9 @@ function fromMessages(
 
 /**
  * Appends the items of `def` to collection `key`. Text gets the import scope in front, as names of nodes do (TensorFlow's rule for any
- * text, hyper-parameters included); bytes that are no text stay as they are. An item that names nodes which the graph lacks is left out, with a warning.
- * Throws TfError DATA_LOSS for bytes that are not the collection's message, NOT_FOUND for a node_list with a name that the graph lacks.
+ * text, hyper-parameters included); bytes that are no text stay as they are. Where the type `mayNameOutside`, an item that names nodes which the graph
+ * lacks is left out, with a warning.
+ * Throws TfError DATA_LOSS for bytes that are not the collection's message, NOT_FOUND for an item or a node_list with a name that the graph lacks.
  */
 export function fromCollectionDef(key: string, def: ICollectionDef, options: FromCollectionDefOptions): void {
   const { graph, importScope, onWarning } = options;
