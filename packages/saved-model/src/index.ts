@@ -4,6 +4,7 @@ export {
   SavedModelBuilder,
   type SavedModelBuilderOptions,
 } from "./builder.ts";
+export * from "./constants.ts";
 export * as constants from "./constants.ts";
 export {
   describeSavedModel,
@@ -26,6 +27,7 @@ export {
   parseSavedModel,
   type ReadSavedModelOptions,
 } from "./read-saved-model.ts";
+export * from "./signature-constants.ts";
 export * as signatureConstants from "./signature-constants.ts";
 export {
   buildSignatureDef,
@@ -40,6 +42,7 @@ export {
   supervisedTrainSignatureDef,
 } from "./signature-def.ts";
 export { type SimpleSaveOptions, simpleSave } from "./simple-save.ts";
+export * from "./tag-constants.ts";
 export * as tagConstants from "./tag-constants.ts";
 export {
   buildTensorInfo,

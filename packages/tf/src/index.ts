@@ -33,6 +33,7 @@ export * as lookup from "./lookup.ts";
 export * as nn from "./nn.ts";
 export * as protos from "./protos.ts";
 export * as pythonIo from "./python-io.ts";
+export * as savedModel from "./saved-model.ts";
 export { type BackendChoice, type RunOptions, Session, type SessionOptions } from "./session.ts";
 export { standardOps } from "./standard-ops.ts";
 export * as summary from "./summary.ts";
