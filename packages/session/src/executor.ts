@@ -380,7 +380,11 @@ export class Execution {
     try {
       const { fetchesFrom, host } = node.entry!;
       const values =
-        fetchesFrom === undefined ? [] : (unit.inputs.map((slot) => this.#slots[slot]) as TensorValue[]);
+        fetchesFrom === undefined
+          ? []
+          : unit.inputs.map((slot, i) =>
+              variables[i] === undefined ? (this.#slots[slot] as TensorValue) : variables[i].value,
+            );
       const results = host!(new HostExecution(node, inputs, variables, this.#host, values));
       if (!(results instanceof Promise)) return finish(results);
       return results.then(finish).catch((error) => {

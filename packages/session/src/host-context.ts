@@ -24,7 +24,7 @@ export class HostExecution implements HostContext {
   readonly #inputs: readonly (NdArray | undefined)[];
   readonly #variables: readonly (VariableState | undefined)[];
   readonly #environment: HostEnvironment;
-  readonly #values: readonly TensorValue[];
+  readonly #values: readonly (TensorValue | undefined)[];
 
   /**
    * `inputs` holds the arrays of what is not a variable, and of variables that have a value; `values`, by position, what is fetched
@@ -35,7 +35,7 @@ export class HostExecution implements HostContext {
     inputs: readonly (NdArray | undefined)[],
     variables: readonly (VariableState | undefined)[],
     environment: HostEnvironment,
-    values: readonly TensorValue[] = [],
+    values: readonly (TensorValue | undefined)[] = [],
   ) {
     this.#node = node;
     this.#inputs = inputs;
