@@ -11,6 +11,8 @@ export const ResourceVariable: typeof variables.ResourceVariable = /* @__PURE__ 
 );
 export type ResourceVariable = variables.ResourceVariable;
 
+export { PartitionedVariable, SaveSliceInfo } from "@org/variables";
+
 /** The collection that tf.global_variables lists; `scope` filters by name. */
 export const globalVariables = (scope?: string): variables.VariableBase[] =>
   variables.globalVariables(getDefaultGraph(), scope);
