@@ -9,6 +9,8 @@ export interface Terminal {
   bytes(bytes: Uint8Array): void;
   /** All of standard input, for `-`. */
   input(): Promise<Uint8Array>;
+  /** Where progress is drawn; left out where nobody sees it. */
+  readonly interactive?: NodeJS.WritableStream;
   /** Aborts at Ctrl-C. */
   readonly signal?: AbortSignal;
 }
@@ -27,6 +29,7 @@ export function processTerminal(signal?: AbortSignal): Terminal {
       }
       return new Uint8Array(Buffer.concat(chunks));
     },
+    ...(process.stderr.isTTY ? { interactive: process.stderr } : {}),
     ...(signal ? { signal } : {}),
   };
 }

@@ -178,7 +178,7 @@ describe("exit status", () => {
     });
     expect(await run(["get", prefix, "b", "--quiet"])).toMatchObject({ status: 0, out: "", err: "" });
     expect(await run(["show", `${prefix}.meta`])).toMatchObject({ status: 65, out: "" });
-    expect((await run(["ls", `${model}.meta`])).status).toBe(65);
+    expect((await run(["ls", `${prefix}.meta`])).status).toBe(65);
   });
 
   it("1 for a part that the tensor does not have", async () => {

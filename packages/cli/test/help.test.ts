@@ -48,7 +48,7 @@ describe("wrong usage is status 2, on standard error", () => {
   });
 
   it.each([
-    [["ls"], "error: missing required argument 'checkpoint'"],
+    [["ls"], "error: missing required argument 'file'"],
     [["get", "model"], "error: missing required argument 'name'"],
     [["ls", "a", "b"], "error: too many arguments for 'ls'"],
     [["get", "a", "b", "-o"], "error: option '-o, --output <file>' argument missing"],

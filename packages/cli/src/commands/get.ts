@@ -1,19 +1,25 @@
-// `metagraph get CKPT NAME`: one tensor of a checkpoint, printed, as JSON, or as .npy.
+// `metagraph get FILE NAME`: one tensor of a checkpoint, .npz or .safetensors file, printed, as JSON, or as .npy; the course of a tag in an event file; a
+// record of a record file.
 import { parseSlice } from "@org/checkpoint";
-import { isTfError } from "@org/errors";
-import { atomicWrite, defaultFileSystem } from "@org/io";
-import { type NdArray, openCheckpoint, toArray } from "@org/metagraph";
+import { isTfError, TfError } from "@org/errors";
+import { type NdArray, toArray } from "@org/metagraph";
+import { Example } from "@org/proto";
 import { formatNdArray, writeNpy } from "@org/tensor";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { OutputError } from "../exit-codes.ts";
+import { checkpointBeside } from "../files/graph-file.ts";
+import { type Identified, identify, kindNames } from "../files/identify.ts";
+import { type OutputFlags, refuseOverwriting, writeOutput } from "../files/output.ts";
 import { toJson } from "../json.ts";
+import { eventRows } from "../list/events.ts";
+import { exampleOf, recordRows } from "../list/records.ts";
+import { table } from "../table.ts";
+import { holdsTensors, openCheckpointSource, openTensors } from "../tensors/open-tensors.ts";
 import type { Terminal } from "../terminal.ts";
 
-interface GetFlags {
+interface GetFlags extends OutputFlags {
   readonly output?: string;
   readonly slice?: ReturnType<typeof parseSlice>;
   readonly json?: boolean;
-  readonly force?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -21,36 +27,75 @@ interface GetFlags {
 export function addGet(program: Command, terminal: Terminal): void {
   program
     .command("get")
-    .description("Print a tensor of a checkpoint, or write it as .npy for numpy.")
-    .argument("<checkpoint>", "prefix of a V2 checkpoint (model-10000), or a V1 file or pattern")
-    .argument("<name>", "the tensor's name, as `ls` prints it")
-    .option("-o, --output <file>", "write a .npy file; - is standard output")
+    .description(
+      "Print a tensor, or write it as .npy for numpy; the values of a tag of an event file, step by step; a record of a record file.",
+    )
+    .argument(
+      "<file>",
+      "prefix of a V2 checkpoint (model-10000), a V1 file or pattern, or any other file that `ls` lists",
+    )
+    .argument("<name>", "the tensor's name, the tag, or the record's index, as `ls` prints it")
+    .option("-o, --output <file>", "write a .npy file, or a record's bytes; - is standard output")
     .option("-f, --force", "overwrite the output file")
-    .option("-s, --slice <spec>", 'a part: "0,2:-" is two rows from row 0 on, all columns', sliceOption)
+    .option(
+      "-s, --slice <spec>",
+      'a part of a tensor: "0,2:-" is two rows from row 0 on, all columns',
+      sliceOption,
+    )
     .addOption(new Option("--json", "one JSON document").conflicts("output"))
     .option("-q, --quiet", "print nothing; the exit status says whether the tensor is whole")
     .addHelpText(
       "after",
-      "\nExamples:\n  metagraph get model-10000 hidden1/weights --slice 0,2:-\n  metagraph get model-10000 hidden1/weights -o weights.npy",
+      "\nExamples:\n  metagraph get model-10000 hidden1/weights --slice 0,2:-\n  metagraph get model-10000 hidden1/weights -o weights.npy\n  metagraph get events.out.tfevents.1700000000.host loss",
     )
-    .action(async (prefix: string, name: string, flags: GetFlags) => {
-      const { output } = flags;
-      if (output !== undefined && output !== "-") await refuseOverwriting(output, flags);
-      await using reader = await openCheckpoint(prefix);
-      const value = await reader.get(name, {
-        ...(flags.slice ? { slice: flags.slice } : {}),
-        ...(terminal.signal ? { signal: terminal.signal } : {}),
-      });
-      if (output === "-") terminal.bytes(writeNpy(value));
-      else if (output !== undefined) {
-        await writeOutput(output, writeNpy(value));
-        if (!flags.quiet) terminal.err(`${output}: ${value.dtype} [${value.shape.join(",")}]`);
+    .action(async (path: string, name: string, flags: GetFlags) => {
+      if (flags.output !== undefined) await refuseOverwriting(flags.output, flags);
+      const found = await identify(path);
+      if (found.kind === "events") return getTag(found, name, flags, terminal);
+      if (found.kind === "records") return getRecord(found, name, flags, terminal);
+      const holder =
+        found.kind === "saved-model"
+          ? ({ kind: "checkpoint", path: checkpointBeside(found)! } as const)
+          : found;
+      if (!holdsTensors(holder))
+        throw new TfError("DATA_LOSS", `${path} is ${kindNames[found.kind]}, not a file of tensors`, {
+          file: path,
+          hint: checkpointBeside(found)
+            ? `The tensors are in "${checkpointBeside(found)}".`
+            : "`metagraph ls` shows what is in it.",
+        });
+      const value = await getTensor(holder, name, flags, terminal);
+      const { dtype, shape } = value;
+      if (flags.output !== undefined) {
+        await writeOutput(flags.output, writeNpy(value), terminal);
+        if (!flags.quiet && flags.output !== "-")
+          terminal.err(`${flags.output}: ${dtype} [${shape.join(",")}]`);
       } else if (flags.quiet) return;
-      else if (flags.json) {
-        const { dtype, shape } = value;
-        terminal.out(toJson({ checkpoint: prefix, name, dtype, shape, value: nested(value) }));
-      } else terminal.out(formatNdArray(value));
+      else if (flags.json)
+        terminal.out(toJson({ [keyOf(holder)]: path, name, dtype, shape, value: nested(value) }));
+      else terminal.out(formatNdArray(value));
     });
+}
+
+const keyOf = ({ kind }: Identified): string => (kind === "checkpoint" ? "checkpoint" : "file");
+
+async function getTensor(
+  found: Identified,
+  name: string,
+  flags: GetFlags,
+  terminal: Terminal,
+): Promise<NdArray> {
+  const { signal } = terminal;
+  if (found.kind !== "checkpoint") {
+    if (flags.slice)
+      throw new TfError("UNIMPLEMENTED", `Parts are read of checkpoints, not of ${kindNames[found.kind]}`, {
+        hint: "Leave --slice out.",
+      });
+    await using source = await openTensors(found, signal);
+    return await source.get(name, { signal });
+  }
+  await using source = await openCheckpointSource(found.path, signal);
+  return await source.reader.get(name, { slice: flags.slice, signal });
 }
 
 function sliceOption(text: string): ReturnType<typeof parseSlice> {
@@ -73,16 +118,61 @@ function nested(value: NdArray): unknown {
   return level(0);
 }
 
-async function refuseOverwriting(output: string, flags: GetFlags): Promise<void> {
-  const there = await (await defaultFileSystem()).stat(output);
-  if (there?.isDirectory) throw new OutputError(`${output} is a directory`);
-  if (there && !flags.force) throw new OutputError(`${output} exists\nHint: --force overwrites it.`);
+/** The scalars of a tag, step by step. */
+async function getTag(found: Identified, tag: string, flags: GetFlags, terminal: Terminal): Promise<void> {
+  const rows: { step: bigint; wallTime: number; value: number }[] = [];
+  const tags = new Map<string, string>();
+  for await (const { step, wallTime, values = [] } of eventRows(found.path, terminal))
+    for (const one of values) {
+      tags.set(one.tag, one.kind);
+      if (one.tag === tag && one.kind === "scalar") rows.push({ step, wallTime, value: one.value! });
+    }
+  if (!tags.has(tag))
+    throw new TfError("NOT_FOUND", `There is no tag ${tag} in ${found.path}`, {
+      file: found.path,
+      key: tag,
+      hint: `It has ${[...tags.keys()].slice(0, 10).join(", ") || "no summaries"}.`,
+    });
+  if (rows.length === 0)
+    throw new TfError("UNIMPLEMENTED", `The values of ${tag} are no scalars: ${tags.get(tag)}`, {
+      file: found.path,
+      key: tag,
+      hint: "`metagraph ls --json` lists its events.",
+    });
+  if (flags.quiet) return;
+  if (flags.json) terminal.out(toJson({ file: found.path, tag, values: rows }));
+  else
+    terminal.out(
+      table(
+        rows.map(({ step, value }) => [String(step), String(Number(value.toPrecision(8)))]),
+        "",
+      ),
+    );
 }
 
-async function writeOutput(output: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await atomicWrite(await defaultFileSystem(), output, bytes);
-  } catch (cause) {
-    throw new OutputError(`Cannot write ${output}: ${isTfError(cause) ? cause.sentence : cause}`, { cause });
+/** The record with an index: an Example as text, others as JSON strings; or its bytes into a file. */
+async function getRecord(
+  found: Identified,
+  name: string,
+  flags: GetFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const wanted = /^\d+$/.test(name) ? Number(name) : Number.NaN;
+  let count = 0;
+  for await (const { index, data } of recordRows(found, terminal)) {
+    count++;
+    if (index !== wanted) continue;
+    if (flags.output !== undefined) return writeOutput(flags.output, data, terminal);
+    if (flags.quiet) return;
+    const example = exampleOf(data);
+    if (flags.json) terminal.out(toJson({ file: found.path, index, ...(example ? { example } : { data }) }));
+    else if (example) terminal.out((await import("@org/proto/text")).toText(Example, example).trimEnd());
+    else terminal.out(toJson(data));
+    return;
   }
+  throw new TfError("NOT_FOUND", `There is no record ${name} in ${found.path}`, {
+    file: found.path,
+    key: name,
+    hint: count === 0 ? "It holds no records." : `It has records 0 to ${count - 1}.`,
+  });
 }

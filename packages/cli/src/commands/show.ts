@@ -1,24 +1,26 @@
-// `metagraph show FILE`: what a MetaGraph holds, section by section. What is in it, is `describe`'s to say.
-import {
-  type Description,
-  describe,
-  type MetaGraphDef,
-  parseMetaGraph,
-  readMetaGraph,
-  SaverDef,
-  type SignatureDescription,
-  type TensorDescription,
-} from "@org/metagraph";
-import { type DType, dtypes, type Shape } from "@org/tensor";
-import type { Command } from "commander";
+// `metagraph show FILE`: what a graph holds, section by section: a MetaGraph, a GraphDef, a SavedModel (also in saved_model_cli's words); how an event
+// file or a record file is made up.
+import { TfError } from "@org/errors";
+import { describe } from "@org/metagraph";
+import { describeSavedModel } from "@org/saved-model";
+import { type Command, Option } from "commander";
+import { type GraphFile, readGraphFile } from "../files/graph-file.ts";
+import { identify, kindNames } from "../files/identify.ts";
 import { toJson } from "../json.ts";
-import { table } from "../table.ts";
+import { graphSections, saverOf } from "../list/graph-sections.ts";
+import { byKey, signatureSections, signatureText } from "../list/signatures.ts";
+import { summaryOfEvents, summaryOfRecords } from "../list/summaries.ts";
+import { withProgress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
+import { nodeTable } from "./ls.ts";
 
 interface ShowFlags {
   readonly json?: boolean;
   readonly nodes?: boolean;
   readonly quiet?: boolean;
+  readonly all?: boolean;
+  readonly tagSet?: string;
+  readonly signatureDef?: string;
 }
 
 /** Adds the command to the program. */
@@ -26,151 +28,116 @@ export function addShow(program: Command, terminal: Terminal): void {
   program
     .command("show")
     .description(
-      "Show what a MetaGraph holds: versions, ops, inputs, outputs, variables, collections, Saver, signatures.",
+      "Show what a graph holds: versions, ops, inputs, outputs, variables, collections, Saver, signatures; what a SavedModel, an event file, a record file holds.",
     )
-    .argument("<file>", "a .meta file, binary or text; - is standard input")
+    .argument(
+      "<file>",
+      "a .meta, .pb or text file, a SavedModel's directory, an event or record file; - is standard input",
+    )
     .option("--nodes", "list every node instead: name, op, inputs")
+    .option("--all", "of a SavedModel: all signatures, as saved_model_cli prints them")
+    .option("--tag-set <tags>", "of a SavedModel: the MetaGraph with these tags")
+    .addOption(
+      new Option("--signature-def <key>", "of a SavedModel: inputs and outputs of this signature").conflicts(
+        "nodes",
+      ),
+    )
     .option("--json", "one JSON document")
-    .option("-q, --quiet", "print nothing; the exit status says whether the file is a MetaGraph")
+    .option("-q, --quiet", "print nothing; the exit status says whether the file is what it should be")
     .addHelpText(
       "after",
-      "\nExamples:\n  metagraph show model-10000.meta\n  metagraph show model-10000.meta --nodes",
+      "\nExamples:\n  metagraph show model-10000.meta\n  metagraph show model-10000.meta --nodes\n  metagraph show export/1 --all",
     )
-    .action(async (file: string, flags: ShowFlags) => {
-      const def =
-        file === "-"
-          ? await parseMetaGraph(await terminal.input(), "(standard input)")
-          : await readMetaGraph(file, terminal.signal ? { signal: terminal.signal } : {});
-      const nodes = (def.graphDef?.node ?? []).map(({ name, op, input, device }) => ({
-        name,
-        op,
-        input,
-        device,
-      }));
-      const found = describe(def);
-      if (flags.quiet) return;
-      if (flags.json)
-        terminal.out(toJson({ file, ...found, saver: saverOf(def), ...(flags.nodes ? { nodes } : {}) }));
-      else if (flags.nodes)
-        terminal.out(
-          table(
-            nodes.map(({ name, op, input }) => [name, op, input.join(" ")]),
-            "",
-          ),
+    .action(async (path: string, flags: ShowFlags) => {
+      const found = await identify(path);
+      if (found.kind === "events" || found.kind === "records") {
+        const { text, json } = await withProgress(path, terminal, flags, (onProgress) =>
+          found.kind === "events"
+            ? summaryOfEvents(found, terminal)
+            : summaryOfRecords(found, terminal, onProgress),
         );
-      else terminal.out(sections(file, def, found).join("\n\n"));
+        if (!flags.quiet) terminal.out(flags.json ? toJson(json) : text);
+        return;
+      }
+      if (found.kind !== "graph" && found.kind !== "saved-model")
+        throw new TfError("DATA_LOSS", `${path} is ${kindNames[found.kind]}, which holds no graph`, {
+          file: path,
+          hint: `\`metagraph ls ${path}\` lists its tensors.`,
+        });
+      const several = flags.tagSet === undefined && flags.signatureDef === undefined && !flags.nodes;
+      const graph = await readGraphFile(found, terminal, {
+        tagSet: flags.tagSet,
+        ...(several ? { anyMetaGraph: true } : {}),
+      });
+      const lines =
+        graph.type === "SavedModel" && several ? savedModel(graph, flags) : oneGraph(graph, flags);
+      if (!flags.quiet) terminal.out(lines);
     });
 }
 
-function sections(file: string, def: MetaGraphDef, found: Description): string[] {
-  const head = [
-    `${file}: MetaGraph of TensorFlow ${found.tensorflowVersion || "(no version)"}, GraphDef version ${found.producer}`,
-    ...(found.metaGraphVersion ? [`MetaGraph version: ${found.metaGraphVersion}`] : []),
-    ...(found.tags.length ? [`Tags: ${found.tags.join(", ")}`] : []),
-  ].join("\n");
+/** One MetaGraph: sections, nodes, or what saved_model_cli says of its signatures. */
+function oneGraph({ path, def, type }: GraphFile, flags: ShowFlags): string {
+  const found = describe(def);
+  const nodes = (def.graphDef?.node ?? []).map(({ name, op, input, device }) => ({
+    name,
+    op,
+    input,
+    device,
+  }));
+  if (flags.signatureDef !== undefined) {
+    const signature = found.signatures.find(({ key }) => key === flags.signatureDef);
+    if (!signature)
+      throw new TfError("NOT_FOUND", `There is no signature ${flags.signatureDef} in ${path}`, {
+        file: path,
+        key: flags.signatureDef,
+        hint: `It has ${
+          byKey(found.signatures)
+            .map(({ key }) => JSON.stringify(key))
+            .join(", ") || "none"
+        }.`,
+      });
+    return flags.json ? toJson({ file: path, ...signature }) : signatureText(signature);
+  }
+  if (flags.json)
+    return toJson({ file: path, ...found, saver: saverOf(def), ...(flags.nodes ? { nodes } : {}) });
+  if (flags.nodes) return nodeTable(nodes);
+  if (flags.all) return `\n${signatureSections(found).join("\n\n")}`;
+  if (type === "SavedModel")
+    return [
+      "The given SavedModel MetaGraphDef contains SignatureDefs with the following keys:",
+      ...byKey(found.signatures).map(({ key }) => `SignatureDef key: "${key}"`),
+    ].join("\n");
+  return graphSections(path, def, found).join("\n\n");
+}
+
+/** All MetaGraphs of a SavedModel. */
+function savedModel({ path, message, type }: GraphFile, flags: ShowFlags): string {
+  if (type !== "SavedModel") throw new TypeError("not a SavedModel");
+  const { metaGraphs, schemaVersion } = describeSavedModel(message);
+  if (flags.json) return toJson({ file: path, schemaVersion, metaGraphs });
+  const sorted = [...metaGraphs].sort((a, b) => (a.tags.join() < b.tags.join() ? -1 : 1));
+  if (flags.all)
+    return sorted.map(({ metaGraph }) => `\n${signatureSections(metaGraph).join("\n\n")}`).join("\n");
   return [
-    head,
-    section(
-      `Nodes: ${found.nodeCount}, of ${found.ops.length} ops`,
-      found.ops.map(({ op, count }) => [op, count]),
+    "The given SavedModel contains the following tag-sets:",
+    ...sorted.map(({ tags }) => [...tags].sort().join(", ")),
+    ...sorted.map((one) =>
+      [
+        "",
+        ...graphSections(
+          `${path} [${one.tags.join(", ")}]`,
+          message.metaGraphs[metaGraphs.indexOf(one)]!,
+          one.metaGraph,
+        ),
+        ...(one.assets.length > 0
+          ? [
+              `Assets:\n${one.assets.map(({ filename, tensorName }) => `  ${filename}  ${tensorName}`).join("\n")}`,
+            ]
+          : []),
+        ...(one.initOp === undefined ? [] : [`Init op: ${one.initOp}`]),
+        ...(one.trainOp === undefined ? [] : [`Train op: ${one.trainOp}`]),
+        ...(one.objectGraphNodes > 0 ? [`Object graph: ${one.objectGraphNodes} nodes`] : []),
+      ].join("\n\n"),
     ),
-    ...(found.functions.length
-      ? [
-          section(
-            "Functions",
-            found.functions.map((name) => [name]),
-          ),
-        ]
-      : []),
-    section("Inputs", found.inputs.map(tensorRow)),
-    section("Outputs", found.outputs.map(tensorRow)),
-    section(
-      "Variables",
-      found.variables.map((variable) => [
-        ...tensorRow(variable),
-        variable.kind,
-        variable.trainable ? "trainable" : "",
-      ]),
-    ),
-    section(
-      "Collections",
-      found.collections
-        .map(({ key, kind, count, values }) => [key, kind, count, preview(values)])
-        .sort(([a], [b]) => (a! < b! ? -1 : 1)),
-    ),
-    section(
-      "Saver",
-      Object.entries(saverOf(def) ?? {}).map(([key, value]) => [key, String(value)]),
-    ),
-    ...(found.signatures.length ? [signatures(found)] : []),
-  ];
+  ].join("\n");
 }
-
-const section = (title: string, rows: (string | number)[][]): string =>
-  `${title}:\n${rows.length ? table(rows) : "  none"}`;
-
-const tensorRow = ({ name, dtype, shape }: TensorDescription): string[] => [
-  name,
-  dtype ?? "(no type)",
-  String(shape),
-];
-
-/** The first values, each on one line and not too long. */
-function preview(values: readonly (string | number | bigint)[]): string {
-  const shown = values.slice(0, 3).map((value) => {
-    const text = String(value).replace(/\s+/g, " ");
-    return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  });
-  return shown.join(", ") + (values.length > shown.length ? ", ..." : "");
-}
-
-const formatNames = new Map<number, string>(
-  Object.entries(SaverDef.CheckpointFormatVersion).map(([name, number]) => [number, name]),
-);
-
-/** The SaverDef under its field names. */
-function saverOf(def: MetaGraphDef): Readonly<Record<string, string | number | boolean>> | null {
-  const saver = def.saverDef;
-  if (!saver) return null;
-  return {
-    filename_tensor_name: saver.filenameTensorName,
-    save_tensor_name: saver.saveTensorName,
-    restore_op_name: saver.restoreOpName,
-    max_to_keep: saver.maxToKeep,
-    sharded: saver.sharded,
-    keep_checkpoint_every_n_hours: saver.keepCheckpointEveryNHours,
-    version: formatNames.get(saver.version) ?? saver.version,
-  };
-}
-
-/** In saved_model_cli's words and layout, so that what reads its output reads ours. */
-function signatures({ signatures, tags }: Description): string {
-  const side = (which: "input" | "output", tensors: SignatureDescription["inputs"]): string[] => [
-    `  The given SavedModel SignatureDef contains the following ${which}(s):`,
-    ...byKey(tensors).flatMap(({ key, name, dtype, shape }) => [
-      `    ${which}s['${key}'] tensor_info:`,
-      `        dtype: ${dataTypeName(dtype)}`,
-      `        shape: ${shapeText(shape)}`,
-      `        name: ${name}`,
-    ]),
-  ];
-  const title = `MetaGraphDef with tag-set: '${tags.join(", ")}' contains the following SignatureDefs:`;
-  const parts = byKey(signatures).map(({ key, methodName, inputs, outputs }) =>
-    [
-      `signature_def['${key}']:`,
-      ...side("input", inputs),
-      ...side("output", outputs),
-      `  Method name is: ${methodName}`,
-    ].join("\n"),
-  );
-  return [title, ...parts].join("\n\n");
-}
-
-const byKey = <T extends { readonly key: string }>(items: readonly T[]): T[] =>
-  [...items].sort((a, b) => (a.key < b.key ? -1 : 1));
-
-const dataTypeName = (dtype: string | undefined): string =>
-  dtype === undefined ? "DT_INVALID" : `DT_${dtypes[dtype as DType].cc.toUpperCase()}`;
-
-const shapeText = (shape: Shape): string =>
-  shape.dims ? `(${shape.dims.map((dim) => dim ?? -1).join(", ")})` : "unknown_rank";
