@@ -84,5 +84,6 @@ export const queueRunnersType: CollectionType<QueueRunner, IQueueRunnerDef> = {
   protoType: QueueRunnerDef,
   toProto: (runner, { exportScope }) => runner.toProto(exportScope),
   fromProto: (def, { graph, importScope }) => QueueRunner.fromProto(def, graph, importScope),
+  mayNameOutside: true,
   origin: "@org/collections",
 };
