@@ -3,6 +3,7 @@
 //   testCollectionType({ describe, it, name: "mine", type: myType, ops,
 //     create: (graph) => { ... return items; }, describeItem: (item) => [item.name, item.size] });
 // Not here: what an item means.
+import { isTfError } from "@org/errors";
 import { Graph, type OpRegistry } from "@org/graph";
 import { decode, encode, type IMetaGraphDef, MetaGraphDef } from "@org/proto";
 import { type CollectionType, createCollectionRegistry } from "./collection-type.ts";
