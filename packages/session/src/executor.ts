@@ -377,22 +377,40 @@ export class Execution {
       }
     };
     this.#environment.onHostKernel();
+    const values = this.#fetchedValues(unit, variables);
+    const release = (): void => {
+      for (const value of values) value?.release();
+    };
+    let results: readonly NdArray[] | Promise<readonly NdArray[]>;
     try {
-      const { fetchesFrom, host } = node.entry!;
-      const values =
-        fetchesFrom === undefined
-          ? []
-          : unit.inputs.map((slot, i) =>
-              variables[i] === undefined ? (this.#slots[slot] as TensorValue) : variables[i].value,
-            );
-      const results = host!(new HostExecution(node, inputs, variables, this.#host, values));
-      if (!(results instanceof Promise)) return finish(results);
-      return results.then(finish).catch((error) => {
-        throw located(error, node);
-      });
+      results = node.entry!.host!(new HostExecution(node, inputs, variables, this.#host, values));
+      if (!(results instanceof Promise)) finish(results);
     } catch (error) {
+      release();
       throw located(error, node);
     }
+    if (!(results instanceof Promise)) return release();
+    return results
+      .then(finish)
+      .catch((error) => {
+        throw located(error, node);
+      })
+      .finally(release);
+  }
+
+  /** By position, the values that a kernel fetches for itself, held until it is done: those that variables had when it began. */
+  #fetchedValues(
+    unit: NodeUnit,
+    variables: readonly (VariableState | undefined)[],
+  ): readonly (TensorValue | undefined)[] {
+    const { entry, uses } = unit.node;
+    const from = entry!.fetchesFrom;
+    if (from === undefined) return [];
+    return uses.map((use, i) => {
+      if (i < from) return undefined;
+      const value = use.access === "variable" ? variables[i]!.value : this.#slots[unit.inputs[i]!];
+      return value?.kind === "tensor" ? value.retain() : undefined;
+    });
   }
 
   // ---- loops

@@ -107,9 +107,8 @@ export class TensorValue {
   passingHost(): NdArray | Promise<NdArray> {
     const known = this.host;
     if (known !== undefined) return known;
-    const kept = this.#host;
     const forget = (array: NdArray): NdArray => {
-      this.#host = kept;
+      this.#host = undefined;
       return array;
     };
     if (this.#base !== undefined) {

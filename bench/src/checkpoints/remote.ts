@@ -1,0 +1,2 @@
+import type { CheckpointCase } from "../checkpoints.ts";
+export const remoteTensor: CheckpointCase = { name: "http", run: async () => ({}) };
