@@ -18,10 +18,14 @@ const temporary = /^(\.index|\.data-\d{5}-of-\d{5}|)\.tempstate[0-9a-z]+(\.tmp-[
 const shardFolder = /^_temp_[0-9a-f]{32}$/;
 
 /**
- * Removes what killed saves of `prefix` left in its directory. A name that another checkpoint could have is never touched, nor what cannot
- * be removed.
+ * Removes what killed saves of `prefix` left in its directory. A name that another checkpoint could have is never touched. What cannot be
+ * looked at or removed stays: that is no reason not to save.
  */
-export async function removeStaleFiles(fs: FileSystem, prefix: string): Promise<void> {
+export function removeStaleFiles(fs: FileSystem, prefix: string): Promise<void> {
+  return removeFrom(fs, prefix).catch(() => {});
+}
+
+async function removeFrom(fs: FileSystem, prefix: string): Promise<void> {
   const directory = dirname(prefix) || ".";
   const base = basename(prefix);
   if (!(await fs.stat(directory))?.isDirectory) return;
