@@ -10,7 +10,8 @@ export interface NodeGraph extends IGraphDef {
 
 /** The nodes of `graphDef`. Throws a TypeError where it is no GraphDef. */
 export function nodesOf(graphDef: IGraphDef): readonly INodeDef[] {
-  const nodes = typeof graphDef === "object" && graphDef !== null ? (graphDef.node ?? []) : undefined;
+  const isMessage = typeof graphDef === "object" && graphDef !== null && !Array.isArray(graphDef);
+  const nodes = isMessage ? (graphDef.node ?? []) : undefined;
   if (Array.isArray(nodes) && !("graphDef" in graphDef) && !("createOp" in graphDef)) return nodes;
   const meant =
     typeof graphDef !== "object" || graphDef === null

@@ -10,13 +10,15 @@ export function missingNode(name: string, nodes: readonly INodeDef[]): TfError {
     nodeNameFromInput(name),
     nodes.map((node) => node.name ?? ""),
   );
+  const quoted = (names: readonly string[]): string => names.map((other) => `"${other}"`).join(", ");
+  const sinks = near.length > 0 ? [] : sinkNames(nodes, 5);
   const hint =
     near.length > 0
-      ? `Did you mean ${near.map((other) => `"${other}"`).join(" or ")}?`
-      : `Outputs that nothing reads: ${sinkNames(nodes, 5)
-          .map((other) => `"${other}"`)
-          .join(", ")}.`;
-  return new TfError("NOT_FOUND", `${name} is not in graph`, { node: name, hint });
+      ? `Did you mean ${quoted(near)}?`
+      : sinks.length > 0
+        ? `Outputs that nothing reads: ${quoted(sinks)}.`
+        : undefined;
+  return new TfError("NOT_FOUND", `${name} is not in graph`, { node: name, ...(hint ? { hint } : {}) });
 }
 
 /** The last nodes that no other reads, up to `most`: what a graph computes is usually among them. */
