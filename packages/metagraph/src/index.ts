@@ -57,6 +57,7 @@ export {
   type SaverOptions,
   type SaverSession,
   standardCollections,
+  writeGraph,
   writeMetaGraph,
 } from "@org/saver";
 export {

@@ -18,4 +18,5 @@ export { Saver, type SaverExport, saversCollectionType, standardCollections } fr
 export type { SaveOptions, SaverOptions } from "./saver-options.ts";
 export type { Progress, SaverRunOptions, SaverSession } from "./saver-session.ts";
 export { debugInfoOf, writeDebugInfo } from "./write-debug-info.ts";
+export { writeGraph } from "./write-graph.ts";
 export { writeMetaGraph } from "./write-meta-graph.ts";

@@ -107,7 +107,7 @@ export {
   updateCheckpointState,
   waitForNewCheckpoint,
 } from "@org/checkpoint";
-export { describe, readMetaGraph, writeMetaGraph } from "@org/metagraph";
+export { describe, readMetaGraph, writeGraph, writeMetaGraph } from "@org/metagraph";
 
 export const AdadeltaOptimizer: typeof training.AdadeltaOptimizer = /* @__PURE__ */ liftClass(
   training.AdadeltaOptimizer,
