@@ -8,6 +8,7 @@ import { type Backend, evaluatorBackend } from "@org/hlo";
 import type { FileSystem, Progress } from "@org/io";
 import type { OpEntry } from "@org/ops";
 import { dtypes, type NdArray, sizeOf } from "@org/tensor";
+import { checkDevices } from "./check-devices.ts";
 import { type ClusterPlan, dropPlan } from "./cluster-plan.ts";
 import { Device } from "./device.ts";
 import { Execution, type ExecutorEnvironment } from "./executor.ts";
@@ -36,6 +37,8 @@ export interface SessionOptions {
   readonly backends?: readonly (Backend | (() => Backend | Promise<Backend>))[];
   /** Whether what no backend takes runs on the evaluator: true unless given. */
   readonly fallback?: boolean;
+  /** false: a node whose device string names a device that is not there is an error. Unless given, such strings are passed over. */
+  readonly softPlacement?: boolean;
   /** Files that ops may reach (SaveV2, ReadFile); without it they may reach none. */
   readonly fs?: FileSystem;
   /** Told where each node of a new plan runs. */
@@ -257,6 +260,11 @@ export class Session {
       this.#state,
       this.#devices,
     );
+    if (this.#options.softPlacement === false)
+      checkDevices(
+        plan.nodes,
+        this.#devices.map(({ name }) => name),
+      );
     this.#counts.runPlans++;
     this.#plans.set(key, plan);
     const limit = this.#options.runPlanLimit ?? 128;
