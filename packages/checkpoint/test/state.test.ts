@@ -48,7 +48,7 @@ describe("updateCheckpointState", () => {
 });
 
 describe("latestCheckpoint", () => {
-  it("understands a moved directory", async () => {
+  it("[users/4.12] understands a moved directory", async () => {
     const fs = memoryFileSystem();
     await fs.makeDirectory("/new");
     await writeCheckpoint("/new/m-1", one, { fs });

@@ -201,7 +201,7 @@ describe("exportScopedMetaGraph", () => {
     expect(decode(SaverDef, bytes!)).toMatchObject(saverDef);
   });
 
-  it("refuses a GraphDef of 2 GiB, and names what is large", () => {
+  it("[users/4.13] refuses a GraphDef of 2 GiB, and names what is large", () => {
     const tensor = { dtype: 1, tensorContent: { length: 2 ** 31 } as Uint8Array };
     const node = [{ name: "huge", op: "Const", attr: { value: { tensor } } }];
     expect(() => exportScopedMetaGraph(graph, { graphDef: { node } })).toThrow(

@@ -279,7 +279,7 @@ describe("importGraphDef", () => {
     expect(a!.controlInputs).toEqual([first]);
   });
 
-  it("[importer_test/ImportGraphDefTest.testDefaultAttrsAdded] [importer_test/ImportGraphDefTest.testDefaultAttrsRemoved] fills in defaults and drops the producer's", () => {
+  it("[importer_test/ImportGraphDefTest.testDefaultAttrsAdded] [importer_test/ImportGraphDefTest.testDefaultAttrsRemoved] [users/4.2] fills in defaults and drops the producer's", () => {
     const [a] = take([node("A", "OpWithDefaultAttr")], ["A"]);
     expect(a!.attrs.float("default_float")).toBe(123);
     const producerOps = {
@@ -327,7 +327,7 @@ describe("importGraphDef", () => {
     expect(graph.version).toBe(0);
   });
 
-  it("imports ops that nobody knows, lists them and gives them back", () => {
+  it("[users/4.1] imports ops that nobody knows, lists them and gives them back", () => {
     const shapes = { _output_shapes: { list: { shape: [{ dim: [{ size: 2n }] }] } } };
     const attrs = { T: float32, odd: { s: new Uint8Array([1]) } };
     const { unknownOps } = load(

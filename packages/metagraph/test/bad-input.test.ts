@@ -150,7 +150,7 @@ describe("a file that is none", () => {
     }
   });
 
-  it("is told from a checkpoint, with what to do", async () => {
+  it("[users/4.8] is told from a checkpoint, with what to do", async () => {
     const cases: readonly (readonly [string, string, RegExp, RegExp])[] = [
       ["d/model-8", "NOT_FOUND", /Failed to find any matching files for d\/model-8$/, /"model-7"/],
       ["gone/model-7", "NOT_FOUND", /Failed to find any matching files/, /no directory "gone"/],

@@ -431,7 +431,7 @@ describe("Saver's rotation", () => {
     expect(await state()).toEqual(["s2", "s2"]);
   });
 
-  it("writes no .meta where told so", async () => {
+  it("[users/4.13] writes no .meta where told so", async () => {
     await new Saver(null, { graph }).save(session, "s1", { writeMetaGraph: false });
     expect(await here("s1")).toEqual([true, false]);
   });
@@ -486,7 +486,7 @@ describe("Saver's rotation", () => {
     expect(warnings).toEqual(["Ignoring: busy"]);
   });
 
-  it("leaves a checkpoint that survives a move, with saveRelativePaths", async () => {
+  it("[users/4.12] leaves a checkpoint that survives a move, with saveRelativePaths", async () => {
     const fs = memoryFileSystem();
     await fs.makeDirectory("/old");
     const own = await started(graph, new FakeSession(graph, fs));

@@ -102,7 +102,7 @@ describe.each(["cpu", "evaluator"] as const)("a session on %s", (backend) => {
     expect((await run("filled:0", { "i:0": 2 ** 40 })).text).toContain("out of range for int32");
   });
 
-  it("says what is near a name that is not there", async () => {
+  it("[users/4.18] says what is near a name that is not there", async () => {
     expect(await run(y, { "pp:0": [1, 2] })).toMatchObject({
       text: "NOT_FOUND Cannot interpret feed_dict key as Tensor: The name 'pp:0' refers to a Tensor which does not exist. The operation, 'pp', does not exist in the graph.",
       hint: expect.stringContaining("'p:0'"),
@@ -201,7 +201,7 @@ describe("a session", () => {
     });
   });
 
-  it("lists all ops that it cannot run at once, and runs the rest", async () => {
+  it("[users/4.1] lists all ops that it cannot run at once, and runs the rest", async () => {
     const T = { T: { type: 1 } };
     const node = [
       { name: "x", op: "Placeholder", attr: { dtype: { type: 1 } } },
