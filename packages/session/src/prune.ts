@@ -19,7 +19,11 @@ export interface Pruned {
   readonly fetches: readonly Source[];
 }
 
-const isPlaceholder = (op: Operation): boolean => op.type === "Placeholder" || op.type === "PlaceholderV2";
+/** Ops that only bring values in: those whose values are fed have nothing to do. In TensorFlow that goes for placeholders alone. */
+const bringsValues = (op: Operation): boolean =>
+  /^(Placeholder(V2)?|QueueDequeue(Many|UpTo)?(V2)?|IteratorGetNext(Sync|AsOptional)?|ReaderRead(UpTo)?(V2)?)$/.test(
+    op.type,
+  );
 
 /**
  * The nodes of a run and how they hang together.
@@ -62,8 +66,8 @@ export function prune(request: RunRequest, lookup: (op: Operation) => OpEntry | 
     const node = nodes.get(op)!;
     for (const input of op.inputs) node.inputs.push(sourceOf(input));
     for (const control of op.controlInputs) {
-      // A fed placeholder has nothing to wait for; any other fed op still runs for the sake of what follows it.
-      if (isPlaceholder(control) && feeds.has(control.outputs[0]!)) continue;
+      // Any other fed op still runs for the sake of what follows it.
+      if (bringsValues(control) && control.outputs.every((output) => feeds.has(output))) continue;
       node.controls.push(nodeOf(control));
     }
   }
