@@ -3,6 +3,7 @@ import type { Tensor } from "@org/graph";
 import { dtypes, ndArray, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
 import { defineOps, type OpSpec } from "../define.ts";
+import { broadcastDims, forEachPair } from "../host/broadcast-pairs.ts";
 import { broadcastInputs, filled, lowerBinary, lowerCompare, lowerUnary } from "../lowering.ts";
 import type { OpEntry } from "../op-entry.ts";
 import { broadcastShape, mergeShapes, unchanged } from "../shape-rules.ts";
@@ -25,18 +26,7 @@ function equality(direction: "EQ" | "NE"): OpSpec {
     ...comparison(direction),
     host: (c) => {
       const [x, y] = [c.input(0), c.input(1)];
-      const rank = Math.max(x.shape.length, y.shape.length);
-      const dimsOf = (shape: readonly number[]): number[] => [
-        ...new Array<number>(rank - shape.length).fill(1),
-        ...shape,
-      ];
-      const [a, b] = [dimsOf(x.shape), dimsOf(y.shape)];
-      const dims = a.map((dim, i) => {
-        if (dim !== b[i] && dim !== 1 && b[i] !== 1) {
-          c.fail("INVALID_ARGUMENT", `Incompatible shapes: [${x.shape}] vs. [${y.shape}]`);
-        }
-        return dim === 1 ? b[i]! : dim;
-      });
+      const dims = broadcastDims(c, x.shape, y.shape);
       const { width } = dtypes[x.dtype];
       const [from, other] = [x.data, y.data] as unknown as [ArrayLike<unknown>, ArrayLike<unknown>];
       const same = (i: number, j: number): boolean => {
@@ -45,19 +35,9 @@ function equality(direction: "EQ" | "NE"): OpSpec {
         return true;
       };
       const result = new Uint8Array(sizeOf(dims));
-      for (let at = 0; at < result.length; at++) {
-        let [i, j, rest] = [0, 0, at];
-        let [strideA, strideB] = [1, 1];
-        for (let d = rank - 1; d >= 0; d--) {
-          const index = rest % dims[d]!;
-          rest = (rest - index) / dims[d]!;
-          if (a[d] !== 1) i += index * strideA;
-          if (b[d] !== 1) j += index * strideB;
-          strideA *= a[d]!;
-          strideB *= b[d]!;
-        }
+      forEachPair(dims, x.shape, y.shape, (at, i, j) => {
         result[at] = same(i, j) === (direction === "EQ") ? 1 : 0;
-      }
+      });
       return [ndArray("bool", dims, result)];
     },
   };

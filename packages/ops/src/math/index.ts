@@ -4,6 +4,7 @@ export * from "./binary.ts";
 export { broadcastReductionIndices } from "./broadcast-gradient.ts";
 export * from "./cast.ts";
 export * from "./comparison.ts";
+export * from "./complex.ts";
 export * from "./conj.ts";
 export * from "./cumulative.ts";
 export * from "./division.ts";
