@@ -31,6 +31,7 @@ import { argOps } from "./math/arg.ts";
 import { binaryOps } from "./math/binary.ts";
 import { castOps } from "./math/cast.ts";
 import { comparisonOps } from "./math/comparison.ts";
+import { complexOps } from "./math/complex.ts";
 import { cumulativeOps } from "./math/cumulative.ts";
 import { divisionOps } from "./math/division.ts";
 import { matmulOps } from "./math/matmul.ts";
@@ -60,6 +61,7 @@ export const mathOps: readonly OpEntry[] = [
   ...binaryOps,
   ...castOps,
   ...comparisonOps,
+  ...complexOps,
   ...cumulativeOps,
   ...divisionOps,
   ...matmulOps,

@@ -28,6 +28,7 @@ export const broadcastTo: typeof ops.broadcastTo = /* @__PURE__ */ lift(ops.broa
 export const cast: typeof ops.cast = /* @__PURE__ */ lift(ops.cast);
 export const ceil: typeof ops.ceil = /* @__PURE__ */ lift(ops.ceil);
 export const checkNumerics: typeof ops.checkNumerics = /* @__PURE__ */ lift(ops.checkNumerics);
+export const complex: typeof ops.complex = /* @__PURE__ */ lift(ops.complex);
 export const concat: typeof ops.concat = /* @__PURE__ */ lift(ops.concat);
 export const conj: typeof ops.conj = /* @__PURE__ */ lift(ops.conj);
 export const constant: typeof ops.constant = /* @__PURE__ */ lift(ops.constant);
