@@ -38,10 +38,12 @@ export function assetPathOf(tensor: unknown): string {
 
 /**
  * Gives each asset a file name: the last part of its path; where that is taken by a file with other content, with "_1", "_2" ... behind it.
+ * Looks whether the files that will have to be copied can be read.
  * Throws a TypeError for what is no asset tensor, TfError INVALID_ARGUMENT "Invalid asset filepath tensor ..." for a path that names no file,
- * NOT_FOUND where a file that has to be compared is missing.
+ * NOT_FOUND for a missing file, FAILED_PRECONDITION for a directory.
  */
 export async function planAssets(
+  exportDir: string,
   tensors: readonly Tensor[],
   fs: FileSystem,
   signal?: AbortSignal,
@@ -60,6 +62,8 @@ export async function planAssets(
     const filename = await freeName(name, path, sources, fs, signal);
     assets.push({ tensorName: tensor.name, filename });
     sources.set(filename, path);
+    if (!(await fileExists(fs, localPath(assetPath(exportDir, filename)))))
+      await withFile(fs, path, async () => {});
   }
   return { assets, sources };
 }

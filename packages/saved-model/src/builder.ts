@@ -191,8 +191,8 @@ export class SavedModelBuilder {
     const { assetsCollection = [], assetsList = [], signal } = options;
     const mainOp = options.mainOp ?? options.legacyInitOp;
     checkOps(graph, mainOp, options);
-    const collected = await planAssets(assetsCollection, fs, signal);
-    const listed = await planAssets(assetsList, fs, signal);
+    const collected = await planAssets(this.exportDir, assetsCollection, fs, signal);
+    const listed = await planAssets(this.exportDir, assetsList, fs, signal);
     const undo = addToCollections(graph, collected, mainOp);
     try {
       const saver = options.saver ?? this.newSaver(graph);
