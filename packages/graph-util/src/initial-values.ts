@@ -6,7 +6,7 @@ import type { IGraphDef, INodeDef } from "@org/proto";
 import { isNdArray, type NdArray } from "@org/tensor";
 import { extractSubGraph, presentName } from "./extract-sub-graph.ts";
 import { nodesByName, nodesOf } from "./graph-nodes.ts";
-import { nodeNameFromInput } from "./node-names.ts";
+import { nodeNameFromInput, outputIndexOf } from "./node-names.ts";
 import type { FreezeSession } from "./session-values.ts";
 
 export interface Initializers {
@@ -82,5 +82,7 @@ const tensorName = (input: string): string => (/:\d+$/.test(input) ? input : `${
 function constantValueOf(graphDef: IGraphDef, input: string): NdArray | undefined {
   const graph = new Graph();
   importGraphDef(extractSubGraph(graphDef, [input]), { graph, name: "" });
-  return evaluateConstant(graph.getTensorByName(tensorName(input)));
+  // An op that is not known here has no outputs to ask.
+  const tensor = graph.getOperationByName(nodeNameFromInput(input)).outputs[outputIndexOf(input)];
+  return tensor && evaluateConstant(tensor);
 }

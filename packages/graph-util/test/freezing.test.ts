@@ -130,13 +130,16 @@ describe("refs", () => {
 
   it("every op of 1.0, 1.15 and 2.21 that takes a ref of numbers has a rule, and no other is refused", () => {
     const refused: string[] = [];
+    // TensorFlow's own tests have these.
+    const testOps = /^(RefIn|RefInput.*|TwoRefsIn)$/;
     const all = (["1.0", "1.15", "2.21"] as const).flatMap((version) => opList(version).op ?? []);
     expect(all.length).toBeGreaterThan(3000);
     for (const opDef of all) {
       const name = opDef.name ?? "";
       const args = opDef.inputArg ?? [];
       // Refs of strings and resources are queues, readers, tables, stacks.
-      const takesRef = args.some((arg) => arg.isRef && arg.type !== 7 && arg.type !== 20);
+      const takesRef =
+        args.some((arg) => arg.isRef && arg.type !== 7 && arg.type !== 20) && !testOps.test(name);
       const rule = readerRule(name, "ref");
       if (takesRef && rule === undefined) refused.push(`${name} takes a ref and has no rule`);
       if (!takesRef && rule === "none") refused.push(`${name} takes no ref and is refused`);

@@ -29,6 +29,7 @@ export { registerProtoFunction } from "./collection-types.ts";
 export { Graph, getDefaultGraph, resetDefaultGraph } from "./default-graph.ts";
 export * from "./dtypes.ts";
 export * from "./graph.ts";
+export * as graphUtil from "./graph-util.ts";
 export * as lookup from "./lookup.ts";
 export * as nn from "./nn.ts";
 export * as protos from "./protos.ts";

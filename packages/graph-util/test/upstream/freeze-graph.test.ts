@@ -26,6 +26,7 @@ async function trained(build: (graph: Graph) => void): Promise<Trained> {
     variablesInitializer(globalVariables(graph), { graph, name: "init" });
   });
   const fs = memoryFileSystem();
+  await fs.makeDirectory("dir");
   const session = await createSession(graph, { fs });
   await session.run([], { targets: ["init"] });
   return { graph, fs, session };

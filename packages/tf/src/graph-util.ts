@@ -1,0 +1,21 @@
+// tf.graphUtil: functions over GraphDefs, and the tools that TensorFlow ships beside them. Source: python/framework/graph_util.py, python/tools.
+export {
+  type CheckpointKey,
+  type ConvertOptions,
+  convertVariablesToConstants,
+  ensureGraphIsValid,
+  extractSubGraph,
+  type FreezeGraphOptions,
+  foldBatchNorms,
+  freezeGraph,
+  fuseResizeAndConv,
+  mustRunOnCpu,
+  nodeNameFromInput,
+  type OptimizeOptions,
+  optimizeForInference,
+  type PlaceholderTypes,
+  removeTrainingNodes,
+  restoredKeys,
+  stripUnused,
+  tensorShapeFromNodeDefName,
+} from "@org/graph-util";
