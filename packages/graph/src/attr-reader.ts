@@ -43,15 +43,24 @@ export function attrKind(value: IAttrValue): Kind | "placeholder" | undefined {
 
 const utf8 = new TextDecoder();
 
+/** Whose attributes are read: asked each time, since it may not have them at hand. */
+export interface AttrHolder {
+  readonly attrMap: ReadonlyMap<string, IAttrValue>;
+}
+
 class AttrReader implements Attrs {
-  private readonly map: ReadonlyMap<string, IAttrValue>;
+  private readonly holder: AttrHolder;
   private readonly node: string;
   private readonly op: string;
 
-  constructor(map: ReadonlyMap<string, IAttrValue>, node: string, op: string) {
-    this.map = map;
+  constructor(holder: AttrHolder, node: string, op: string) {
+    this.holder = holder;
     this.node = node;
     this.op = op;
+  }
+
+  private get map(): ReadonlyMap<string, IAttrValue> {
+    return this.holder.attrMap;
   }
 
   has(name: string): boolean {
@@ -166,7 +175,12 @@ class AttrReader implements Attrs {
 
 /** Typed reading over `map`; `node` and `op` stand in its errors. The map is read live, not copied. */
 export function attrsOf(map: ReadonlyMap<string, IAttrValue>, node = "", op = ""): Attrs {
-  return new AttrReader(map, node, op);
+  return new AttrReader({ attrMap: map }, node, op);
+}
+
+/** Typed reading of what `holder` has. */
+export function attrsOfHolder(holder: AttrHolder, node: string, op: string): Attrs {
+  return new AttrReader(holder, node, op);
 }
 
 /** The shapes that `_output_shapes` states, or undefined where the attribute is absent or no list. */

@@ -18,6 +18,7 @@ import { checkInputContext } from "./input-context.ts";
 import { isValidOpName, NameTable } from "./name-table.ts";
 import type { OpRegistry } from "./op-registry.ts";
 import { isOperation, Operation, type OperationInit } from "./operation.ts";
+import { outputKinds } from "./output-kind.ts";
 import { type DeviceOrFunction, type ScopedAttr, Scopes } from "./scopes.ts";
 import type { Tensor } from "./tensor.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
@@ -53,7 +54,7 @@ export class Graph {
   /** Where ops were made, if that is recorded. @internal */
   readonly traces: TraceRecorder | undefined;
   /** @internal */
-  readonly names: NameTable = new NameTable();
+  readonly names: NameTable;
   /** @internal */
   readonly scopes: Scopes = new Scopes();
   private readonly opList: Operation[] = [];
@@ -65,6 +66,7 @@ export class Graph {
 
   constructor(options: GraphOptions = {}) {
     this.ops = options.ops ?? coreOps;
+    this.names = new NameTable(this.opList);
     this.seed = options.seed ?? null;
     this.traces = options.recordTraces ? new TraceRecorder() : undefined;
   }
@@ -252,13 +254,13 @@ export class Graph {
           attrs: node.attrs,
           opDef,
           registered,
-          outputTypes: node.outputTypes.map((number) => ({ type: number, known: true })),
+          outputs: outputKinds(node.outputTypes, name, type, true),
           device: options.device ?? "",
         });
         this.traces?.record(op.id, op.id, this.createOp);
         for (const [i, output] of op.outputs.entries()) {
           output.replaceShape(inferred.shapes[i]!);
-          op.handles[i] = inferred.handles[i];
+          op.setHandle(i, inferred.handles[i]);
           const known = options.shapes?.[i];
           if (known !== undefined) output.setShape(known);
         }
@@ -275,16 +277,15 @@ export class Graph {
   }
 
   /** Adds an operation whose name and inputs are settled. @internal */
-  addOperation(init: Omit<OperationInit, "graph" | "id">): Operation {
+  addOperation(init: OperationInit): Operation {
     if (this.byName.has(init.name))
       throw new TfError("ALREADY_EXISTS", `Duplicate node name in graph: '${init.name}'`, {
         node: init.name,
         op: init.type,
       });
-    const op = new Operation({ ...init, graph: this, id: this.opList.length + 1 });
+    const op = new Operation(this, this.opList.length + 1, init);
     this.opList.push(op);
     this.byName.set(op.name, op);
-    this.names.markUsed(op.name);
     return op;
   }
 
@@ -292,6 +293,7 @@ export class Graph {
   truncate(count: number): void {
     for (const op of this.opList.splice(count)) this.byName.delete(op.name);
     this.consumers.reset();
+    this.names.forget(count);
     this.traces?.truncate(count);
     this.editCount += 1e6;
   }
@@ -343,7 +345,7 @@ export class Graph {
       );
       for (const [i, output] of next.outputs.entries()) {
         const shape = inferred.shapes[i]!;
-        next.handles[i] = inferred.handles[i];
+        next.setHandle(i, inferred.handles[i]);
         if (shape.equals(output.shape)) continue;
         output.replaceShape(shape);
         for (const reader of this.consumersOf(output))

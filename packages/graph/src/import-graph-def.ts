@@ -1,26 +1,32 @@
 // A GraphDef into a graph. Nodes keep the file's order (TensorFlow 1.15 reorders graphs with loops: it takes nodes as
 // their inputs become ready), forward references and back edges included; nothing is added if anything is wrong.
+// Everything is checked here, once for nodes that are alike; attributes are decoded when somebody asks an operation for them.
 // Source: core/graph/graph_constructor.cc, python/framework/importer.py.
 import { TfError } from "@org/errors";
-import type { IGraphDef, INodeDef, IOpList } from "@org/proto";
+import type { IAttrValue, IGraphDef, IOpList } from "@org/proto";
+import { type NodeTable, nodeTable } from "@org/proto/nodes";
 import { type Graph, graphDefVersion } from "./graph.ts";
-import { ImportNames, parseInput } from "./import-names.ts";
-import { type ImportWarning, type PreparedNode, prepareNode } from "./import-node.ts";
+import { type Edges, findEdges, indexNodes } from "./import-edges.ts";
+import { checkUnused, findReturned, type InputMap, type Mapped, readInputMap } from "./import-map.ts";
+import { ImportNames } from "./import-names.ts";
+import {
+  describeOp,
+  type ImportOps,
+  type ImportWarning,
+  type PreparedNode,
+  prepareNode,
+} from "./import-node.ts";
 import { topologicalOrder } from "./import-order.ts";
-import { placeImported, prefixColocation } from "./import-placement.ts";
+import { checkColocation, checkColocationOf, placeImported } from "./import-placement.ts";
 import { importShapes } from "./import-shapes.ts";
+import { carriedFields, ImportedNodes, type NodePlan } from "./imported-nodes.ts";
 import { mostOutputs } from "./node-signature.ts";
 import { dataTypeString } from "./op-def-text.ts";
 import { type OpRegistry, registryOfOpList } from "./op-registry.ts";
 import { isOperation, type Operation } from "./operation.ts";
-import {
-  asTensor,
-  isTensor,
-  isTensorLike,
-  type Tensor,
-  type TensorConvertible,
-  tensorTypeString,
-} from "./tensor.ts";
+import { type Tensor, tensorTypeString } from "./tensor.ts";
+
+export type { InputMap } from "./import-map.ts";
 
 /** An op type that the graph's registry lacks, and where it stands. */
 export interface UnknownOp {
@@ -30,10 +36,6 @@ export interface UnknownOp {
   /** Whether the file (its op list or a function of that name) describes it. */
   readonly described: boolean;
 }
-
-export type InputMap =
-  | Readonly<Record<string, Tensor | TensorConvertible | Operation>>
-  | ReadonlyMap<string, Tensor | TensorConvertible | Operation>;
 
 export interface ImportGraphDefOptions {
   readonly graph: Graph;
@@ -45,6 +47,8 @@ export interface ImportGraphDefOptions {
   readonly returnElements?: readonly string[] | null;
   /** The producer's OpDefs (a MetaGraphDef's strippedOpList): tells default attributes apart and describes ops unknown here. */
   readonly producerOps?: IOpList | null;
+  /** Drops the devices that nodes were placed on. */
+  readonly clearDevices?: boolean;
   /** Default: the graph's. */
   readonly ops?: OpRegistry;
   /** As TensorFlow: an op or attribute that is not known stops the import. */
@@ -62,11 +66,9 @@ export interface ImportResult {
   readonly unknownOps: readonly UnknownOp[];
 }
 
-function invalid(sentence: string, node?: INodeDef): TfError {
-  return new TfError("INVALID_ARGUMENT", sentence, node ? { node: node.name ?? "", op: node.op ?? "" } : {});
+function invalid(sentence: string): TfError {
+  return new TfError("INVALID_ARGUMENT", sentence);
 }
-
-const importable = /^[A-Za-z0-9.][A-Za-z0-9_.\-/>]*$/;
 
 function checkVersions(def: IGraphDef): void {
   const { producer, minConsumer, badConsumers } = { producer: 0, minConsumer: 0, ...def.versions };
@@ -84,109 +86,6 @@ function checkVersions(def: IGraphDef): void {
     );
 }
 
-/** Names of the file's nodes -> their position. */
-function indexNodes(nodes: readonly INodeDef[]): Map<string, number> {
-  const index = new Map<string, number>();
-  for (const [i, node] of nodes.entries()) {
-    const name = node.name ?? "";
-    if (!importable.test(name)) throw invalid(`Node '${name}': Node name contains invalid characters`, node);
-    if (index.has(name)) throw invalid(`Node '${name}' is not unique`, node);
-    if (!node.op) throw invalid(`Node '${name}' does not specify an operation`, node);
-    index.set(name, i);
-  }
-  return index;
-}
-
-/** A name as callers write it in maps and lists of elements. */
-function tensorKey(name: string): { node: string; index: number } {
-  if (name.startsWith("^")) return { node: name.slice(1), index: -1 };
-  const parts = name.split(":");
-  if (parts.length > 2 || (parts.length === 2 && !/^\d+$/.test(parts[1]!)))
-    throw invalid(`Cannot convert '${name}' to a tensor name.`);
-  return { node: parts[0]!, index: Number(parts[1] ?? 0) };
-}
-
-type Mapped = ReadonlyMap<string, Tensor | Operation>;
-const keyOf = (node: string, index: number): string => `${node}:${index}`;
-
-function readInputMap(
-  map: InputMap | null | undefined,
-  graph: Graph,
-  name: string | null | undefined,
-): Mapped {
-  const result = new Map<string, Tensor | Operation>();
-  if (map === null || map === undefined) return result;
-  if (typeof map !== "object" || Array.isArray(map))
-    throw new TypeError("input_map must be a dictionary mapping strings to Tensor objects.");
-  const entries: [string, unknown][] = map instanceof Map ? [...map] : Object.entries(map);
-  for (const [key, value] of entries) {
-    if (typeof key !== "string")
-      throw new TypeError("input_map must be a dictionary mapping strings to Tensor objects.");
-    const { node, index } = tensorKey(key);
-    if (index === -1) {
-      if (!isOperation(value)) throw new TypeError(`input_map entry ${key} must be an Operation`);
-      result.set(keyOf(node, index), graph.asGraphElement(value) as Operation);
-      continue;
-    }
-    if (!isTensorLike(value))
-      throw new TypeError("input_map must be a dictionary mapping strings to Tensor objects.");
-    if (!isTensor(value) && name === "")
-      throw invalid(
-        "tf.import_graph_def() requires a non-empty `name` if `input_map` contains non-Tensor values. Try calling tf.convert_to_tensor() on `input_map` values before calling tf.import_graph_def().",
-      );
-    const tensor = isTensor(value) ? value : graph.nameScope("_inputs", () => asTensor(value));
-    result.set(keyOf(node, index), graph.asGraphElement(tensor) as Tensor);
-  }
-  return result;
-}
-
-/** An input of the file's node `i`, found: a mapped element, or output `index` of the file's node `source`. */
-type Edge = { readonly mapped: Tensor | Operation } | { readonly source: number; readonly index: number };
-
-function findEdges(
-  nodes: readonly INodeDef[],
-  index: ReadonlyMap<string, number>,
-  mapped: Mapped,
-  used: Set<string>,
-): Edge[][] {
-  return nodes.map((node) =>
-    (node.input ?? []).map((input) => {
-      const { node: name, index: output } = parseInput(input);
-      if (mapped.size > 0) {
-        const key = keyOf(name, output);
-        const target = mapped.get(key);
-        if (target !== undefined) {
-          used.add(key);
-          return { mapped: target };
-        }
-      }
-      const source = index.get(name);
-      if (source === undefined) throw invalid(`Node '${node.name}': Unknown input node '${input}'`, node);
-      return { source, index: output };
-    }),
-  );
-}
-
-function checkUnused(
-  mapped: Mapped,
-  used: ReadonlySet<string>,
-  index: ReadonlyMap<string, number>,
-  prepared: readonly PreparedNode[],
-): void {
-  const unused: string[] = [];
-  for (const key of mapped.keys()) {
-    if (used.has(key)) continue;
-    const colon = key.lastIndexOf(":");
-    const name = key.slice(0, colon);
-    const output = Number(key.slice(colon + 1));
-    const at = index.get(name);
-    if (at === undefined || output >= prepared[at]!.outputTypes.length)
-      unused.push(output === -1 ? `^${name}` : key);
-  }
-  if (unused.length > 0)
-    throw invalid(`Attempted to map inputs that were not found in graph_def: [${unused.join(", ")}]`);
-}
-
 /** Adds up the outputs of all nodes. What it is told of then throws TfError INVALID_ARGUMENT where there are too many to be true. */
 function outputCounter(nodes: number): (count: number, node: string, op: string) => void {
   const most = mostOutputs(nodes);
@@ -202,83 +101,114 @@ function outputCounter(nodes: number): (count: number, node: string, op: string)
   };
 }
 
-function connect(
-  ops: readonly Operation[],
-  inputs: readonly Tensor[][],
-  controls: readonly Operation[][],
-  prepared: readonly PreparedNode[],
-  edges: readonly Edge[][],
-): void {
-  for (const [i, op] of ops.entries()) {
-    const types = prepared[i]!.inputTypes;
-    for (const [k, edge] of edges[i]!.entries()) {
-      const isControl = prepared[i]!.def.input![k]!.startsWith("^");
-      if (isControl) {
-        const source =
-          "mapped" in edge ? (isOperation(edge.mapped) ? edge.mapped : edge.mapped.op) : ops[edge.source]!;
-        if (!controls[i]!.includes(source)) controls[i]!.push(source);
-        continue;
-      }
-      let tensor: Tensor | undefined;
-      if ("mapped" in edge) tensor = edge.mapped as Tensor;
-      else {
-        const source = ops[edge.source]!;
-        tensor = source.outputs[edge.index];
-        if (tensor === undefined)
-          throw invalid(
-            `Node '${prepared[i]!.def.name}': Connecting to invalid output ${edge.index} of source node ${prepared[edge.source]!.def.name} which has ${source.outputs.length} outputs.`,
-            prepared[i]!.def,
-          );
-      }
-      const expected = types?.[k];
-      if (expected !== undefined && tensor.dtypeKnown) {
-        const passed = tensorTypeString(tensor);
-        const wanted = dataTypeString(expected);
-        if (passed !== wanted && passed !== `${wanted}_ref`)
-          throw new TfError(
-            "INVALID_ARGUMENT",
-            `Input ${k} of node ${op.name} was passed ${passed} from ${tensor.name} incompatible with expected ${wanted}.`,
-            {
-              node: op.name,
-              op: op.type,
-              ...(wanted === `${passed}_ref`
-                ? {
-                    hint: "The graph was frozen without turning reference ops (RefSwitch, AssignSub ...) into their plain kin.",
-                  }
-                : {}),
-            },
-          );
-      }
-      inputs[i]!.push(tensor);
+/** Data inputs of node `i`. Throws TfError INVALID_ARGUMENT where a control input stands before one. */
+function countDataInputs(table: NodeTable, i: number): number {
+  const first = table.inputFirst[i]!;
+  const last = table.inputFirst[i + 1]!;
+  let data = 0;
+  for (let k = first; k < last; k++) {
+    if (table.inputOutput[k]! < 0) continue;
+    if (data !== k - first)
+      throw new TfError(
+        "INVALID_ARGUMENT",
+        `Node '${table.name(i)}': Control dependencies must come after regular dependencies`,
+        { node: table.name(i), op: table.ops[table.op[i]!]! },
+      );
+    data++;
+  }
+  return data;
+}
+
+/** Plans for the file's signatures; none where a node's name makes a difference: in warnings, errors, and without OpDef. */
+function makePlans(
+  table: NodeTable,
+  ops: ImportOps,
+  settled: ImportedNodes["settled"],
+): (NodePlan | undefined)[] {
+  return table.signatures.map(({ op, attr, cut }) => {
+    if (describeOp(op, ops) === undefined || Object.hasOwn(attr, "_class")) return undefined;
+    let told = false;
+    const tell = (): void => {
+      told = true;
+    };
+    try {
+      const node = { name: "", op, attr, inputCount: undefined, outputsUsed: () => 0 };
+      const prepared = prepareNode(node, { ...ops, warn: tell, countOutputs: () => {} });
+      if (told) return undefined;
+      return { ...prepared, shared: cut ? undefined : settled(attr, prepared), cut, known: [] };
+    } catch (error) {
+      if (error instanceof TfError) return undefined;
+      throw error;
     }
+  });
+}
+
+/** Connects node `i`. Throws TfError INVALID_ARGUMENT where an output is not there or of another type. */
+function connect(
+  table: NodeTable,
+  i: number,
+  { source, mapped }: Edges,
+  ops: readonly Operation[],
+  prepared: PreparedNode,
+  inputs: Tensor[],
+  controls: Operation[],
+): void {
+  const op = ops[i]!;
+  const first = table.inputFirst[i]!;
+  for (let k = first; k < table.inputFirst[i + 1]!; k++) {
+    const from = source[k]!;
+    const output = table.inputOutput[k]!;
+    if (output < 0) {
+      const target = from < 0 ? mapped.get(k)! : ops[from]!;
+      const control = isOperation(target) ? target : target.op;
+      if (!controls.includes(control)) controls.push(control);
+      continue;
+    }
+    const tensor = from < 0 ? (mapped.get(k) as Tensor) : ops[from]!.outputs[output];
+    if (tensor === undefined)
+      throw new TfError(
+        "INVALID_ARGUMENT",
+        `Node '${table.name(i)}': Connecting to invalid output ${output} of source node ${table.name(from)} which has ${ops[from]!.outputs.length} outputs.`,
+        { node: table.name(i), op: op.type },
+      );
+    const expected = prepared.inputTypes?.[k - first];
+    if (expected !== undefined && tensor.dtypeKnown) {
+      const passed = tensor.typeNumber;
+      if (passed !== expected && passed !== expected + 100) throw wrongType(op, k - first, tensor, expected);
+    }
+    inputs.push(tensor);
   }
 }
 
-function findReturned(
-  names: readonly string[],
-  index: ReadonlyMap<string, number>,
-  ops: readonly Operation[],
-  mapped: Mapped,
-): (Tensor | Operation)[] {
-  return names.map((name) => {
-    if (!name.includes(":")) {
-      const at = index.get(name);
-      if (at === undefined) throw invalid(`Requested return node '${name}' not found in graph def`);
-      return ops[at]!;
-    }
-    const key = tensorKey(name);
-    const target = mapped.get(keyOf(key.node, key.index));
-    if (target !== undefined) return target;
-    const at = index.get(key.node);
-    if (at === undefined) throw invalid(`Requested return tensor '${name}' not found in graph def`);
-    const tensor = ops[at]!.outputs[key.index];
-    if (tensor === undefined)
-      throw invalid(
-        `Invalid return output ${key.index} of node '${key.node}', which has ${ops[at]!.outputs.length} output(s)`,
-      );
-    return tensor;
-  });
+function wrongType(op: Operation, input: number, tensor: Tensor, expected: number): TfError {
+  const passed = tensorTypeString(tensor);
+  const wanted = dataTypeString(expected);
+  return new TfError(
+    "INVALID_ARGUMENT",
+    `Input ${input} of node ${op.name} was passed ${passed} from ${tensor.name} incompatible with expected ${wanted}.`,
+    {
+      node: op.name,
+      op: op.type,
+      ...(wanted === `${passed}_ref`
+        ? {
+            hint: "The graph was frozen without turning reference ops (RefSwitch, AssignSub ...) into their plain kin.",
+          }
+        : {}),
+    },
+  );
 }
+
+/** How many outputs of each node the others read. */
+function outputsRead(table: NodeTable, { source }: Edges): Int32Array {
+  const read = new Int32Array(table.count);
+  for (let k = 0; k < source.length; k++) {
+    const at = source[k]!;
+    if (at >= 0 && table.inputOutput[k]! >= read[at]!) read[at] = table.inputOutput[k]! + 1;
+  }
+  return read;
+}
+
+const noControls: Operation[] = [];
 
 /**
  * Adds the nodes of `def` to a graph, under the scopes that are entered (devices, control dependencies, control-flow context).
@@ -287,7 +217,7 @@ function findReturned(
  * FAILED_PRECONDITION for a finalized graph. A failed import leaves no nodes behind.
  */
 export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): ImportResult {
-  const { graph, returnElements, onWarning = () => {}, strict = false } = options;
+  const { graph, returnElements, onWarning = () => {}, strict = false, clearDevices = false } = options;
   if (typeof def !== "object" || def === null || Array.isArray(def) || def instanceof Uint8Array)
     throw new TypeError("graph_def must be a GraphDef proto.");
   if (
@@ -303,69 +233,100 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
   );
   const before = graph.getOperations().length;
   try {
-    return addNodes(def, scope, mapped);
+    return addNodes(nodeTable(def.node ?? []), mapped);
   } catch (error) {
     graph.truncate(before);
     throw error;
   }
 
-  function addNodes(from: IGraphDef, scope: string, mapped: Mapped): ImportResult {
-    const nodes = from.node ?? [];
-    const index = indexNodes(nodes);
-    const used = new Set<string>();
-    const edges = findEdges(nodes, index, mapped, used);
-    const order = topologicalOrder(
-      nodes,
-      edges.map((list) => list.map((edge) => ("mapped" in edge ? undefined : edge.source))),
-    );
-    const names = new ImportNames(graph, scope, index);
-    const fullNames = nodes.map((node) => names.of(node.name!));
-    const file = fileRegistry(from, options.producerOps);
-    const lookUp = {
+  function addNodes(table: NodeTable, mapped: Mapped): ImportResult {
+    const index = indexNodes(table);
+    const edges = findEdges(table, index, mapped);
+    const order = topologicalOrder(table, edges.source);
+    const names = new ImportNames(graph, scope, table, index);
+    const file = fileRegistry(def, options.producerOps);
+    const lookUp: ImportOps = {
       registry: options.ops ?? graph.ops,
       file,
       strict,
-      producer: from.versions?.producer ?? 0,
+      producer: def.versions?.producer ?? 0,
       warn: onWarning,
-      countOutputs: outputCounter(nodes.length),
+      countOutputs: outputCounter(table.count),
     };
-    let highest: Map<number, number> | undefined;
-    const outputsUsed = (i: number): number => {
-      highest ??= highestOutputs(edges);
-      return (highest.get(i) ?? -1) + 1;
+    const renamed = names.areOthers || edges.mapped.size > 0;
+    const plans: (NodePlan | undefined)[] = [];
+    const imported = new ImportedNodes(table, plans, renamed, (name) => names.all[index.find(name)] ?? name);
+    plans.push(...makePlans(table, lookUp, (attr, node) => imported.settled(attr, node)));
+    const prepared: (PreparedNode | NodePlan)[] = [];
+    let read: Int32Array | undefined;
+    const prepareAlone = (i: number, inputCount: number): PreparedNode => {
+      const { attr } = table.node(i);
+      const one = { name: names.all[i]!, op: table.ops[table.op[i]!]!, attr, inputCount };
+      const outputsUsed = (): number => {
+        read ??= outputsRead(table, edges);
+        return read[i]!;
+      };
+      return prepareNode({ ...one, outputsUsed }, lookUp);
     };
-    const prepared = nodes.map((node, i) => prepareNode(node, fullNames[i]!, lookUp, () => outputsUsed(i)));
-    prefixColocation(prepared, index, fullNames);
-    const inputs: Tensor[][] = nodes.map(() => []);
-    const controls: Operation[][] = nodes.map(() => []);
-    const ops = prepared.map((node, i) => {
+    for (let i = 0; i < table.count; i++) {
+      const plan = plans[table.signature[i]!];
+      const inputCount = countDataInputs(table, i);
+      if (plan === undefined || plan.inputTypes!.length !== inputCount)
+        prepared.push(prepareAlone(i, inputCount));
+      else {
+        lookUp.countOutputs(plan.outputs.length, names.all[i]!, plan.op);
+        prepared.push(plan);
+      }
+    }
+    const ops: Operation[] = [];
+    const inputs: Tensor[][] = [];
+    const controls: Operation[][] = [];
+    for (let i = 0; i < table.count; i++) {
+      const node = prepared[i]!;
+      const isPlanned = "known" in node;
+      const own: Tensor[] = [];
+      const ownControls = hasControls(table, i) ? [] : noControls;
+      let attrs: Map<string, IAttrValue> | undefined;
+      let carried: ReturnType<typeof carriedFields>;
+      if (isPlanned) checkColocation(table, i, index);
+      else {
+        const one = table.node(i);
+        checkColocationOf(one.attr, one, index);
+        attrs = imported.settled(one.attr, node);
+        carried = carriedFields(one);
+      }
       const op = graph.addOperation({
-        name: fullNames[i]!,
-        type: node.def.op!,
-        inputs: inputs[i]!,
-        controlInputs: controls[i]!,
-        attrs: node.attrs,
+        name: names.all[i]!,
+        type: node.op,
+        inputs: own,
+        controlInputs: ownControls,
+        attrs,
         opDef: node.opDef,
         registered: node.registered,
-        outputTypes: node.outputTypes,
-        device: node.def.device ?? "",
-        ...carriedFields(node.def),
+        outputs: node.outputs,
+        device: clearDevices ? "" : table.devices[table.device[i]!]!,
+        carried,
+        imported: isPlanned ? imported : undefined,
+        position: i,
       });
       op.keepsControlOrder = true;
-      return op;
-    });
-    connect(ops, inputs, controls, prepared, edges);
-    checkUnused(mapped, used, index, prepared);
+      ops.push(op);
+      inputs.push(own);
+      controls.push(ownControls);
+    }
+    for (let i = 0; i < table.count; i++)
+      connect(table, i, edges, ops, prepared[i]!, inputs[i]!, controls[i]!);
+    checkUnused(mapped, edges.used, index, ops);
     const returned = returnElements ? findReturned(returnElements, index, ops, mapped) : undefined;
     const versions = graph.versions;
-    const producer = from.versions?.producer ?? 0;
+    const producer = def.versions?.producer ?? 0;
     importShapes(ops, order, prepared, Math.min(producer, versions.producer), onWarning);
-    if (from.library) graph.library.addLibrary(from.library);
-    placeImported(graph, ops, prepared);
+    if (def.library) graph.library.addLibrary(def.library);
+    placeImported(graph, ops, clearDevices ? [] : table.devices);
     graph.versions = {
       producer: Math.min(versions.producer, producer),
-      minConsumer: Math.max(versions.minConsumer, from.versions?.minConsumer ?? 0),
-      badConsumers: [...new Set([...versions.badConsumers, ...(from.versions?.badConsumers ?? [])])].sort(
+      minConsumer: Math.max(versions.minConsumer, def.versions?.minConsumer ?? 0),
+      badConsumers: [...new Set([...versions.badConsumers, ...(def.versions?.badConsumers ?? [])])].sort(
         (a, b) => a - b,
       ),
     };
@@ -375,25 +336,9 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
   }
 }
 
-function carriedFields(def: INodeDef): { readonly carried?: INodeDef } {
-  const { experimentalDebugInfo, experimentalType, $unknowns } = def;
-  if (!experimentalDebugInfo && !experimentalType && !$unknowns) return {};
-  return {
-    carried: {
-      ...(experimentalDebugInfo ? { experimentalDebugInfo } : {}),
-      ...(experimentalType ? { experimentalType } : {}),
-      ...($unknowns ? { $unknowns } : {}),
-    },
-  };
-}
-
-function highestOutputs(edges: readonly Edge[][]): Map<number, number> {
-  const highest = new Map<number, number>();
-  for (const list of edges)
-    for (const edge of list)
-      if ("source" in edge && edge.index > (highest.get(edge.source) ?? -1))
-        highest.set(edge.source, edge.index);
-  return highest;
+function hasControls(table: NodeTable, i: number): boolean {
+  const last = table.inputFirst[i + 1]! - 1;
+  return last >= table.inputFirst[i]! && table.inputOutput[last]! < 0;
 }
 
 /** What the file itself says of its ops: the producer's list, and functions that nodes call by name. */

@@ -1,44 +1,81 @@
-// How an imported node is called: prefix, and suffixes where the graph has the name already.
+// How imported nodes are called: prefix, and suffixes where the graph has the name already.
 // Source: core/graph/graph_constructor.cc (EnsureNoNameCollisions, UniquifyNames).
 import { TfError } from "@org/errors";
+import type { NodeTable } from "@org/proto/nodes";
 import type { Graph } from "./graph.ts";
+import type { NameIndex } from "./name-index.ts";
 import { isValidOpName } from "./name-table.ts";
 
 function addPrefixes(name: string, prefixes: Set<string>): void {
   for (let i = name.indexOf("/"); i >= 0; i = name.indexOf("/", i + 1)) prefixes.add(name.slice(0, i));
 }
 
-/** "n:1" or "n" or "^n" as a node and an output (-1: control). A malformed name is a node that no graph has. */
-export function parseInput(input: string): { readonly node: string; readonly index: number } {
-  if (input.startsWith("^")) return { node: input.slice(1), index: -1 };
-  const colon = input.lastIndexOf(":");
-  if (colon <= 0) return { node: input, index: 0 };
-  const digits = input.slice(colon + 1);
-  if (!/^\d{1,9}$/.test(digits)) return { node: input, index: 0 };
-  return { node: input.slice(0, colon), index: Number(digits) };
+/** Names are decoded together, and cut out of pieces of about this many characters. */
+const pieceSize = 1 << 18;
+const ascii = new TextDecoder();
+
+/** `prefix` and the name of each node. Names have been checked: they are ASCII. */
+function prefixedNames(table: NodeTable, prefix: string): string[] {
+  const names: string[] = [];
+  const { bytes, nameStart, nameEnd, count } = table;
+  const start = new TextEncoder().encode(prefix);
+  let buffer = new Uint8Array(pieceSize);
+  for (let i = 0; i < count; ) {
+    const first = i;
+    let at = 0;
+    for (; i < count; i++) {
+      const size = start.length + nameEnd[i]! - nameStart[i]!;
+      if (at + size > buffer.length) {
+        if (i > first) break;
+        buffer = new Uint8Array(size);
+      }
+      for (let p = 0; p < start.length; p++) buffer[at++] = start[p]!;
+      for (let p = nameStart[i]!; p < nameEnd[i]!; p++) buffer[at++] = bytes[p]!;
+    }
+    const text = ascii.decode(buffer.subarray(0, at));
+    let from = 0;
+    for (let k = first; k < i; k++) {
+      const to = from + start.length + nameEnd[k]! - nameStart[k]!;
+      names.push(text.slice(from, to));
+      from = to;
+    }
+  }
+  return names;
 }
 
-/** Gives imported nodes names that the graph lacks. */
+/** The names that imported nodes have in the graph. */
 export class ImportNames {
-  /** "scope/" or "". */
-  readonly prefix: string;
+  /** By position in the file. */
+  readonly all: readonly string[];
+  /** Whether a node is called otherwise than in the file. */
+  readonly areOthers: boolean;
   private readonly graph: Graph;
   private readonly existingPrefixes = new Set<string>();
-  private readonly fileNames: ReadonlyMap<string, unknown>;
-  private filePrefixes: Set<string> | undefined;
-  private readonly taken: boolean;
+  private readonly index: NameIndex;
+  private readonly filePrefixes = new Set<string>();
 
-  constructor(graph: Graph, scope: string, fileNames: ReadonlyMap<string, unknown>) {
+  /** `scope` is "scope/" or "". Throws TfError INVALID_ARGUMENT for one that makes no valid names. */
+  constructor(graph: Graph, scope: string, table: NodeTable, index: NameIndex) {
     this.graph = graph;
-    this.prefix = scope;
-    this.fileNames = fileNames;
+    this.index = index;
     if (scope !== "" && !isValidOpName(scope.slice(0, -1)))
       throw new TfError(
         "INVALID_ARGUMENT",
         `Imported node name prefix '${scope}' would lead to invalid node names`,
       );
-    for (const op of graph.getOperations()) addPrefixes(op.name, this.existingPrefixes);
-    this.taken = graph.getOperations().length > 0;
+    const names = prefixedNames(table, scope);
+    this.all = names;
+    let others = scope !== "";
+    if (graph.getOperations().length > 0) {
+      for (const op of graph.getOperations()) addPrefixes(op.name, this.existingPrefixes);
+      const taken = names.flatMap((name, i) => (this.inGraph(name) ? [i] : []));
+      if (taken.length > 0) {
+        others = true;
+        for (let i = 0; i < table.count; i++) addPrefixes(names[i]!.slice(scope.length), this.filePrefixes);
+        for (const i of taken) names[i] = this.uniqueName(names[i]!);
+      }
+    }
+    this.areOthers = others;
   }
 
   private inGraph(name: string): boolean {
@@ -46,17 +83,10 @@ export class ImportNames {
   }
 
   private inFile(name: string): boolean {
-    if (this.filePrefixes === undefined) {
-      this.filePrefixes = new Set();
-      for (const other of this.fileNames.keys()) addPrefixes(other, this.filePrefixes);
-    }
-    return this.fileNames.has(name) || this.filePrefixes.has(name);
+    return this.index.find(name) >= 0 || this.filePrefixes.has(name);
   }
 
-  /** The name for the node called `name` in the file. */
-  of(name: string): string {
-    const full = this.prefix + name;
-    if (!this.taken || !this.inGraph(full)) return full;
+  private uniqueName(full: string): string {
     let count = 0;
     let unique = full;
     do unique = `${full}_${++count}`;

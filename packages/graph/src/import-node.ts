@@ -1,13 +1,13 @@
 // One NodeDef of an import, made fit for the graph: attributes that only the producer knows dropped, defaults filled
 // in, types settled, with or without an OpDef. Source: importer.py (_RemoveDefaultAttrs), graph_constructor.cc (ModifyNodeDefForImport).
 import { TfError } from "@org/errors";
-import { AttrValue, equals, type IAttrValue, type INodeDef, type IOpDef } from "@org/proto";
+import { AttrValue, equals, type IAttrValue, type IOpDef } from "@org/proto";
 import { type Shape, shapeFromProto } from "@org/tensor";
-import { attrsOf } from "./attr-reader.ts";
 import { nodeText, validateNode } from "./node-signature.ts";
 import { indexOpDef } from "./op-def-index.ts";
 import { summarizeOpDef } from "./op-def-text.ts";
 import type { OpRegistry, RegisteredOp } from "./op-registry.ts";
+import { type OutputKind, outputKinds } from "./output-kind.ts";
 
 /** What an import tells of on its way; nothing of it stops the import. */
 export interface ImportWarning {
@@ -25,48 +25,44 @@ export interface ImportOps {
   /** The file's. */
   readonly producer: number;
   readonly warn: (warning: ImportWarning) => void;
-  /** Told of each node's outputs before they are made. */
+  /** Told of a node's outputs before they are made. */
   readonly countOutputs: (count: number, node: string, op: string) => void;
+}
+
+/** A node as the file has it. */
+export interface FileNode {
+  /** In the graph. */
+  readonly name: string;
+  readonly op: string;
+  readonly attr: { readonly [key: string]: IAttrValue };
+  /** Data inputs; undefined where they are not to be checked. */
+  readonly inputCount: number | undefined;
+  /** How many outputs others read: all that is known of an op without OpDef. */
+  readonly outputsUsed: () => number;
 }
 
 /** A node ready to be added but for its inputs. */
 export interface PreparedNode {
-  readonly def: INodeDef;
-  readonly attrs: Map<string, IAttrValue>;
+  readonly op: string;
   readonly registered: RegisteredOp | undefined;
   readonly opDef: IOpDef | undefined;
   /** DataType numbers of the data inputs; undefined without an OpDef. */
   readonly inputTypes: readonly number[] | undefined;
-  readonly outputTypes: { readonly type: number; readonly known: boolean }[];
+  readonly outputs: readonly OutputKind[];
+  /** What `_output_shapes` states. */
   readonly shapes: readonly Shape[] | undefined;
+  /** Keys of attributes that an import drops, beside `_output_shapes`. */
+  readonly dropped: readonly string[];
+  /** Defaults that the file leaves out. */
+  readonly filled: readonly (readonly [string, IAttrValue])[];
 }
 
 const DT_VARIANT = 21;
 
-/** Names of data inputs in front, control inputs behind. Throws TfError INVALID_ARGUMENT where they are mixed. */
-function countDataInputs(def: INodeDef): number {
-  const input = def.input ?? [];
-  let data = 0;
-  for (const [i, name] of input.entries()) {
-    if (name.startsWith("^")) continue;
-    if (data !== i)
-      throw new TfError(
-        "INVALID_ARGUMENT",
-        `Node '${def.name}': Control dependencies must come after regular dependencies`,
-        {
-          node: def.name ?? "",
-          op: def.op ?? "",
-        },
-      );
-    data++;
-  }
-  return data;
-}
-
 /** An attribute that tells the type of the outputs of an op that nobody describes. */
-function guessType(attrs: ReadonlyMap<string, IAttrValue>): number {
+function guessType(attrs: FileNode["attr"]): number {
   for (const key of ["dtype", "T", "out_type", "output_type", "DstT", "Tout"]) {
-    const type = attrs.get(key)?.type;
+    const type = Object.hasOwn(attrs, key) ? attrs[key]!.type : undefined;
     if (type) return type % 100;
   }
   return DT_VARIANT;
@@ -82,44 +78,56 @@ function checkDeprecation(opDef: IOpDef, node: string, ops: ImportOps): void {
   ops.warn({ kind: "deprecated-op", node, op, message });
 }
 
-/**
- * Prepares `def` under its new `name`. `outputsUsed`: how many outputs others read, for ops without OpDef.
- * Throws TfError INVALID_ARGUMENT with TensorFlow's sentence where the node does not fit its OpDef; NOT_FOUND in strict mode for an op that nobody describes.
- */
-export function prepareNode(
-  def: INodeDef,
-  name: string,
-  ops: ImportOps,
-  outputsUsed: () => number,
-): PreparedNode {
-  const op = def.op ?? "";
-  const registered = ops.registry.get(op);
-  const described = registered ?? ops.file?.get(op);
-  const attrs = new Map<string, IAttrValue>(Object.entries(def.attr ?? {}));
-  const inputCount = countDataInputs(def);
-  const stated = attrs.get("_output_shapes")?.list;
-  const shapeList = stated ? (stated.shape ?? []) : undefined;
-  attrs.delete("_output_shapes");
-  const readShapes = (outputs: number): readonly Shape[] | undefined => {
-    if (shapeList === undefined) return undefined;
-    if (shapeList.length < outputs && described !== undefined)
+function statedShapes(
+  { name, op, attr }: FileNode,
+  outputs: number,
+  described: boolean,
+): readonly Shape[] | undefined {
+  const stated = Object.hasOwn(attr, "_output_shapes") ? attr._output_shapes!.list : undefined;
+  if (!stated) return undefined;
+  const shapes = stated.shape ?? [];
+  if (shapes.length < outputs && described)
+    throw new TfError(
+      "INVALID_ARGUMENT",
+      `Node '${name}' has ${outputs} outputs but the _output_shapes attribute specifies shapes for ${shapes.length} outputs`,
+      { node: name, op },
+    );
+  return shapes.map((proto, i) => {
+    try {
+      return shapeFromProto(proto);
+    } catch (cause) {
       throw new TfError(
         "INVALID_ARGUMENT",
-        `Node '${name}' has ${outputs} outputs but the _output_shapes attribute specifies shapes for ${shapeList.length} outputs`,
-        { node: name, op },
+        `Node '${name} has an invalid _output_shapes attribute (shape #${i} error:'${cause instanceof TfError ? cause.sentence : String(cause)}')`,
+        { node: name, op, cause },
       );
-    return shapeList.map((proto, i) => {
-      try {
-        return shapeFromProto(proto);
-      } catch (cause) {
-        throw new TfError(
-          "INVALID_ARGUMENT",
-          `Node '${name} has an invalid _output_shapes attribute (shape #${i} error:'${cause instanceof TfError ? cause.sentence : String(cause)}')`,
-          { node: name, op, cause },
-        );
-      }
-    });
-  };
+    }
+  });
+}
+
+/** Attributes that the registry's OpDef lacks and that equal the default in the producer's. */
+function unknownDefaults(node: FileNode, registered: RegisteredOp, producer: RegisteredOp): string[] {
+  const known = indexOpDef(registered.opDef).attrs;
+  const theirs = indexOpDef(producer.opDef).attrs;
+  return Object.entries(node.attr).flatMap(([key, value]) => {
+    const fallback = known.has(key) ? undefined : theirs.get(key)?.defaultValue;
+    return fallback && equals(AttrValue, value, fallback) ? [key] : [];
+  });
+}
+
+/** The entry of an op, or what the file says of it. */
+export function describeOp(op: string, ops: ImportOps): RegisteredOp | undefined {
+  return ops.registry.get(op) ?? ops.file?.get(op);
+}
+
+/**
+ * Settles types and attributes of a node.
+ * Throws TfError INVALID_ARGUMENT with TensorFlow's sentence where the node does not fit its OpDef; NOT_FOUND in strict mode for an op that nobody describes.
+ */
+export function prepareNode(node: FileNode, ops: ImportOps): PreparedNode {
+  const { name, op } = node;
+  const registered = ops.registry.get(op);
+  const described = describeOp(op, ops);
   if (described === undefined) {
     if (ops.strict)
       throw new TfError("NOT_FOUND", `Op type not registered '${op}' in binary`, {
@@ -127,56 +135,46 @@ export function prepareNode(
         op,
         hint: "Import without strict, or register the op.",
       });
-    const count = Math.max(shapeList?.length ?? 0, outputsUsed());
+    const shapes = statedShapes(node, 0, false);
+    const count = Math.max(shapes?.length ?? 0, node.outputsUsed());
     ops.countOutputs(count, name, op);
-    const type = guessType(attrs);
-    const outputTypes = Array.from({ length: count }, () => ({ type, known: false }));
+    const outputs = outputKinds(new Array<number>(count).fill(guessType(node.attr)), name, op, false);
     return {
-      def,
-      attrs,
+      op,
       registered,
       opDef: undefined,
       inputTypes: undefined,
-      outputTypes,
-      shapes: readShapes(count),
+      outputs,
+      shapes,
+      dropped: [],
+      filled: [],
     };
   }
   const { opDef } = described;
-  const index = indexOpDef(opDef);
   checkDeprecation(opDef, name, ops);
-  if (registered !== undefined && ops.file !== undefined) {
-    const producer = ops.file.get(op);
-    if (producer !== undefined && producer !== registered) {
-      const producerAttrs = indexOpDef(producer.opDef).attrs;
-      for (const [key, value] of attrs) {
-        if (index.attrs.has(key)) continue;
-        const fallback = producerAttrs.get(key)?.defaultValue;
-        if (fallback && equals(AttrValue, value, fallback)) attrs.delete(key);
-      }
-    }
-  }
-  for (const attr of index.defaulted) {
-    const key = attr.name ?? "";
-    if (!attrs.has(key)) attrs.set(key, attr.defaultValue!);
-  }
-  const types = validateNode({ name, op, attrs, inputCount }, opDef, (key) => {
+  const producer = registered && ops.file?.get(op);
+  const dropped =
+    registered && producer && producer !== registered ? unknownDefaults(node, registered, producer) : [];
+  const attrs = new Map<string, IAttrValue>(Object.entries(node.attr));
+  for (const key of ["_output_shapes", ...dropped]) attrs.delete(key);
+  const filled = indexOpDef(opDef).defaulted.flatMap((attr) =>
+    attrs.has(attr.name ?? "") ? [] : [[attr.name ?? "", attr.defaultValue!] as const],
+  );
+  for (const [key, value] of filled) attrs.set(key, value);
+  const types = validateNode({ name, op, attrs, inputCount: node.inputCount }, opDef, (key) => {
     const sentence = `NodeDef mentions attr '${key}' not in ${summarizeOpDef(opDef)}; NodeDef: ${nodeText(name)}. (Check whether your GraphDef-interpreting binary is up to date with your GraphDef-generating binary.).`;
     if (ops.strict) throw new TfError("INVALID_ARGUMENT", sentence, { node: name, op, key });
     ops.warn({ kind: "unknown-attr", node: name, op, message: sentence });
   });
   ops.countOutputs(types.outputs.length, name, op);
   return {
-    def,
-    attrs,
+    op,
     registered,
     opDef,
     inputTypes: types.inputs,
-    outputTypes: types.outputs.map((type) => ({ type, known: true })),
-    shapes: readShapes(types.outputs.length),
+    outputs: outputKinds(types.outputs, name, op, true),
+    shapes: statedShapes(node, types.outputs.length, true),
+    dropped,
+    filled,
   };
-}
-
-/** Typed reading of a prepared node's attributes. */
-export function preparedAttrs(node: PreparedNode, name: string): ReturnType<typeof attrsOf> {
-  return attrsOf(node.attrs, name, node.def.op ?? "");
 }

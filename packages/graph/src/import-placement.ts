@@ -1,49 +1,52 @@
 // What imported nodes take from the graph that they come into: colocation groups renamed, devices merged with device
 // scopes, control dependencies and the control-flow context. Source: importer.py (_ProcessNewOps), ops.py (_add_new_tf_operations).
 import { TfError } from "@org/errors";
-import { stringListAttr } from "./attr-value.ts";
+import type { IAttrValue } from "@org/proto";
+import { hashBytes, type NodeTable } from "@org/proto/nodes";
 import { canonicalDevice } from "./device.ts";
 import type { Graph } from "./graph.ts";
-import type { PreparedNode } from "./import-node.ts";
+import type { NameIndex } from "./name-index.ts";
 import type { Operation } from "./operation.ts";
 
 const mark = "loc:@";
 const utf8 = new TextDecoder();
 
-/**
- * Rewrites `loc:@n` to the name that the file's node n has in the graph.
- * Throws TfError INVALID_ARGUMENT: "Node 'B' expects to be colocated with unknown node 'A'".
- */
-export function prefixColocation(
-  prepared: readonly PreparedNode[],
-  index: ReadonlyMap<string, number>,
-  fullNames: readonly string[],
+function unknownGroup(node: string, op: string, group: string): TfError {
+  return new TfError(
+    "INVALID_ARGUMENT",
+    `Node '${node}' expects to be colocated with unknown node '${group}'`,
+    { node, op },
+  );
+}
+
+/** Throws TfError INVALID_ARGUMENT, "Node 'B' expects to be colocated with unknown node 'A'", for groups `loc:@A` of node `i` that are not in the file. */
+export function checkColocation(table: NodeTable, i: number, index: NameIndex): void {
+  const { bytes } = table;
+  table.visitClass(i, (start, end) => {
+    for (let k = 0; k < mark.length; k++) if (bytes[start + k] !== mark.charCodeAt(k)) return;
+    const from = start + mark.length;
+    if (from > end) return;
+    if (index.at(bytes, from, end, hashBytes(bytes, from, end)) < 0)
+      throw unknownGroup(table.name(i), table.ops[table.op[i]!]!, utf8.decode(bytes.subarray(from, end)));
+  });
+}
+
+/** The same for attributes that are decoded already. */
+export function checkColocationOf(
+  attr: { readonly [key: string]: IAttrValue },
+  node: { readonly name: string; readonly op: string },
+  index: NameIndex,
 ): void {
-  for (const { def, attrs } of prepared) {
-    const list = attrs.get("_class")?.list?.s;
-    if (!list) continue;
-    let renamed = false;
-    const groups = list.map((bytes) => {
-      const text = utf8.decode(bytes);
-      if (!text.startsWith(mark)) return text;
-      const at = index.get(text.slice(mark.length));
-      if (at === undefined)
-        throw new TfError(
-          "INVALID_ARGUMENT",
-          `Node '${def.name}' expects to be colocated with unknown node '${text.slice(mark.length)}'`,
-          { node: def.name ?? "", op: def.op ?? "" },
-        );
-      const full = mark + fullNames[at]!;
-      if (full !== text) renamed = true;
-      return full;
-    });
-    if (renamed) attrs.set("_class", stringListAttr(groups));
+  for (const bytes of (Object.hasOwn(attr, "_class") && attr._class!.list?.s) || []) {
+    const text = utf8.decode(bytes);
+    if (text.startsWith(mark) && index.find(text.slice(mark.length)) < 0)
+      throw unknownGroup(node.name, node.op, text.slice(mark.length));
   }
 }
 
 /** Names of other ops that `op` is colocated with. */
 function colocated(op: Operation): string[] {
-  return op.rawAttrs.has("_class")
+  return op.attrMap.has("_class")
     ? op
         .colocationGroups()
         .map((group) => group.slice(mark.length))
@@ -55,12 +58,10 @@ function colocated(op: Operation): string[] {
  * Applies the scopes that the import happens under. A colocated op is where its group is, whatever the file says of it; an
  * export states the file's device for it again (TensorFlow writes the group's, or forgets it).
  */
-export function placeImported(
-  graph: Graph,
-  ops: readonly Operation[],
-  prepared: readonly PreparedNode[],
-): void {
+export function placeImported(graph: Graph, ops: readonly Operation[], devices: readonly string[]): void {
   const { scopes } = graph;
+  // Nothing to do for most files: neither they nor the program place anything.
+  if (scopes.isTrivial && devices.every((device) => device === "")) return;
   const waiting: [Operation, string[]][] = [];
   const context = graph.controlFlowContext;
   for (const op of ops) scopes.apply(op, false);
@@ -71,14 +72,14 @@ export function placeImported(
       context.addOp(op);
     }
   }
-  for (const [i, op] of ops.entries()) {
-    const own = prepared[i]!.def.device ?? "";
+  for (const op of ops) {
+    const own = op.statedDevice;
     const names = colocated(op);
     if (names.length > 0) {
       waiting.push([op, names]);
       continue;
     }
-    if (own !== "") op.setDevice(canonicalDevice(own));
+    if (own !== "" && canonicalDevice(own) !== own) op.setDevice(canonicalDevice(own));
     scopes.applyDevices(op);
   }
   for (const [op, names] of waiting) {

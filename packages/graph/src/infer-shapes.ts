@@ -12,6 +12,8 @@ import type { Tensor } from "./tensor.ts";
 export interface Inferred {
   readonly shapes: readonly Shape[];
   readonly handles: readonly (HandleData | undefined)[];
+  /** Whether the shape function asked for attributes and shapes of inputs only: no values, no handles, no types. */
+  readonly fromShapesAlone: boolean;
 }
 
 /** What inference needs of a node, made or about to be made. */
@@ -25,7 +27,6 @@ export interface InferenceNode {
 }
 
 class Context implements InferenceContext {
-  readonly node: string;
   readonly op: string;
   readonly attrs: Attrs;
   readonly inputCount: number;
@@ -33,10 +34,13 @@ class Context implements InferenceContext {
   readonly handles: (HandleData | undefined)[] = [];
   readonly values = new Map<number, NdArray>();
   readonly partial = new Map<number, Shape>();
+  /** Whether anything but shapes of inputs was asked for. */
+  askedMore = false;
   private readonly inputs: readonly Tensor[];
+  private readonly name: string;
 
   constructor(node: InferenceNode) {
-    this.node = node.name;
+    this.name = node.name;
     this.op = node.type;
     this.attrs = node.attrs;
     this.inputs = node.inputs;
@@ -47,37 +51,46 @@ class Context implements InferenceContext {
   private at(index: number): Tensor {
     const tensor = this.inputs[index];
     if (tensor === undefined)
-      throw new TfError("OUT_OF_RANGE", `${this.op} has no input ${index}`, { node: this.node });
+      throw new TfError("OUT_OF_RANGE", `${this.op} has no input ${index}`, { node: this.name });
     return tensor;
   }
 
+  get node(): string {
+    this.askedMore = true;
+    return this.name;
+  }
   input(index: number): Shape {
     return this.at(index).shape;
   }
   inputDType(index: number): DType {
+    this.askedMore = true;
     return this.at(index).dtype;
   }
   inputValue(index: number): NdArray | undefined {
+    this.askedMore = true;
     const value = evaluateConstant(this.at(index));
     if (value !== undefined) this.values.set(index, value);
     return value;
   }
   inputAsShape(index: number): Shape {
+    this.askedMore = true;
     const shape = evaluateShape(this.at(index));
     this.partial.set(index, shape);
     return shape;
   }
   handleShape(index: number): HandleData | undefined {
+    this.askedMore = true;
     const { op, valueIndex } = this.at(index);
     return op.handles[valueIndex];
   }
   setHandleShape(index: number, dtype: DType, shape: Shape): void {
+    this.askedMore = true;
     this.handles[index] = { dtype, shape };
   }
 
   /** What C++ appends to a shape function's sentence. */
   trailer(): string {
-    let text = ` for '${this.node}' (op: '${this.op}') with input shapes: ${this.inputs.map((t) => t.shape).join(", ")}`;
+    let text = ` for '${this.name}' (op: '${this.op}') with input shapes: ${this.inputs.map((t) => t.shape).join(", ")}`;
     if (this.values.size > 0)
       text += ` and with computed input tensors: ${[...this.values]
         .map(
@@ -100,7 +113,11 @@ class Context implements InferenceContext {
  */
 export function inferShapes(node: InferenceNode, shape: ShapeFunction | undefined): Inferred {
   if (shape === undefined)
-    return { shapes: new Array<Shape>(node.outputCount).fill(Shape.unknown), handles: [] };
+    return {
+      shapes: new Array<Shape>(node.outputCount).fill(Shape.unknown),
+      handles: [],
+      fromShapesAlone: true,
+    };
   const context = new Context(node);
   let shapes: readonly Shape[];
   try {
@@ -117,5 +134,5 @@ export function inferShapes(node: InferenceNode, shape: ShapeFunction | undefine
   }
   if (shapes.length !== node.outputCount)
     shapes = Array.from({ length: node.outputCount }, (_, i) => shapes[i] ?? Shape.unknown);
-  return { shapes, handles: context.handles };
+  return { shapes, handles: context.handles, fromShapesAlone: !context.askedMore };
 }

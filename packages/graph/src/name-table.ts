@@ -13,11 +13,19 @@ export function isValidOpName(name: string): boolean {
 export class NameTable {
   /** Lower-case name -> the next suffix to try. */
   private readonly used = new Map<string, number>();
+  /** The graph's nodes; the names of the first `noted` are in `used`. Imports bring many that nobody asks about. */
+  private readonly nodes: readonly { readonly name: string }[];
+  private noted = 0;
   /** The current name scope without its trailing slash; "" at the root. */
   scope = "";
 
+  constructor(nodes: readonly { readonly name: string }[]) {
+    this.nodes = nodes;
+  }
+
   /** A name under the current scope that no node or scope has yet: "add", "add_1" ... */
   unique(name: string, markAsUsed = true): string {
+    this.noteNodes();
     const full = this.scope === "" ? name : `${this.scope}/${name}`;
     let key = full.toLowerCase();
     const base = key;
@@ -29,10 +37,17 @@ export class NameTable {
     return `${full}_${i - 1}`;
   }
 
-  /** Notes a name that an import brought; a scope of that name made before is left as it is. */
-  markUsed(name: string): void {
-    const key = name.toLowerCase();
-    if (!this.used.has(key)) this.used.set(key, 1);
+  /** Notes the names of nodes that came since; a scope of such a name made before is left as it is. */
+  private noteNodes(): void {
+    for (; this.noted < this.nodes.length; this.noted++) {
+      const key = this.nodes[this.noted]!.name.toLowerCase();
+      if (!this.used.has(key)) this.used.set(key, 1);
+    }
+  }
+
+  /** Nodes from `count` on were taken back. */
+  forget(count: number): void {
+    this.noted = Math.min(this.noted, count);
   }
 
   /**

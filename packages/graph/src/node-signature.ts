@@ -141,7 +141,13 @@ export function nodeText(name: string): string {
  * Throws TfError INVALID_ARGUMENT with TensorFlow's sentence.
  */
 export function validateNode(
-  node: { readonly name: string; readonly op: string; readonly attrs: AttrMap; readonly inputCount: number },
+  node: {
+    readonly name: string;
+    readonly op: string;
+    readonly attrs: AttrMap;
+    /** undefined: not to be checked. */
+    readonly inputCount: number | undefined;
+  },
   opDef: IOpDef,
   unknownAttr: (key: string) => void,
 ): { readonly inputs: number[]; readonly outputs: number[] } {
@@ -174,7 +180,7 @@ export function validateNode(
     );
   }
   const inputs = argTypes(index.inputArgs, node.attrs, node.name);
-  if (inputs.length !== node.inputCount) {
+  if (node.inputCount !== undefined && inputs.length !== node.inputCount) {
     throw invalid(
       `NodeDef expected inputs '${dataTypesString(inputs)}' do not match ${node.inputCount} inputs specified; ${summarizeOpDef(opDef)}; NodeDef: ${nodeText(node.name)}`,
       place,

@@ -2,16 +2,18 @@
 // Source: python/framework/ops.py (Operation).
 import { TfError } from "@org/errors";
 import type { IAttrValue, INodeDef, IOpDef } from "@org/proto";
-import { type DType, dtypeFromProto, type Shape } from "@org/tensor";
-import { attrsOf } from "./attr-reader.ts";
+import type { DType, Shape } from "@org/tensor";
+import { attrsOfHolder } from "./attr-reader.ts";
 import { attrValue, inferredAttrValue } from "./attr-value.ts";
 import type { AttrInput, Attrs } from "./attrs.ts";
 import type { ControlFlowContext } from "./control-flow-context.ts";
 import type { Graph } from "./graph.ts";
+import type { ImportedNodes } from "./imported-nodes.ts";
 import { compareUtf8 } from "./name-order.ts";
 import { indexOpDef } from "./op-def-index.ts";
 import { dataTypeString } from "./op-def-text.ts";
 import type { RegisteredOp } from "./op-registry.ts";
+import type { OutputKind } from "./output-kind.ts";
 import { Tensor, tensorTypeString } from "./tensor.ts";
 import type { StackFrame } from "./trace-recorder.ts";
 
@@ -26,21 +28,25 @@ export interface HandleData {
 
 /** What the graph makes an Operation of. @internal */
 export interface OperationInit {
-  readonly graph: Graph;
-  readonly id: number;
   readonly name: string;
   readonly type: string;
   readonly inputs: Tensor[];
   readonly controlInputs: Operation[];
-  readonly attrs: Map<string, IAttrValue>;
+  /** undefined where `imported` has them. */
+  readonly attrs: Map<string, IAttrValue> | undefined;
   readonly opDef: IOpDef | undefined;
   readonly registered: RegisteredOp | undefined;
-  /** DataType numbers; without an OpDef a type may be a guess. */
-  readonly outputTypes: readonly { readonly type: number; readonly known: boolean }[];
+  readonly outputs: readonly OutputKind[];
   readonly device: string;
+  /** The file that the op is node `position` of. */
+  readonly imported?: ImportedNodes;
+  readonly position?: number;
   /** Fields of the NodeDef that a graph only carries along (debug info, full type, unknown fields). */
   readonly carried?: Pick<INodeDef, "experimentalDebugInfo" | "experimentalType" | "$unknowns">;
 }
+
+const noControls: readonly Operation[] = Object.freeze([]);
+const noHandles: readonly (HandleData | undefined)[] = Object.freeze([]);
 
 export class Operation {
   static {
@@ -55,48 +61,85 @@ export class Operation {
   /** Absent for an op that neither the graph's registry nor the imported file describes. */
   readonly opDef: IOpDef | undefined;
   readonly registered: RegisteredOp | undefined;
-  readonly attrs: Attrs;
   /** The Cond or While context that the op was made in. */
   controlFlowContext: ControlFlowContext | undefined;
   /** Shapes that an import brought and no shape function here replaces. @internal */
   importedShapes: readonly Shape[] | undefined;
   /** Where an import's file states less of an output's shape than is known here: an export repeats the file. @internal */
   statedShapes: readonly ({ readonly stated: Shape; readonly known: Shape } | undefined)[] | undefined;
-  /** @internal */
-  readonly handles: (HandleData | undefined)[] = [];
-  private readonly attrMap: Map<string, IAttrValue>;
+  /** By output. Use setHandles to change them. @internal */
+  handles: readonly (HandleData | undefined)[] = noHandles;
+  private ownAttrs: Map<string, IAttrValue> | undefined;
+  private attrReader: Attrs | undefined;
   private readonly inputList: Tensor[];
-  private readonly controls: Operation[];
+  private controls: readonly Operation[];
   private deviceName: string;
   /** Where an imported op is because of its colocation; an export writes what the file stated. @internal */
   impliedDevice: string | undefined;
-  private readonly carried: OperationInit["carried"];
+  private extraFields: OperationInit["carried"];
   /** Control inputs stand in the order of the file that the node came from. @internal */
   keepsControlOrder = false;
+  /** The file that this is node `position` of, for as long as its attributes are what the file says. @internal */
+  imported: ImportedNodes | undefined;
+  /** @internal */
+  readonly position: number;
+  /** Whether inputs, control inputs or device are other than in the file. @internal */
+  rewired = false;
 
   /** @internal */
-  constructor(init: OperationInit) {
-    this.graph = init.graph;
-    this.id = init.id;
+  constructor(graph: Graph, id: number, init: OperationInit) {
+    this.graph = graph;
+    this.id = id;
     this.name = init.name;
     this.type = init.type;
     this.opDef = init.opDef;
     this.registered = init.registered;
-    this.attrMap = init.attrs;
-    this.attrs = attrsOf(init.attrs, init.name, init.type);
+    this.ownAttrs = init.attrs;
+    this.attrReader = undefined;
     this.inputList = init.inputs;
     this.controls = init.controlInputs;
     this.deviceName = init.device;
-    this.carried = init.carried;
-    this.outputs = init.outputTypes.map(({ type, known }, i) => {
-      const dtype = dtypeFromProto(type);
-      if (dtype === undefined)
-        throw new TfError("INVALID_ARGUMENT", `Output ${i} of node ${init.name} has unknown type ${type}`, {
-          node: init.name,
-          op: init.type,
-        });
-      return new Tensor(this, i, dtype.dtype, dtype.isRef, known);
-    });
+    this.extraFields = init.carried;
+    this.imported = init.imported;
+    this.position = init.position ?? -1;
+    const { outputs } = init;
+    const tensors: Tensor[] = [];
+    for (let i = 0; i < outputs.length; i++) {
+      const { dtype, isRef, known } = outputs[i]!;
+      tensors.push(new Tensor(this, i, dtype, isRef, known));
+    }
+    this.outputs = tensors;
+  }
+
+  get attrs(): Attrs {
+    this.attrReader ??= attrsOfHolder(this, this.name, this.type);
+    return this.attrReader;
+  }
+  /** The attributes, decoded now if an import left them in their file; to be read only. @internal */
+  get attrMap(): ReadonlyMap<string, IAttrValue> {
+    if (this.ownAttrs !== undefined) return this.ownAttrs;
+    const imported = this.imported!;
+    const { shared } = imported.plans[imported.table.signature[this.position]!]!;
+    if (shared !== undefined && imported.table.classEnd[this.position] === 0) return shared;
+    this.ownAttrs = imported.attrs(this.position);
+    return this.ownAttrs;
+  }
+  /** The attributes, to be changed. @internal */
+  get rawAttrs(): Map<string, IAttrValue> {
+    const { imported } = this;
+    if (imported !== undefined) {
+      this.ownAttrs ??= imported.attrs(this.position);
+      this.extraFields = imported.carried(this.position);
+      this.imported = undefined;
+    }
+    return this.ownAttrs!;
+  }
+  /** Says what variables are behind handles. @internal */
+  setHandle(index: number, handle: HandleData | undefined): void {
+    if (handle === undefined && this.handles[index] === undefined) return;
+    const handles = [...this.handles];
+    handles[index] = handle;
+    this.handles = handles;
   }
 
   /** Where the op was made, oldest call first; undefined unless the graph records traces. As Operation.traceback. */
@@ -118,6 +161,7 @@ export class Operation {
     this.graph.touch();
     this.deviceName = device;
     this.impliedDevice = undefined;
+    this.rewired = true;
   }
 
   /**
@@ -127,14 +171,14 @@ export class Operation {
   setAttr(name: string, value: AttrInput): void {
     const attr = this.opDef && indexOpDef(this.opDef).attrs.get(name);
     this.graph.touch();
-    this.attrMap.set(name, attr ? attrValue(name, attr.type ?? "", value) : inferredAttrValue(value));
+    this.rawAttrs.set(name, attr ? attrValue(name, attr.type ?? "", value) : inferredAttrValue(value));
     if (!name.startsWith("_")) this.graph.shapesChanged(this);
   }
 
   /** Removes an attribute, if it is there. */
   clearAttr(name: string): void {
     this.graph.touch();
-    this.attrMap.delete(name);
+    this.rawAttrs.delete(name);
   }
 
   /** Adds a control input; one that is there already is not added again. */
@@ -151,8 +195,9 @@ export class Operation {
           node: this.name,
         });
       if (!this.controls.includes(op)) {
-        this.controls.push(op);
+        this.controls = [...this.controls, op];
         this.keepsControlOrder = false;
+        this.rewired = true;
       }
     }
   }
@@ -160,7 +205,8 @@ export class Operation {
   /** Removes all control inputs. */
   removeControlInputs(): void {
     this.graph.touch();
-    this.controls.length = 0;
+    this.controls = noControls;
+    this.rewired = true;
   }
 
   /**
@@ -190,6 +236,7 @@ export class Operation {
       );
     this.graph.touch();
     this.inputList[index] = tensor;
+    this.rewired = true;
     this.graph.inputChanged(this, old, tensor);
     if (options.keepShapes) return;
     this.importedShapes = undefined;
@@ -211,26 +258,35 @@ export class Operation {
     return groups.length > 0 ? groups : [`loc:@${this.name}`];
   }
 
+  /** Names of inputs as a node states them: data inputs, then control inputs. */
+  private inputNames(): string[] {
+    const names = this.inputList.map((tensor) => (tensor.valueIndex === 0 ? tensor.op.name : tensor.name));
+    for (const op of this.orderedControls()) names.push(`^${op.name}`);
+    return names;
+  }
+
+  /** Control inputs as a file has them. @internal */
+  orderedControls(): readonly Operation[] {
+    // C++ sorts control inputs by name when it writes a graph.
+    if (this.keepsControlOrder || this.controls.length < 2) return this.controls;
+    return [...this.controls].sort((a, b) => compareUtf8(a.name, b.name));
+  }
+
+  /** The device that a file states. @internal */
+  get statedDevice(): string {
+    return this.deviceName;
+  }
+
   /** The node as a message. Its attribute values are shared, not copied: treat them as read-only. */
   toNodeDef(): INodeDef {
-    const input = this.inputList.map((tensor) => (tensor.valueIndex === 0 ? tensor.op.name : tensor.name));
-    // C++ sorts control inputs by name when it writes a graph.
-    const controls = this.controls.map((op) => op.name);
-    if (!this.keepsControlOrder && controls.length > 1) controls.sort(compareUtf8);
-    for (const name of controls) input.push(`^${name}`);
     return {
       name: this.name,
       op: this.type,
-      input,
+      input: this.inputNames(),
       device: this.deviceName,
       attr: Object.fromEntries(this.attrMap),
-      ...this.carried,
+      ...(this.imported ? this.imported.carried(this.position) : this.extraFields),
     };
-  }
-
-  /** The attributes themselves. @internal */
-  get rawAttrs(): Map<string, IAttrValue> {
-    return this.attrMap;
   }
 
   toString(): string {

@@ -162,19 +162,32 @@ export class Scopes {
     }
   }
 
+  /** Whether no scope is entered: a new op takes nothing. */
+  get isTrivial(): boolean {
+    return (
+      this.devices.length === 0 &&
+      this.colocation.length === 0 &&
+      this.controls.length === 0 &&
+      this.attrs.size === 0 &&
+      this.kernelLabels.size === 0 &&
+      this.gradientTypes.size === 0 &&
+      this.container === "" &&
+      this.context === undefined
+    );
+  }
+
   /** What a new op takes from the scopes, but for its control inputs. */
   apply(op: Operation, computeDevice: boolean): void {
-    const attrs = op.rawAttrs;
     for (const [name, scoped] of this.attrs) {
-      if (attrs.has(name)) continue;
+      if (op.attrMap.has(name)) continue;
       const value = typeof scoped === "function" ? scoped(op) : scoped;
-      if (value) attrs.set(name, value);
+      if (value) op.rawAttrs.set(name, value);
     }
     const label = this.kernelLabels.get(op.type);
-    if (label !== undefined) attrs.set("_kernel", { s: new TextEncoder().encode(label) });
+    if (label !== undefined) op.rawAttrs.set("_kernel", { s: new TextEncoder().encode(label) });
     const gradientType = this.gradientTypes.get(op.type);
     if (gradientType !== undefined)
-      attrs.set("_gradient_op_type", { s: new TextEncoder().encode(gradientType) });
+      op.rawAttrs.set("_gradient_op_type", { s: new TextEncoder().encode(gradientType) });
     this.recordSeen(op);
     if (computeDevice) this.applyDevices(op);
     if (this.colocation.length > 0) {
@@ -184,12 +197,12 @@ export class Scopes {
         for (const group of other.colocationGroups()) groups.add(group);
         if (other.device) op.setDevice(other.device);
       }
-      attrs.set("_class", stringListAttr([...groups].sort(compareUtf8)));
+      op.rawAttrs.set("_class", stringListAttr([...groups].sort(compareUtf8)));
     }
     if (this.container && op.opDef?.isStateful) {
-      const value = attrs.get("container");
+      const value = op.attrMap.get("container");
       if (value?.s && value.s.length === 0)
-        attrs.set("container", { s: new TextEncoder().encode(this.container) });
+        op.rawAttrs.set("container", { s: new TextEncoder().encode(this.container) });
     }
   }
 }

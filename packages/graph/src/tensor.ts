@@ -1,7 +1,7 @@
 // Tensor: one output of an operation, symbolic; and what may stand where a tensor is expected.
 // Source: python/framework/ops.py (Tensor, IndexedSlices).
 import { TfError } from "@org/errors";
-import { type DType, dtypeString, type Shape, Shape as Shapes } from "@org/tensor";
+import { type DType, dtypeString, dtypes, type Shape, Shape as Shapes } from "@org/tensor";
 import type { Graph } from "./graph.ts";
 import type { Operation } from "./operation.ts";
 
@@ -28,6 +28,10 @@ export class Tensor {
     this.dtypeKnown = dtypeKnown;
   }
 
+  /** DataType number, +100 for a ref. @internal */
+  get typeNumber(): number {
+    return dtypes[this.dtype].number + (this.isRef ? 100 : 0);
+  }
   /** "n:0". */
   get name(): string {
     return `${this.op.name}:${this.valueIndex}`;

@@ -81,6 +81,7 @@ export class NodeScanner {
     table.nameHash[i] = finishHash(hashSeed);
     table.op[i] = table.device[i] = table.flags[i] = 0;
     table.classStart[i] = table.classEnd[i] = 0;
+    table.start[i] = start;
     table.end[i] = end;
     let last = 0;
     let pos = start;

@@ -40,6 +40,8 @@ export class NodeTable {
   readonly device: Int32Array;
   readonly signature: Int32Array;
   readonly flags: Uint8Array;
+  /** Where a node's fields begin. */
+  readonly start: Int32Array;
   readonly nameStart: Int32Array;
   readonly nameEnd: Int32Array;
   readonly nameHash: Int32Array;
@@ -68,6 +70,7 @@ export class NodeTable {
     this.device = column();
     this.signature = column();
     this.flags = new Uint8Array(count);
+    this.start = column();
     this.nameStart = column();
     this.nameEnd = column();
     this.nameHash = column();
@@ -90,6 +93,15 @@ export class NodeTable {
     return output < 0 ? `^${name}` : output > 0 ? `${name}:${output}` : name;
   }
 
+  /** Input `k` as it is written. */
+  writtenInput(k: number): string {
+    const start = this.inputStart[k]! - (this.inputOutput[k]! < 0 ? 1 : 0);
+    let length = start - 1;
+    while (this.bytes[length - 1]! >= 128) length--;
+    const size = Math.floor(shortVarint(this.bytes, length, start) / 8);
+    return utf8.decode(this.bytes.subarray(start, start + size));
+  }
+
   /** The attributes of node `i`, decoded from its bytes. */
   attrs(i: number): NodeDef["attr"] {
     return decodeRange(this.bytes, this.attrStart[i]!, this.attrEnd[i]!).attr;
@@ -100,11 +112,28 @@ export class NodeTable {
     return decodeRange(this.bytes, this.attrEnd[i]!, this.end[i]!);
   }
 
-  /** Strings of the `_class` that the signature lacks. */
-  classes(i: number): Uint8Array[] {
-    if (this.classEnd[i] === 0) return [];
-    const { attr } = decodeRange(this.bytes, this.classStart[i]!, this.classEnd[i]!);
-    return attr._class?.list?.s ?? [];
+  /** Visits the strings of the `_class` that the signature lacks, as ranges of `bytes`. */
+  visitClass(i: number, visit: (start: number, end: number) => void): void {
+    const { bytes } = this;
+    const end = this.classEnd[i]!;
+    if (end === 0) return;
+    // Entry { key, value { list { s ... } } }: past four lengths and the key.
+    let pos = this.classStart[i]!;
+    const enter = (): number => {
+      const read = shortVarint(bytes, pos + 1, end);
+      pos += 1 + (read & 7);
+      return Math.floor(read / 8);
+    };
+    enter();
+    const key = enter();
+    pos += key;
+    enter();
+    enter();
+    while (pos < end) {
+      const length = enter();
+      visit(pos, pos + length);
+      pos += length;
+    }
   }
 
   /** Node `i` as a message of its own. */
