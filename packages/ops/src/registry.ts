@@ -26,6 +26,7 @@ import { dynamicPartitionOps } from "./host/dynamic-partition.ts";
 import { selectionOps } from "./host/selection-ops.ts";
 import { stringOps } from "./host/string-ops.ts";
 import { summaryOps } from "./host/summary-ops.ts";
+import { remappingOps } from "./host/vocab-remapping.ts";
 import { addNOps } from "./math/add-n.ts";
 import { argOps } from "./math/arg.ts";
 import { binaryOps } from "./math/binary.ts";
@@ -110,6 +111,7 @@ export const stateOps: readonly OpEntry[] = [
   ...controlOps,
   ...dynamicPartitionOps,
   ...randomOps,
+  ...remappingOps,
   ...resourceOps,
   ...scatterOps,
   ...selectionOps,

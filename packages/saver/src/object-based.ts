@@ -9,12 +9,12 @@ import type { SaveableObject } from "./saveable.ts";
 
 const objectGraphKey = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
-/** Variable names with their keys in the checkpoint `prefix`; undefined where it is not an object-based one. */
+/** Variable names with their keys in the checkpoint `prefix`; undefined where it is not an object-based one. As object_graph_key_mapping. */
 export async function objectGraphKeys(
   prefix: string,
-  fs: FileSystem,
+  fs?: FileSystem,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const reader = await openCheckpoint(prefix, { fs });
+  const reader = await openCheckpoint(prefix, fs ? { fs } : {});
   try {
     if (!reader.has(objectGraphKey)) return undefined;
     const { data } = await reader.get(objectGraphKey);

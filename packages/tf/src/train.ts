@@ -180,4 +180,4 @@ export const polynomialDecay: typeof training.polynomialDecay = /* @__PURE__ */ 
 );
 export { summaryIterator } from "@org/summary";
 export { Optimizer } from "@org/train";
-export { CheckpointManager, initFromCheckpoint } from "./checkpoints.ts";
+export * from "./checkpoints.ts";

@@ -24,6 +24,15 @@ export {
   piecewiseConstant,
   polynomialDecay,
 } from "./learning-rate-decay.ts";
+export {
+  type EmbeddingInitializerOptions,
+  loadAndRemapMatrixInitializer,
+  loadEmbeddingInitializer,
+  loadLinearMulticlassBiasInitializer,
+  loadVariableSlotInitializer,
+  type MulticlassBiasInitializerOptions,
+  type RemapMatrixInitializerOptions,
+} from "./load-and-remap.ts";
 export { ExponentialMovingAverage, type MovingAverageOptions } from "./moving-averages.ts";
 export {
   type ApplyGradientsOptions,
@@ -51,3 +60,10 @@ export {
 } from "./rule-optimizers.ts";
 export { createSlot, createSlotWithInitializer, createZerosSlot, type Primary } from "./slot-creator.ts";
 export { type UpdateInputs, updateOp } from "./update-op.ts";
+export {
+  VocabInfo,
+  type VocabInfoOptions,
+  type WarmStarted,
+  type WarmStartOptions,
+  warmStart,
+} from "./warm-start.ts";

@@ -12,12 +12,7 @@ import { currentGraph, type Graph, isTensor, type Operation, type Tensor } from 
 import { constant, variableStore } from "@org/ops";
 import { toSaveables } from "@org/saver";
 import { Shape } from "@org/tensor";
-import {
-  isVariable,
-  overrideInitializer,
-  type PartitionedVariable,
-  type VariableBase,
-} from "@org/variables";
+import { isVariable, overrideInitializer, type PartitionedVariable, type VariableBase } from "@org/variables";
 
 /** A variable, or the parts of one. */
 export type VariableOrParts = VariableBase | PartitionedVariable | readonly VariableBase[];

@@ -5,3 +5,10 @@ export { selectionOps } from "./selection-ops.ts";
 export { stringOps } from "./string-ops.ts";
 export { type SummaryOptions, scalarSummary, summary } from "./summary.ts";
 export { summaryOps } from "./summary-ops.ts";
+export {
+  generateVocabRemapping,
+  loadAndRemapMatrix,
+  type RemapMatrixOptions,
+  remappingOps,
+  type VocabRemappingOptions,
+} from "./vocab-remapping.ts";
