@@ -1,7 +1,7 @@
 // Reads V2 checkpoints (bundle-format.ts): the index at once (bundle-index.ts), values when they are asked for.
 import { TfError } from "@org/errors";
 import type { ByteSource, FileSystem } from "@org/io";
-import { allocateData, dtypes, type NdArray, type NumericData, sizeOf } from "@org/tensor";
+import { allocateData, type DType, dtypes, type NdArray, type NumericData, sizeOf } from "@org/tensor";
 import { assembleSlices } from "./assemble.ts";
 import { type BundleEntry, BundleIndex } from "./bundle-index.ts";
 import type { CheckpointReader, GetOptions } from "./checkpoint-reader.ts";
@@ -9,6 +9,19 @@ import { readChecked } from "./read-pieces.ts";
 import { DirectoryReader, type StoredTensor } from "./reader-base.ts";
 import { checkCrc, decodeObjects, swapBytes } from "./tensor-bytes.ts";
 import { fullSlice } from "./tensor-slice.ts";
+
+/** From here on it is worth not to fill an array with zeros before it is filled with what is read. */
+const largeBytes = 2 ** 16;
+
+/** An array of `byteLength` bytes whose content is whatever it is: for one that is filled before anybody sees it. */
+function unfilledData(dtype: DType, byteLength: number): NumericData {
+  const { bytes, width } = dtypes[dtype];
+  if (typeof Buffer === "undefined" || byteLength < largeBytes)
+    return allocateData(dtype, byteLength / bytes) as NumericData;
+  const empty = allocateData(dtype, 0) as Float32Array;
+  const { buffer } = Buffer.allocUnsafeSlow(byteLength);
+  return new (empty.constructor as Float32ArrayConstructor)(buffer, 0, (byteLength / bytes) * width);
+}
 
 class BundleReader extends DirectoryReader<BundleEntry> {
   readonly version = "V2";
@@ -65,7 +78,7 @@ class BundleReader extends DirectoryReader<BundleEntry> {
       onBytes?.(size);
       return value;
     }
-    const data = allocateData(dtype, sizeOf(shape)) as NumericData;
+    const data = unfilledData(dtype, size);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     checkCrc(entry.crc, await readChecked(source, bytes, offset, { signal, onBytes }));
     if (this.#index.bigEndian) swapBytes(dtype, bytes);

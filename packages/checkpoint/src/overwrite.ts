@@ -52,6 +52,7 @@ export async function replaceCheckpoint(
  * Cheap where there is nothing to mend: one look for `<prefix>.index.previous`.
  */
 export async function putBackPrevious(fs: FileSystem, prefix: string): Promise<void> {
+  if (fs.readOnly) return;
   const index = `${prefix}.index`;
   if (!(await fs.stat(index + previous))) return;
   const directory = dirname(prefix);

@@ -54,6 +54,8 @@ export interface FileStat {
 }
 
 export interface FileSystem {
+  /** True where nothing can be changed: whoever would mend what a killed save left need not look for it. */
+  readonly readOnly?: boolean;
   /** Opens for reading. TfError NOT_FOUND, "<path>; No such file or directory"; FAILED_PRECONDITION "<path>; Is a directory". */
   open(path: string): Promise<ByteSource>;
   /** Creates or truncates. TfError NOT_FOUND where the parent directory is missing. */

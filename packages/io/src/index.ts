@@ -1,10 +1,13 @@
 export * from "./append-sink.ts";
+export * from "./blob-file-system.ts";
 export * from "./bytes.ts";
 export { crc32c, maskCrc32c, unmaskCrc32c } from "./crc32c.ts";
 export * from "./file-errors.ts";
 export * from "./file-system.ts";
 export * from "./glob.ts";
-export * from "./memory.ts";
+export * from "./http-file-system.ts";
+export { memoryFileSystem } from "./memory.ts";
+export * from "./opfs-file-system.ts";
 export * from "./path.ts";
 export * from "./record.ts";
 export * from "./record-file.ts";

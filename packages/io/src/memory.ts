@@ -15,7 +15,7 @@ interface MemoryFile {
 type Entry = MemoryFile | undefined;
 
 /** Path as a list of names; "." and empty parts do not count, ".." goes up. */
-function normalize(path: string): string {
+export function normalizePath(path: string): string {
   const parts: string[] = [];
   for (const part of localPath(path).split("/")) {
     if (part === "..") parts.pop();
@@ -53,7 +53,7 @@ export function memoryFileSystem(files: Readonly<Record<string, Uint8Array | str
   }
 
   for (const [path, content] of Object.entries(files)) {
-    const key = normalize(path);
+    const key = normalizePath(path);
     makeDirectories(parentOf(key), path);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
     entries.set(key, { bytes, mtime: now() });
@@ -61,14 +61,14 @@ export function memoryFileSystem(files: Readonly<Record<string, Uint8Array | str
 
   return {
     async open(path) {
-      const key = normalize(path);
+      const key = normalizePath(path);
       if (!entries.has(key)) throw fileError("ENOENT", path);
       const file = entries.get(key);
       if (file === undefined) throw fileError("EISDIR", path);
       return bytesSource(file.bytes);
     },
     async create(path) {
-      const key = normalize(path);
+      const key = normalizePath(path);
       requireParent(key, path);
       if (entries.has(key) && entries.get(key) === undefined) throw fileError("EISDIR", path);
       let pieces: Uint8Array[] | undefined = [];
@@ -90,7 +90,7 @@ export function memoryFileSystem(files: Readonly<Record<string, Uint8Array | str
       };
     },
     async append(path) {
-      const key = normalize(path);
+      const key = normalizePath(path);
       requireParent(key, path);
       if (entries.has(key) && entries.get(key) === undefined) throw fileError("EISDIR", path);
       if (!entries.has(key)) entries.set(key, { bytes: new Uint8Array(0), mtime: now() });
@@ -115,8 +115,8 @@ export function memoryFileSystem(files: Readonly<Record<string, Uint8Array | str
       };
     },
     async rename(from, to) {
-      const source = normalize(from);
-      const target = normalize(to);
+      const source = normalizePath(from);
+      const target = normalizePath(to);
       if (!entries.has(source)) throw fileError("ENOENT", from);
       requireParent(target, to);
       const file = entries.get(source);
@@ -138,29 +138,29 @@ export function memoryFileSystem(files: Readonly<Record<string, Uint8Array | str
       }
     },
     async remove(path) {
-      const key = normalize(path);
+      const key = normalizePath(path);
       if (!entries.has(key)) throw fileError("ENOENT", path);
       if (entries.get(key) === undefined) throw fileError("EISDIR", path);
       entries.delete(key);
     },
     async stat(path) {
-      const key = normalize(path);
+      const key = normalizePath(path);
       if (!entries.has(key)) return undefined;
       const file = entries.get(key);
       if (file === undefined) return { size: 0, mtime: 0, isDirectory: true };
       return { size: file.bytes.length, mtime: file.mtime, isDirectory: false };
     },
     async list(path) {
-      const key = normalize(path);
+      const key = normalizePath(path);
       if (!entries.has(key)) throw fileError("ENOENT", path);
       if (entries.get(key) !== undefined) throw fileError("ENOTDIR", path);
       return childrenOf(key);
     },
     async makeDirectory(path) {
-      makeDirectories(normalize(path), path);
+      makeDirectories(normalizePath(path), path);
     },
     async removeDirectory(path) {
-      const key = normalize(path);
+      const key = normalizePath(path);
       if (!entries.has(key)) throw fileError("ENOENT", path);
       if (entries.get(key) !== undefined) throw fileError("ENOTDIR", path);
       if (childrenOf(key).length > 0) throw fileError("ENOTEMPTY", path);

@@ -17,6 +17,8 @@ export interface FileSystemTestOptions extends TestFramework {
   readonly name: string;
   /** A FileSystem and an existing, empty directory in it; called once a test. `dispose` runs after the test. */
   readonly create: () => Promise<{ fs: FileSystem; root: string; dispose?: () => Promise<void> }>;
+  /** Names of cases that the place cannot keep, each with its reason beside it. */
+  readonly except?: readonly string[];
 }
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -26,6 +28,8 @@ function assert(condition: boolean, message: string): asserts condition {
 }
 
 function assertEqual(actual: unknown, expected: unknown, what: string): void {
+  if (actual instanceof Uint8Array && expected instanceof Uint8Array && actual.length === expected.length)
+    if (actual.every((byte, i) => byte === expected[i])) return;
   const shown = (value: unknown) =>
     value instanceof Uint8Array ? `bytes [${value.join(",")}]` : JSON.stringify(value);
   assert(shown(actual) === shown(expected), `${what}: ${shown(actual)} instead of ${shown(expected)}`);
@@ -219,12 +223,120 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
+/** What a FileSystem that is only read is tested over. */
+const givenFiles: Readonly<Record<string, Uint8Array>> = {
+  a: bytes(1, 2, 3, 4, 5),
+  empty: bytes(),
+  "d/e/deep": bytes(7),
+  "m\u00f6del \ubaa8\ub378 #1%20?.ckpt": bytes(8, 9),
+  large: Uint8Array.from({ length: 300_001 }, (_, i) => (i * 31 + (i >> 8)) & 255),
+};
+
+const readCases: Readonly<Record<string, Case>> = {
+  "reads whole files and parts": async (fs, at) => {
+    for (const [name, content] of Object.entries(givenFiles))
+      assertEqual(await readFile(fs, at(name)), content, name);
+    const source = await fs.open(at("a"));
+    assertEqual(source.size, 5, "size");
+    assertEqual(await source.read(1, 4), bytes(2, 3, 4), "a part");
+    assertEqual(await source.read(5, 5), bytes(), "nothing");
+    const target = bytes(9, 9, 9, 9);
+    await readInto(source, target.subarray(1, 3), 2);
+    assertEqual(target, bytes(9, 3, 4, 9), "into the caller's own");
+    await source.close();
+  },
+  "reads anywhere in a large file": async (fs, at) => {
+    const all = givenFiles.large!;
+    const source = await fs.open(at("large"));
+    assertEqual(source.size, all.length, "size");
+    for (const [start, end] of [
+      [0, 10],
+      [65_530, 65_545],
+      [200_000, 250_000],
+      [all.length - 3, all.length],
+    ] as const)
+      assertEqual(await source.read(start, end), all.slice(start, end), `[${start}, ${end})`);
+    await source.close();
+  },
+  "refuses reads outside the file": async (fs, at) => {
+    const source = await fs.open(at("a"));
+    await assertFails(source.read(0, 6), "OUT_OF_RANGE", "5");
+    await assertFails(source.read(-1, 1), "OUT_OF_RANGE", "5");
+    await assertFails(readInto(source, bytes(0, 0), 4), "OUT_OF_RANGE", "5");
+    await source.close();
+  },
+  "stops a read whose signal is aborted": async (fs, at) => {
+    const source = await fs.open(at("large"));
+    const reason = new Error("stop");
+    const signal = AbortSignal.abort(reason);
+    const error = await source.read(0, 200_000, { signal }).catch((thrown: unknown) => thrown);
+    assert(error === reason, "should throw the signal's reason");
+    await source.close();
+  },
+  "says what is missing": async (fs, at) => {
+    await assertFails(fs.open(at("missing")), "NOT_FOUND", `${at("missing")}; No such file or directory`);
+    assert((await fs.stat(at("missing"))) === undefined, "stat of nothing");
+    assertEqual((await fs.stat(at("a")))?.size, 5, "size");
+  },
+  "changes nothing": async (fs, at) => {
+    assertEqual(fs.readOnly, true, "readOnly");
+    for (const change of [
+      fs.create(at("new")),
+      fs.rename(at("a"), at("b")),
+      fs.remove(at("a")),
+      fs.makeDirectory(at("f")),
+      fs.removeDirectory(at("d")),
+    ])
+      await assertFails(change, "PERMISSION_DENIED", "Read-only file system");
+  },
+};
+
+const listCases: Readonly<Record<string, Case>> = {
+  "lists names sorted": async (fs, at) => {
+    assertEqual(await fs.list(at("")), ["a", "d", "empty", "large", Object.keys(givenFiles)[3]], "names");
+    assertEqual(await fs.list(at("d")), ["e"], "names");
+    await assertFails(fs.list(at("missing")), "NOT_FOUND", "No such file or directory");
+    await assertFails(fs.list(at("a")), "FAILED_PRECONDITION", "Not a directory");
+  },
+  "does not take a directory for a file": async (fs, at) => {
+    await assertFails(fs.open(at("d")), "FAILED_PRECONDITION", "Is a directory");
+    assertEqual((await fs.stat(at("d")))?.isDirectory, true, "isDirectory");
+  },
+};
+
+export interface ReadableFileSystemTestOptions extends TestFramework {
+  readonly name: string;
+  /** A FileSystem with `files` below `root`; called once a test. `dispose` runs after the test. */
+  readonly create: (
+    files: Readonly<Record<string, Uint8Array>>,
+  ) => Promise<{ fs: FileSystem; root: string; dispose?: () => Promise<void> }>;
+  /** Whether it can list directories. Default true. */
+  readonly lists?: boolean;
+}
+
+/** Declares the tests of a FileSystem that is only read. */
+export function testReadableFileSystem(options: ReadableFileSystemTestOptions): void {
+  const declared = { ...readCases, ...(options.lists === false ? {} : listCases) };
+  declare(options, declared, () => options.create(givenFiles));
+}
+
 /** Declares the tests of one FileSystem implementation. */
 export function testFileSystem(options: FileSystemTestOptions): void {
+  const left = new Set(options.except ?? []);
+  for (const name of left) assert(name in cases, `There is no case "${name}"`);
+  const declared = Object.fromEntries(Object.entries(cases).filter(([name]) => !left.has(name)));
+  declare(options, declared, options.create);
+}
+
+function declare(
+  options: TestFramework & { readonly name: string },
+  declared: Readonly<Record<string, Case>>,
+  create: FileSystemTestOptions["create"],
+): void {
   options.describe(`FileSystem: ${options.name}`, () => {
-    for (const [name, body] of Object.entries(cases)) {
+    for (const [name, body] of Object.entries(declared)) {
       options.it(name, async () => {
-        const { fs, root, dispose } = await options.create();
+        const { fs, root, dispose } = await create();
         try {
           await body(fs, (path) => (path === "" ? root : `${root}/${path}`));
         } finally {
