@@ -10,7 +10,10 @@ import { located } from "./cluster-lowering.ts";
 import { type ClusterEnvironment, killOutputs, runCluster, variableIn } from "./cluster-run.ts";
 import { type HostEnvironment, HostExecution } from "./host-context.ts";
 import { type Body, type LoopUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
-import { dead, TensorValue, type Value } from "./values.ts";
+import { RunningLoop } from "./running-loop.ts";
+import { StackState } from "./stacks.ts";
+import { dueTurn } from "./turn.ts";
+import { dead, type StackHandle, TensorValue, type Value } from "./values.ts";
 import type { SessionState, VariableState } from "./variable-state.ts";
 
 /** What executions of one session share. */
@@ -32,8 +35,11 @@ export class Execution {
   /** Ends what host kernels wait for when another unit fails; made when one asks. */
   #abort: AbortController | undefined;
   #failed = false;
+  #atOnce = false;
   /** Loops that are running: what they carry is theirs. */
-  readonly #loops: Set<Loop> = new Set();
+  readonly #loops: Set<RunningLoop> = new Set();
+  /** Stacks live as long as the run. */
+  readonly #stacks: StackState[] = [];
   readonly #host: HostEnvironment;
 
   constructor(
@@ -63,8 +69,12 @@ export class Execution {
     };
   }
 
-  /** Runs everything and yields the fetched values, each with a reference for the caller. */
-  run(): Value[] | Promise<Value[]> {
+  /**
+   * Runs everything and yields the fetched values, each with a reference for the caller. `atOnce`: the caller cannot wait, so loops
+   * hand the event loop no turns.
+   */
+  run(atOnce = false): Value[] | Promise<Value[]> {
+    this.#atOnce = atOnce;
     let running: void | Promise<void>;
     try {
       this.#checkCancelled();
@@ -92,6 +102,10 @@ export class Execution {
           hint: "The fetched tensor is in a branch that was not taken in this run.",
         });
       }
+      if (value.kind === "stack") {
+        this.#releaseAll();
+        throw new TfError("INVALID_ARGUMENT", `The handle of stack ${value.stack.name} cannot be fetched`);
+      }
       return value.kind === "tensor" ? value.retain() : value;
     });
     this.#releaseAll();
@@ -101,6 +115,8 @@ export class Execution {
   #releaseAll(): void {
     for (const loop of this.#loops) loop.release();
     this.#loops.clear();
+    for (const stack of this.#stacks) stack.close();
+    this.#stacks.length = 0;
     for (let slot = 0; slot < this.#slots.length; slot++)
       if (this.#plan.template[slot] === undefined) this.#clear(slot);
   }
@@ -202,6 +218,8 @@ export class Execution {
   #runUnit(unit: Unit): void | Promise<void> {
     let running: void | undefined | Promise<void>;
     if (unit.kind === "cluster") {
+      // It may have died in an earlier turn of the loop around.
+      if (this.#deadUnits !== undefined) this.#deadUnits[unit.id] = 0;
       if (this.#isDead(unit)) {
         killOutputs(unit.cluster, this.#slots);
         this.#die(unit);
@@ -276,6 +294,17 @@ export class Execution {
       case "forward":
         for (const [i, slot] of unit.outputs.entries()) this.#put(slot, this.#forward(unit, i));
         return;
+      case "stack":
+        return this.#newStack(unit);
+      case "stackPush": {
+        const pushed = this.#slots[unit.inputs[1]!] as TensorValue;
+        this.#stackOf(unit).push(pushed.retain(), node.op);
+        return this.#put(unit.outputs[0]!, pushed.retain());
+      }
+      case "stackPop":
+        return this.#put(unit.outputs[0]!, this.#stackOf(unit).pop(node.op));
+      case "stackClose":
+        return this.#stackOf(unit).close();
       case "host":
         return this.#hostKernel(unit);
       default:
@@ -295,6 +324,26 @@ export class Execution {
 
   #variable(unit: NodeUnit, i: number): VariableState {
     return unit.variables[i] ?? variableIn(this.#slots[unit.inputs[i]!]!);
+  }
+
+  #newStack(unit: NodeUnit): void | Promise<void> {
+    const { op } = unit.node;
+    const make = (limit: number): void => {
+      const stack = new StackState(op.name, op.attrs.type("elem_type"), limit);
+      this.#stacks.push(stack);
+      this.#put(unit.outputs[0]!, { kind: "stack", stack });
+    };
+    if (op.type === "Stack") return make(-1);
+    const limit = (this.#slots[unit.inputs[0]!] as TensorValue).onHost();
+    const read = (array: NdArray): void => make(Number((array.data as Int32Array)[0]));
+    return limit instanceof Promise ? limit.then(read) : read(limit);
+  }
+
+  #stackOf(unit: NodeUnit): StackState {
+    const handle = this.#slots[unit.inputs[0]!] as StackHandle | TensorValue;
+    if (handle.kind === "stack") return handle.stack;
+    const { name, type } = unit.node.op;
+    throw new TfError("INVALID_ARGUMENT", `Input 0 of ${type} is no stack`, { node: name, op: type });
   }
 
   #switch(unit: NodeUnit): void | Promise<void> {
@@ -417,12 +466,12 @@ export class Execution {
 
   #runLoop(unit: LoopUnit): void | Promise<void> {
     if (this.#deadUnits !== undefined) this.#deadUnits[unit.id] = 0;
-    const loop = new Loop(unit.body);
+    const loop = new RunningLoop(unit.body);
     this.#loops.add(loop);
     return this.#iterate(loop, unit.body);
   }
 
-  #iterate(loop: Loop, body: Body): void | Promise<void> {
+  #iterate(loop: RunningLoop, body: Body): void | Promise<void> {
     for (;;) {
       this.#checkCancelled();
       const running = this.#iteration(loop, body);
@@ -431,10 +480,12 @@ export class Execution {
           if (this.#endIteration(loop, body)) return this.#iterate(loop, body);
         });
       if (!this.#endIteration(loop, body)) return;
+      const turn = this.#atOnce ? undefined : dueTurn();
+      if (turn !== undefined) return turn.then(() => this.#iterate(loop, body));
     }
   }
 
-  #iteration(loop: Loop, body: Body): void | Promise<void> {
+  #iteration(loop: RunningLoop, body: Body): void | Promise<void> {
     for (const slot of body.slots) this.#left[slot] = this.#plan.uses[slot]!;
     // Merges first: they have no inputs within the iteration.
     for (const merge of loop.merges) {
@@ -447,7 +498,7 @@ export class Execution {
   }
 
   /** Takes what goes into the next iteration and what leaves the loop; whether there is a next iteration. */
-  #endIteration(loop: Loop, body: Body): boolean {
+  #endIteration(loop: RunningLoop, body: Body): boolean {
     const next = new Map<number, Value>();
     for (const unit of loop.nexts) {
       const slot = unit.outputs[0]!;
@@ -476,35 +527,6 @@ export class Execution {
     }
     this.#loops.delete(loop);
     return false;
-  }
-}
-
-/** The state of a loop that is running. */
-class Loop {
-  readonly merges: readonly NodeUnit[];
-  readonly nexts: readonly NodeUnit[];
-  readonly exits: readonly NodeUnit[];
-  /** What runs after the merges. */
-  readonly rest: Body;
-  /** What NextIterations of the last iteration gave, by their slot; undefined in the first. */
-  carried: Map<number, Value> | undefined;
-  readonly exited: Map<number, Value> = new Map();
-
-  constructor(body: Body) {
-    const nodes = body.units.filter((unit) => unit.kind === "node");
-    this.merges = nodes.filter((unit) => unit.backEdge >= 0);
-    this.nexts = nodes.filter((unit) => unit.node.kind === "nextIteration");
-    this.exits = nodes.filter((unit) => unit.node.kind === "exit");
-    this.rest = {
-      ...body,
-      units: body.units.filter((unit) => !(unit.kind === "node" && unit.backEdge >= 0)),
-    };
-  }
-
-  /** Gives up what a loop that failed holds. */
-  release(): void {
-    for (const values of [this.carried ?? new Map<number, Value>(), this.exited])
-      for (const value of values.values()) if (value.kind === "tensor") value.release();
   }
 }
 

@@ -10,7 +10,7 @@ import type { DType } from "@org/tensor";
  * - const, variable: known before a run: a value, a Ref or handle.
  * - lowered, fromShapes, alias, noop, read: may lie in clusters. An alias yields its inputs; a read is the fetch of a ref.
  * - host: a host kernel. forward: an alias of what no cluster can hold (strings, handles).
- * - switch ... trigger: control flow. placeholder: an error where it is reached alive.
+ * - stack ... stackClose: stacks, whose values the executor keeps. switch ... trigger: control flow. placeholder: an error where it is reached alive.
  */
 export type NodeKind =
   | "const"
@@ -22,6 +22,10 @@ export type NodeKind =
   | "read"
   | "host"
   | "forward"
+  | "stack"
+  | "stackPush"
+  | "stackPop"
+  | "stackClose"
   | "switch"
   | "merge"
   | "enter"
@@ -51,6 +55,14 @@ const executorOps: Readonly<Record<string, NodeKind>> = {
   RefNextIteration: "nextIteration",
   ControlTrigger: "trigger",
   RefIdentity: "forward",
+  Stack: "stack",
+  StackV2: "stack",
+  StackPush: "stackPush",
+  StackPushV2: "stackPush",
+  StackPop: "stackPop",
+  StackPopV2: "stackPop",
+  StackClose: "stackClose",
+  StackCloseV2: "stackClose",
 };
 
 /** Ops whose outputs are their inputs: done here where there is no lowering or the type has none. */

@@ -131,7 +131,7 @@ export class Session {
   runSync<const F extends Fetches>(fetches: F, options: Omit<RunOptions, "signal"> = {}): Fetched<F> {
     const { parsed, plan, execution } = this.#begin(fetches, options);
     checkSync(plan, this.#devices);
-    const values = execution.run();
+    const values = execution.run(true);
     const arrays = values instanceof Promise ? values : readOut(values);
     if (arrays instanceof Promise) {
       arrays.catch(() => {});

@@ -82,6 +82,13 @@ export class Shape {
     return this.dims.length === other.dims.length && this.dims.every((dim, i) => dim === other.dims![i]);
   }
 
+  /** "(2, ?)", "(5,)" or "<unknown>", as Python's messages print it. */
+  toTuple(): string {
+    if (!this.dims) return "<unknown>";
+    const dims = this.dims.map((dim) => dim ?? "?");
+    return dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(", ")})`;
+  }
+
   /** "[2,?]" or "<unknown>", as C++ messages print it. */
   toString(): string {
     return this.dims ? `[${this.dims.map((dim) => dim ?? "?").join(",")}]` : "<unknown>";

@@ -30,6 +30,7 @@ export const ceil: typeof ops.ceil = /* @__PURE__ */ lift(ops.ceil);
 export const checkNumerics: typeof ops.checkNumerics = /* @__PURE__ */ lift(ops.checkNumerics);
 export const complex: typeof ops.complex = /* @__PURE__ */ lift(ops.complex);
 export const concat: typeof ops.concat = /* @__PURE__ */ lift(ops.concat);
+export const cond: typeof ops.cond = /* @__PURE__ */ lift(ops.cond);
 export const conj: typeof ops.conj = /* @__PURE__ */ lift(ops.conj);
 export const constant: typeof ops.constant = /* @__PURE__ */ lift(ops.constant);
 export const constantInitializer: typeof ops.constantInitializer = /* @__PURE__ */ lift(
@@ -215,6 +216,7 @@ export const varianceScalingInitializer: typeof ops.varianceScalingInitializer =
   ops.varianceScalingInitializer,
 );
 export const where: typeof ops.where = /* @__PURE__ */ lift(ops.where);
+export const whileLoop: typeof ops.whileLoop = /* @__PURE__ */ lift(ops.whileLoop);
 export const whereV2: typeof ops.whereV2 = /* @__PURE__ */ lift(ops.whereV2);
 export const xdivy: typeof ops.xdivy = /* @__PURE__ */ lift(ops.xdivy);
 export const xlogy: typeof ops.xlogy = /* @__PURE__ */ lift(ops.xlogy);

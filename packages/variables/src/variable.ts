@@ -161,7 +161,7 @@ export class Variable implements VariableBase {
 
   /** `<tf.Variable 'w:0' shape=(2, 3) dtype=float32_ref>` */
   toString(): string {
-    return `<tf.Variable '${this.name}' shape=${pythonShape(this.shape)} dtype=${this.dtype}_ref>`;
+    return `<tf.Variable '${this.name}' shape=${this.shape.toTuple()} dtype=${this.dtype}_ref>`;
   }
 
   private update(
@@ -182,13 +182,6 @@ export class Variable implements VariableBase {
 
 /** Its symbol-keyed members: isolatedDeclarations allows none in a class. */
 export interface Variable extends VariableMarks {}
-
-/** A shape as Python prints it: "(2, 3)", "(5,)", "<unknown>". */
-function pythonShape(shape: Shape): string {
-  if (!shape.dims) return "<unknown>";
-  const dims = shape.dims.map((dim) => dim ?? "?");
-  return dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(", ")})`;
-}
 
 function buildRefVariable(initialValue: InitialValue, options: VariableOptions): VariableParts {
   const { settings, graph } = checkOptions(initialValue, options);

@@ -31,6 +31,8 @@ export interface WhileOptions extends NameOption {
   readonly returnSameStructure?: boolean | undefined;
 }
 
+type LoopTensors<V extends readonly unknown[]> = { -readonly [K in keyof V]: TensorsOf<V[K]> };
+
 type Results<V extends readonly unknown[], Same> = Same extends true
   ? TensorsOf<V>
   : V extends readonly [infer U]
@@ -45,8 +47,8 @@ type Results<V extends readonly unknown[], Same> = Same extends true
  * no loop variables or a shape does not fit its invariant.
  */
 export function whileLoop<const V extends readonly unknown[], Same extends boolean = false>(
-  condition: (...vars: { -readonly [K in keyof TensorsOf<V>]: TensorsOf<V>[K] } & unknown[]) => TensorLike,
-  body: (...vars: { -readonly [K in keyof TensorsOf<V>]: TensorsOf<V>[K] } & unknown[]) => unknown,
+  condition: (...vars: LoopTensors<V>) => TensorLike,
+  body: (...vars: LoopTensors<V>) => unknown,
   loopVars: V,
   options: WhileOptions & { readonly returnSameStructure?: Same | undefined } = {},
 ): Results<V, Same> {
@@ -149,7 +151,7 @@ function setInvariants(outer: readonly Tensor[], enters: readonly Tensor[], shap
     if (!isWithin(input.shape, shape))
       throw new TfError(
         "INVALID_ARGUMENT",
-        `The shape invariant specified for ${input.name} is not compatible with the initial shape of the loop variable. It enters the loop with shape ${input.shape}, but the specified shape invariant is ${shape}.`,
+        `The shape invariant specified for ${input.name} is not compatible with the initial shape of the loop variable. It enters the loop with shape ${input.shape.toTuple()}, but the specified shape invariant is ${shape.toTuple()}.`,
       );
     enter.setShape(shape);
   }
@@ -162,7 +164,7 @@ export function addBackEdge(merged: Tensor, value: Tensor, enforceShape = true):
     const input = merged.op.inputs[0]!.op.inputs[0]!;
     throw new TfError(
       "INVALID_ARGUMENT",
-      `Input tensor '${input.name}' enters the loop with shape ${input.shape}, but has shape ${next.shape} after one iteration. To allow the shape to vary across iterations, use the \`shape_invariants\` argument of tf.while_loop to specify a less-specific shape.`,
+      `Input tensor '${input.name}' enters the loop with shape ${input.shape.toTuple()}, but has shape ${next.shape.toTuple()} after one iteration. To allow the shape to vary across iterations, use the \`shape_invariants\` argument of tf.while_loop to specify a less-specific shape.`,
       { node: merged.op.name, hint: "whileLoop(condition, body, vars, { shapeInvariants: [...] })" },
     );
   }
