@@ -11,8 +11,14 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-/** What was read is fine, but the result could not be written. */
+/** What was read is fine, but the result could not be written, or what was asked for makes no sense for it. */
 export class OutputError extends Error {}
+
+/** What a comparison ends with where there is a difference: status 1, and nothing more to say. */
+export class DifferenceFound extends Error {}
+
+/** What a check ends with where it has listed problems: status 65, and nothing more to say. */
+export class ProblemsFound extends Error {}
 
 const byCode: Partial<Record<TfError["code"], number>> = {
   NOT_FOUND: exitCodes.noInput,
@@ -26,6 +32,7 @@ const byCode: Partial<Record<TfError["code"], number>> = {
 
 /** The exit status for an error that reached the top: what is neither a TfError nor an OutputError is a bug of ours. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof OutputError) return exitCodes.failed;
+  if (error instanceof OutputError || error instanceof DifferenceFound) return exitCodes.failed;
+  if (error instanceof ProblemsFound) return exitCodes.badData;
   return isTfError(error) ? (byCode[error.code] ?? exitCodes.failed) : exitCodes.bug;
 }

@@ -3,7 +3,7 @@
 
 import { defaultFileSystem, readFile } from "@org/io";
 import { dtypes, formatNdArray, readNpy, sizeOf } from "@org/tensor";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { checkpointBeside, readGraphFile } from "../files/graph-file.ts";
 import { type Identified, identify } from "../files/identify.ts";
 import { toJson } from "../json.ts";
@@ -15,6 +15,7 @@ import { table } from "../table.ts";
 import { holdsTensors, openTensors } from "../tensors/open-tensors.ts";
 import type { TensorEntry, TensorSource } from "../tensors/tensor-file.ts";
 import type { Terminal } from "../terminal.ts";
+import { regularExpression } from "./options.ts";
 
 interface LsFlags {
   readonly json?: boolean;
@@ -65,15 +66,6 @@ export function addLs(program: Command, terminal: Terminal): void {
       await using source = await openTensors(holder, terminal.signal);
       await listTensors(source, flags, terminal);
     });
-}
-
-/** A regular expression from the command line. Throws InvalidArgumentError where it is none. */
-export function regularExpression(text: string): RegExp {
-  try {
-    return new RegExp(text, "u");
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
 }
 
 async function listTensors(source: TensorSource, flags: LsFlags, terminal: Terminal): Promise<void> {

@@ -6,7 +6,9 @@ import {
   decode,
   encode,
   GraphDef,
+  type IGraphDef,
   type IMetaGraphDef,
+  type ISavedModel,
   type MessageType,
   MetaGraphDef,
   SavedModel,
@@ -156,8 +158,14 @@ export function checkpointBeside(found: Identified): string | undefined {
 /** How an output file is to be written, by its name. */
 export const isTextName = (path: string): boolean => /\.(pbtxt|prototxt|txt|textproto)$/.test(path);
 
+/** A message to write. */
+export type MessageToWrite =
+  | { readonly type: "MetaGraphDef"; readonly message: IMetaGraphDef }
+  | { readonly type: "GraphDef"; readonly message: IGraphDef }
+  | { readonly type: "SavedModel"; readonly message: ISavedModel };
+
 /** The bytes of a message, as text or binary. */
-export async function graphBytes(graph: GraphMessage, text: boolean): Promise<Uint8Array> {
+export async function graphBytes(graph: MessageToWrite, text: boolean): Promise<Uint8Array> {
   const { toText } = text ? await import("@org/proto/text") : { toText: undefined };
   const out = <I extends object>(type: MessageType<object, I>, message: I): Uint8Array =>
     toText ? new TextEncoder().encode(toText(type, message)) : encode(type, message);

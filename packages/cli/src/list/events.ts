@@ -21,13 +21,14 @@ export interface ValueRow {
   readonly value?: number;
 }
 
-/** The events of a file that may still be written: a last one that is cut off is left out. Throws TfError as `readEvents`. */
+/** The events of a file that may still be written: a last one that is cut off is left out, or an error. Throws TfError as `readEvents`. */
 export async function* eventRows(
   path: string,
   terminal: Terminal,
+  tornTail: "stop" | "error" = "stop",
 ): AsyncGenerator<EventRow, void, undefined> {
   const signal = terminal.signal ? { signal: terminal.signal } : {};
-  for await (const { event } of readEvents(path, { ...signal, tornTail: "stop" })) yield rowOf(event);
+  for await (const { event } of readEvents(path, { ...signal, tornTail })) yield rowOf(event);
 }
 
 function rowOf(event: Event): EventRow {

@@ -1,0 +1,119 @@
+// Checks a file of any kind: everything in it is read, every checksum compared; each problem is listed, as far as reading can go on.
+import { defaultFileSystem, joinPath, type Progress, readFile } from "@org/io";
+import { getAssetsDir, savedAssets } from "@org/saved-model";
+import { readNpy } from "@org/tensor";
+import { checkpointBeside, type GraphFile, readGraphFile } from "../files/graph-file.ts";
+import type { Identified } from "../files/identify.ts";
+import { eventRows } from "../list/events.ts";
+import { recordRows } from "../list/records.ts";
+import { openTensors } from "../tensors/open-tensors.ts";
+import { byteSize } from "../tensors/tensor-file.ts";
+import type { Terminal } from "../terminal.ts";
+import { graphProblems } from "./graph.ts";
+import { type Problem, problemOf, type Report } from "./problem.ts";
+
+type OnProgress = ((progress: Progress) => void) | undefined;
+type Check = (found: Identified, terminal: Terminal, onProgress: OnProgress) => Promise<Report>;
+
+/** What is wrong with the file. Throws what is not the file's fault: it is missing, Ctrl-C. */
+export async function validate(
+  found: Identified,
+  terminal: Terminal,
+  onProgress?: OnProgress,
+): Promise<Report> {
+  return checks[found.kind](found, terminal, onProgress);
+}
+
+const checkTensors: Check = async (found, terminal, onProgress) => {
+  const problems: Problem[] = [];
+  await using source = await openTensors(found, terminal.signal);
+  const total = source.entries.reduce((sum, entry) => sum + byteSize(entry), 0);
+  let loaded = 0;
+  for (const entry of source.entries) {
+    try {
+      await source.get(entry.name, { signal: terminal.signal });
+    } catch (error) {
+      problems.push(problemOf(error, found.path, entry.name));
+    }
+    loaded += byteSize(entry);
+    onProgress?.({ loaded, total, name: entry.name });
+  }
+  return { checked: `${source.format}: ${source.entries.length} tensors, ${total} bytes`, problems };
+};
+
+const checkGraph: Check = async (found, terminal) => {
+  const graph = await readGraphFile(found, terminal, { anyMetaGraph: true });
+  return {
+    checked: sentenceOf(graph),
+    problems: metaGraphsOf(graph).flatMap(([part, def]) => graphProblems(def, found.path, part)),
+  };
+};
+
+const nodeCount = (def: GraphFile["def"]): number => def.graphDef?.node.length ?? 0;
+
+const sentenceOf = (graph: GraphFile): string =>
+  `${graph.type}: ${metaGraphsOf(graph)
+    .map(([part, def]) => `${nodeCount(def)} nodes${part === undefined ? "" : ` [${part}]`}`)
+    .join(", ")}`;
+
+function metaGraphsOf(graph: GraphFile): [string | undefined, GraphFile["def"]][] {
+  if (graph.type !== "SavedModel") return [[undefined, graph.def]];
+  return graph.message.metaGraphs.map((def) => [(def.metaInfoDef?.tags ?? []).join(", "), def]);
+}
+
+/** The message, the variables, the assets. */
+const checkSavedModel: Check = async (found, terminal, onProgress) => {
+  const graph = await readGraphFile(found, terminal, { anyMetaGraph: true });
+  const problems = [...(await checkGraph(found, terminal, onProgress)).problems];
+  const checked = [sentenceOf(graph)];
+  const fs = await defaultFileSystem();
+  const variables = checkpointBeside(found)!;
+  if (await fs.stat(joinPath(found.path, "variables")))
+    try {
+      const report = await checkTensors({ kind: "checkpoint", path: variables }, terminal, onProgress);
+      checked.push(report.checked);
+      problems.push(...report.problems);
+    } catch (error) {
+      problems.push(problemOf(error, found.path, "variables"));
+    }
+  for (const [, def] of metaGraphsOf(graph))
+    for (const { filename } of savedAssets(def)) {
+      const path = joinPath(getAssetsDir(found.path), filename);
+      // A name that leads out of the folder is nobody's asset.
+      const climbs = filename.split("/").includes("..") || filename.startsWith("/");
+      if (climbs || !(await fs.stat(path)))
+        problems.push({
+          file: found.path,
+          place: `asset ${filename}`,
+          message: climbs ? "its path leads out of the assets folder" : "it is not in the assets folder",
+          severity: "error",
+        });
+    }
+  return { checked: checked.join("; "), problems };
+};
+
+/** Reads rows until one cannot be read; what is behind it cannot be found. */
+async function countRows(rows: AsyncIterable<unknown>, path: string, what: string): Promise<Report> {
+  let count = 0;
+  try {
+    for await (const _ of rows) count++;
+    return { checked: `${count} ${what}`, problems: [] };
+  } catch (error) {
+    return { checked: `${count} ${what} before the problem`, problems: [problemOf(error, path)] };
+  }
+}
+
+const checks: Readonly<Record<Identified["kind"], Check>> = {
+  graph: checkGraph,
+  "saved-model": checkSavedModel,
+  checkpoint: checkTensors,
+  npz: checkTensors,
+  safetensors: checkTensors,
+  npy: async ({ path }) => {
+    const { dtype, shape } = readNpy(await readFile(await defaultFileSystem(), path));
+    return { checked: `.npy file: ${dtype} [${shape}]`, problems: [] };
+  },
+  events: ({ path }, terminal) => countRows(eventRows(path, terminal, "error"), path, "events"),
+  records: (found, terminal, onProgress) =>
+    countRows(recordRows(found, terminal, onProgress), found.path, "records"),
+};
