@@ -6,6 +6,7 @@ export * from "./file-errors.ts";
 export * from "./file-system.ts";
 export * from "./glob.ts";
 export * from "./http-file-system.ts";
+export { type Location, locate } from "./locate.ts";
 export { memoryFileSystem } from "./memory.ts";
 export * from "./opfs-file-system.ts";
 export * from "./path.ts";

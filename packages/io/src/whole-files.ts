@@ -24,12 +24,18 @@ export async function fileExists(fs: FileSystem, path: string): Promise<boolean>
 
 /**
  * Writes a file so that there is the old one or the new one, never half of one: through a sink that shows nothing
- * before its `close`, then the directory is made durable. On failure nothing is left behind.
+ * before its `close`, then the directory is made durable. Parts are written one after the other. On failure nothing is left behind.
  */
-export async function atomicWrite(fs: FileSystem, path: string, bytes: Uint8Array | string): Promise<void> {
+export async function atomicWrite(
+  fs: FileSystem,
+  path: string,
+  content: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
   const sink = await fs.create(path);
   try {
-    await sink.write(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);
+    if (typeof content === "string") await sink.write(new TextEncoder().encode(content));
+    else if (content instanceof Uint8Array) await sink.write(content);
+    else for (const part of content) await sink.write(part);
     await sink.close();
   } catch (error) {
     await sink.abort();
