@@ -109,8 +109,8 @@ function encodeItems(
 }
 
 /**
- * The message of a collection's items; undefined where nothing is left to write, or where an item could not be written:
- * `onWarning` then has TensorFlow's sentence.
+ * The message of a collection's items; undefined where nothing is left to write, or where the key is no string or an item could not be
+ * written: `onWarning` then has TensorFlow's sentence.
  */
 export function toCollectionDef(
   key: string,
@@ -118,6 +118,11 @@ export function toCollectionDef(
   options: ToCollectionDefOptions = {},
 ): ICollectionDef | undefined {
   const { exportScope, excludeNodes } = options;
+  if (typeof key !== "string") {
+    const message = `Only collections with string type keys will be serialized. This key has ${typeof key}`;
+    options.onWarning?.({ key: String(key), message });
+    return undefined;
+  }
   const included =
     exportScope || excludeNodes
       ? items.filter((item) => shouldInclude(item, exportScope, excludeNodes))
