@@ -43,7 +43,7 @@ export function underObjectKeys(
     const extra = [...keys.keys()].filter((name) => !names.has(name)).sort();
     throw new TfError(
       "NOT_FOUND",
-      `Existing variables not in the checkpoint: ${missing.join(", ")}. Variables names when this checkpoint was written which don't exist now: ${extra.join(", ")}. (${names.size - missing.length} variable name(s) did match)`,
+      `Existing variables not in the checkpoint: ${missing.join(", ")}. Variables names when this checkpoint was written which don't exist now: ${extra.join(", ")}. (${names.size - missing.length} variable name(s) did match) Could not find some variables in the checkpoint (see names above).`,
       {
         key: missing[0]!,
         hint: "This is an object-based checkpoint (tf.train.Checkpoint). Pass the variables that are in it as varList; a dict renames them.",

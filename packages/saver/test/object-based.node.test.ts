@@ -31,6 +31,33 @@ describe.skipIf(!existsSync(`${prefix}.index`))(
       expect(graph.getOperations()).toHaveLength(built);
     });
 
+    it("[saver_test/TrackableCompatibilityTests.testLoadFromObjectBasedGraph] gives variables, slots and an optimizer's own variables by their names, and twice without new ops", async () => {
+      const names: Record<string, string> = {
+        "dense/bias": "model/bias/.ATTRIBUTES/VARIABLE_VALUE",
+        "dense/bias/Adam": "model/bias/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE",
+        beta1_power: "optimizer/beta1_power/.ATTRIBUTES/VARIABLE_VALUE",
+      };
+      const graph = new Graph();
+      const reader = await openCheckpoint(prefix);
+      for (const [name, key] of Object.entries(names))
+        new Variable(reader.shape(key).length === 0 ? 103 : [101, 102], { graph, name, dtype: "float32" });
+      const saver = new Saver(null, { graph });
+      const session = new FakeSession(graph, nodeFileSystem());
+      await saver.restore(session, prefix);
+      for (const [name, key] of Object.entries(names))
+        expect(session.variables.get(name)).toEqual(await reader.get(key));
+      await reader.close();
+      const built = graph.getOperations().length;
+      await saver.restore(session, prefix);
+      expect(graph.getOperations()).toHaveLength(built);
+      // Another object-based checkpoint, without these variables.
+      const other = await saver
+        .restore(session, join(shared, "formats/1.15.5/object_based/eager/ckpt-1"))
+        .catch((error) => error);
+      expect(other.code).toBe("NOT_FOUND");
+      expect(other.sentence).toContain("Could not find some variables");
+    });
+
     it("says which names it lacks", async () => {
       const graph = new Graph();
       new Variable(0, { graph, name: "nowhere", dtype: "float32" });
