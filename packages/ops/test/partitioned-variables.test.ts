@@ -109,6 +109,19 @@ describe("getVariable with a partitioner", () => {
     });
   });
 
+  it("gives bare numbers the variable's type, whole or in parts", () => {
+    inGraph(() => {
+      const types = [
+        getVariable("a", { initializer: [1, 2] }),
+        getVariable("b", { initializer: [1, 2], partitioner: two }),
+        getVariable("c", { initializer: [1, 2], dtype: "int64" }),
+        getVariable("d", { initializer: ["x"] }),
+        getVariable("e", { initializer: Int16Array.of(1, 2), partitioner: two }),
+      ].map(({ dtype }) => dtype);
+      expect(types).toEqual(["float32", "float32", "int64", "string", "int16"]);
+    });
+  });
+
   it("takes the scope's partitioner, for all but scalars, and shares by name", () => {
     inGraph(() => {
       const make = () => variableScope("s", () => [getVariable("v", [4]), getVariable("x", [])]);

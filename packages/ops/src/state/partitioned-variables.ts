@@ -8,7 +8,7 @@ import { slice } from "../array/slice.ts";
 import { convertToTensor } from "../convert.ts";
 import type { Initializer } from "../random/initializers.ts";
 import type { TensorLike, ValueLike } from "../tensor-like.ts";
-import { toNdArray } from "../to-nd-array.ts";
+import { initialArray } from "./initial-array.ts";
 import { PartitionInfo } from "./partition-info.ts";
 import type { Partitioner } from "./partitioners.ts";
 import type { AnyVariable, GetVariableOptions } from "./variable-scope.ts";
@@ -87,7 +87,9 @@ function wholeShape({ shape, dtype, initializer }: GetVariableOptions): Shape {
   const asked = Shape.of(shape);
   if (initializer === undefined || typeof initializer === "function") return asked;
   if (!isTensorLike(initializer))
-    return shape === undefined ? new Shape(toNdArray(initializer as ValueLike, dtype).shape) : asked;
+    return shape === undefined
+      ? new Shape(initialArray(initializer as ValueLike, dtype ?? "float32").shape)
+      : asked;
   const own = convertToTensor(initializer).shape;
   if (!asked.isCompatibleWith(own)) invalid(`Shapes ${asked} and ${own} are not compatible`);
   return own;
@@ -168,9 +170,9 @@ function initialPart(
 ): Tensor | undefined {
   return graph.nameScope(`${partName}/PartitionedInitializer`, () => {
     if (initializer === undefined || typeof initializer === "function") return undefined;
-    const whole = isTensorLike(initializer)
-      ? convertToTensor(initializer)
-      : convertToTensor(initializer, { dtype });
+    const whole = convertToTensor(
+      isTensorLike(initializer) ? initializer : initialArray(initializer as ValueLike, dtype),
+    );
     return slice(whole, varOffset, varShape);
   });
 }

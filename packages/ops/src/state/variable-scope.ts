@@ -9,7 +9,8 @@ import { type DType, dtypes, Shape } from "@org/tensor";
 import { type PartitionedVariable, ResourceVariable, Variable, type VariableOptions } from "@org/variables";
 import { convertToTensor } from "../convert.ts";
 import { glorotUniformInitializer, type Initializer, zerosInitializer } from "../random/initializers.ts";
-import type { TensorLike } from "../tensor-like.ts";
+import type { TensorLike, ValueLike } from "../tensor-like.ts";
+import { initialArray } from "./initial-array.ts";
 import type { PartitionInfo } from "./partition-info.ts";
 import { getPartitioned } from "./partitioned-variables.ts";
 import type { Partitioner } from "./partitioners.ts";
@@ -30,7 +31,7 @@ export type CustomGetter = (
 
 /** What a scope hands down to the getVariable calls in it. */
 export interface ScopeDefaults {
-  /** How variables start. A value (number, array, tensor) gives them its shape, too. */
+  /** How variables start. A value (number, array, tensor) gives them its shape, too, and but for bare numbers its type. */
   readonly initializer?: Initializer | TensorLike | undefined;
   /** Makes a loss of a new variable; it goes to the collection regularization_losses. */
   readonly regularizer?: ((variable: AnyVariable) => Tensor | undefined) | undefined;
@@ -353,7 +354,7 @@ function create(
     return make(() => initializer(dims, dtype, partition), { ...all, dtype });
   }
   if (options.shape !== undefined) invalid("If initializer is a constant, do not specify shape.");
-  return make(initializer as never, all);
+  return make(isTensorLike(initializer) ? initializer : initialArray(initializer as ValueLike, dtype), all);
 }
 
 function defaultInitializer(name: string, dtype: DType): Initializer {
