@@ -1,14 +1,7 @@
-// What a hostile user, a full disk and a killed process can do at the doors of @org/tf: feeds and fetches, ops that cannot run, saves.
-import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+// What a hostile user and a full disk can do at the doors of @org/tf: feeds and fetches, ops that cannot run, saves.
 import { type FileSystem, memoryFileSystem } from "@org/io";
-import { nodeFileSystem } from "@org/io/node";
 import { failingFileSystem } from "@org/io/testing";
 import { openCheckpoint } from "@org/metagraph";
-import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as tf from "../src/index.ts";
 
@@ -348,56 +341,4 @@ describe("a save through Saver.save that fails", () => {
         }
         expect(failed).toBeGreaterThan(5);
       });
-});
-
-describe("a process that is killed while it saves over the same prefix", () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "metagraph-killed-"));
-    await build({
-      entryPoints: [fileURLToPath(new URL("killed-saver.ts", import.meta.url))],
-      outfile: join(folder, "killed-saver.mjs"),
-      bundle: true,
-      format: "esm",
-      platform: "node",
-      conditions: ["@org/source"],
-      logLevel: "error",
-    });
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  it("leaves a whole checkpoint, state file and .meta, 50 times", async () => {
-    const fs = nodeFileSystem();
-    const directory = join(folder, "run");
-    await fs.makeDirectory(directory);
-    const prefix = join(directory, "model");
-    let last = 0;
-    for (let kill = 0; kill < 50; kill++) {
-      const child = spawn(process.execPath, [join(folder, "killed-saver.mjs"), prefix]);
-      let printed = "";
-      let errors = "";
-      child.stderr.on("data", (chunk) => {
-        errors += chunk;
-      });
-      const wait = Math.random() * 40;
-      child.stdout.once("data", () => setTimeout(() => child.kill("SIGKILL"), wait));
-      child.stdout.on("data", (chunk) => {
-        printed += chunk;
-      });
-      await new Promise((resolve) => child.once("close", resolve));
-      expect(errors).toBe("");
-      const finished = Number(printed.trim().split("\n").at(-1));
-      expect(finished).toBeGreaterThan(last);
-      last = await wholeValue(fs, prefix);
-      // The last one that was finished, or the one that it was at.
-      expect([finished, finished + 1], `kill ${kill}`).toContain(last);
-      expect(await tf.train.latestCheckpoint(directory)).toBe(prefix);
-      const def = await tf.train.readMetaGraph(`${prefix}.meta`);
-      expect(tf.train.describe(def).variables.map(({ name }) => name)).toEqual(["w:0", "v:0"]);
-      expect(await readFile(join(directory, "checkpoint"), "utf8")).toContain(
-        `model_checkpoint_path: "${prefix}"`,
-      );
-    }
-    expect((await readdir(directory)).filter((name) => name.includes("previous"))).toEqual([]);
-  }, 180_000);
 });
