@@ -39,7 +39,9 @@ export class CondContext extends ContextBase {
   }
 
   addValue(tensor: Tensor): Tensor {
-    if (this.values.has(tensor.name)) return this.externalValues.get(tensor.name) ?? tensor;
+    // What an imported loop has in a cycle may not have been added yet.
+    if (this.values.has(tensor.name) || tensor.op.controlFlowContext === this)
+      return this.externalValues.get(tensor.name) ?? tensor;
     const inside = this.switched(tensor, (outer) =>
       this.graph.controlDependencies(null, () => {
         const side = switchRefOrTensor(outer, this.pred)[this.branch as 0 | 1];

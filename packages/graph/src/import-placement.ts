@@ -65,12 +65,11 @@ export function placeImported(graph: Graph, ops: readonly Operation[], devices: 
   const waiting: [Operation, string[]][] = [];
   const context = graph.controlFlowContext;
   for (const op of ops) scopes.apply(op, false);
+  // All of them first: in a loop, an op reads one that comes after it.
+  if (context !== undefined) for (const op of ops) op.controlFlowContext = context;
   for (const op of ops) {
     op.addControlInputs(scopes.controlInputsFor(new Set()));
-    if (context !== undefined) {
-      op.controlFlowContext = context;
-      context.addOp(op);
-    }
+    context?.addOp(op);
   }
   for (const op of ops) {
     const own = op.statedDevice;
