@@ -2,6 +2,7 @@ export { AggregationMethod } from "./aggregate-gradients.ts";
 export { type ApplyOptions, applyOne, applyOp, type OpArgument } from "./apply-op.ts";
 export * from "./array/index.ts";
 export * from "./control/index.ts";
+export * from "./data-flow/index.ts";
 export { type ConvertOptions, constantOf, convertToTensor, resolveGraph, withScope } from "./convert.ts";
 export { defineOp, defineOps, type OpSpec } from "./define.ts";
 export { after, dense, type Grad, noGradient, several, single } from "./gradient.ts";

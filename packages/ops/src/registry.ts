@@ -20,6 +20,7 @@ import { tileOps } from "./array/tile.ts";
 import { transposeOps } from "./array/transpose.ts";
 import { controlOps } from "./control/control-ops.ts";
 import { stackOps } from "./data-flow/stack-ops.ts";
+import { tensorArrayOps } from "./data-flow/tensor-array-ops.ts";
 import { assertOps } from "./host/assert-op.ts";
 import { checkpointOps } from "./host/checkpoint-ops.ts";
 import { dynamicPartitionOps } from "./host/dynamic-partition.ts";
@@ -119,6 +120,7 @@ export const stateOps: readonly OpEntry[] = [
   ...stringOps,
   ...summaryOps,
   ...tableOps,
+  ...tensorArrayOps,
   ...trainingOps,
   ...variableOps,
 ];
