@@ -60,7 +60,7 @@ export async function importMetaGraphWithReturnElements(
   if (allSaveableObjects(graph, imported.scope || undefined).length === 0) return imported;
   return {
     ...imported,
-    saver: new Saver(null, { graph, ...(imported.scope ? { name: imported.scope } : {}) }),
+    saver: new Saver(null, { graph }),
   };
 }
 
