@@ -1,7 +1,14 @@
 // Puts a tensor, or a part of it, together from the slices that were saved.
 import { TfError } from "@org/errors";
 import { allocateData, type DType, dtypes, type NdArray, ndArray, sizeOf } from "@org/tensor";
-import { fullSlice, intersectSlices, sliceShape, sliceToString, type TensorSlice } from "./tensor-slice.ts";
+import {
+  fullSlice,
+  intersectSlices,
+  relativeSlice,
+  sliceShape,
+  sliceToString,
+  type TensorSlice,
+} from "./tensor-slice.ts";
 
 /** A slice that lies in the checkpoint, and how to read it whole. */
 export interface StoredSlice {
@@ -20,15 +27,13 @@ export async function assembleSlices(
   stored: readonly StoredSlice[],
   wanted: TensorSlice = fullSlice(shape.length),
 ): Promise<NdArray> {
-  const outShape = sliceShape(wanted, shape);
+  const outShape = sliceShape(wanted, shape, "INVALID_ARGUMENT");
   const total = sizeOf(outShape);
-  const parts: { stored: StoredSlice; start: readonly number[]; size: readonly number[]; count: number }[] =
-    [];
-  for (const part of stored) {
-    const common = intersectSlices(part.slice, wanted, shape);
-    const count = common ? sizeOf(common.size) : 0;
-    if (common && count > 0) parts.push({ stored: part, ...common, count });
-  }
+  const parts = stored.flatMap((part) => {
+    const common = intersectSlices(part.slice, wanted);
+    const count = common ? sizeOf(sliceShape(common, shape)) : 0;
+    return count > 0 ? [{ part, count }] : [];
+  });
   if (parts.reduce((sum, { count }) => sum + count, 0) !== total) {
     throw new TfError(
       "INVALID_ARGUMENT",
@@ -38,18 +43,35 @@ export async function assembleSlices(
   }
   // The largest part is read first, before room for all is made: sizes that a damaged file only claims become no memory.
   parts.sort((a, b) => b.count - a.count);
-  let data = total === 0 ? allocateData(dtype, 0) : undefined;
-  for (const { stored: part, start, size } of parts) {
+  let out: NdArray | undefined = total === 0 ? ndArray(dtype, outShape, allocateData(dtype, 0)) : undefined;
+  for (const { part } of parts) {
     const value = await part.read();
-    data ??= allocateData(dtype, total);
-    copyBlock(
-      { data: value.data, shape: value.shape, start: start.map((at, i) => at - part.slice.starts[i]!) },
-      { data, shape: outShape, start: start.map((at, i) => at - wanted.starts[i]!) },
-      size,
-      dtypes[dtype].width,
-    );
+    out ??= ndArray(dtype, outShape, allocateData(dtype, total));
+    copySlice(shape, part.slice, value, wanted, out);
   }
-  return ndArray(dtype, outShape, data!);
+  return out!;
+}
+
+/**
+ * Copies what the slices `fromSlice` and `toSlice` of a tensor of `shape` share out of `from` into `to`, which hold them; false where they do
+ * not meet. As CopyDataFromTensorSliceToTensorSlice.
+ */
+export function copySlice(
+  shape: readonly number[],
+  fromSlice: TensorSlice,
+  from: NdArray,
+  toSlice: TensorSlice,
+  to: NdArray,
+): boolean {
+  const common = intersectSlices(fromSlice, toSlice);
+  if (!common) return false;
+  const block = (array: NdArray, slice: TensorSlice): Block => ({
+    data: array.data,
+    shape: array.shape,
+    start: relativeSlice(slice, common).starts,
+  });
+  copyBlock(block(from, fromSlice), block(to, toSlice), sliceShape(common, shape), dtypes[from.dtype].width);
+  return true;
 }
 
 interface Block {
@@ -59,7 +81,7 @@ interface Block {
 }
 
 /** Copies a block of `size` between two row-major arrays, a run of the last dimension at a time. */
-export function copyBlock(from: Block, to: Block, size: readonly number[], width: number): void {
+function copyBlock(from: Block, to: Block, size: readonly number[], width: number): void {
   const rank = size.length;
   const strides = (shape: readonly number[]): number[] => {
     const result = new Array<number>(rank).fill(width);

@@ -186,7 +186,7 @@ export class BundleIndex {
           key: name,
           file: this.file,
         });
-      const shape = sliceShape(slice, whole.shape);
+      const shape = sliceShape(slice, whole.shape, "DATA_LOSS");
       const entry = readEntry(name, stored, this.file);
       if (entry.dtype !== whole.dtype || entry.shape.join() !== shape.join())
         throw new TfError(

@@ -32,7 +32,7 @@ import type { StoredTensor } from "./reader-base.ts";
 import { removeStaleFiles, temporaryName } from "./stale-files.ts";
 import { TableWriter } from "./table-writer.ts";
 import { checkCrc, encodeObjects } from "./tensor-bytes.ts";
-import { sliceShape, sliceToProto, type TensorSlice } from "./tensor-slice.ts";
+import { isFullSlice, sliceShape, sliceToProto, type TensorSlice } from "./tensor-slice.ts";
 
 export interface WriteOptions {
   /** Default: the machine's files in Node; none in browsers. */
@@ -46,6 +46,8 @@ export interface WriteOptions {
 export interface WriterOptions extends WriteOptions {
   /** Bytes that are going to be added, if that is known: what `onProgress` gives as `total`. */
   readonly total?: number | undefined;
+  /** Each tensor begins at a multiple of it in the data file; default 1, as a Saver's. BundleWriter::Options. */
+  readonly dataAlignment?: number | undefined;
 }
 
 /** Where a tensor that is a part of a partitioned variable lies in the whole. */
@@ -73,6 +75,9 @@ export async function createCheckpointWriter(
   prefix: string,
   options: WriterOptions = {},
 ): Promise<CheckpointWriter> {
+  const { dataAlignment = 1 } = options;
+  if (!(Number.isSafeInteger(dataAlignment) && dataAlignment > 0))
+    throw new TypeError(`dataAlignment must be a whole number above 0, not ${dataAlignment}`);
   const fs = options.fs ?? (await defaultFileSystem());
   return BundleWriter.create(fs, localPath(prefix), options);
 }
@@ -238,7 +243,7 @@ export class BundleWriter implements CheckpointWriter {
   async #add(
     name: string,
     { dtype, shape }: Described,
-    part: PartOf | undefined,
+    given: PartOf | undefined,
     writeAll: (write: (bytes: Uint8Array) => Promise<void>) => Promise<number>,
   ): Promise<void> {
     if (this.#state !== "open")
@@ -247,33 +252,46 @@ export class BundleWriter implements CheckpointWriter {
       });
     const { signal } = this.#options;
     checkNotCancelled(signal, "Saving", this.prefix);
+    // A lone slice that is the whole is no slice.
+    const part = given && isFullSlice(given.slice, given.fullShape) ? undefined : given;
     const key = keyOfName(name);
-    const entryKey = part ? this.#addPart(name, key, dtype, shape, part) : key;
     const offset = this.#offset;
     const proto: Entry = {
       dtype: dtypeToProto(dtype),
       shape: shapeToProto(new Shape([...shape])),
       shardId: 0,
     };
-    this.#set(entryKey, proto, name);
     let crc: number;
+    let size = 0;
     try {
+      this.#set(part ? this.#addPart(name, key, dtype, shape, part) : key, proto, name);
       crc = await writeAll(async (bytes) => {
         if (bytes.length === 0) return;
         checkNotCancelled(signal, "Saving", this.prefix);
+        size += bytes.length;
         this.#offset += bytes.length;
         await this.#sink.write(bytes);
         this.#report(name);
       });
+      await this.#align();
     } catch (error) {
       this.#state = "broken";
       throw error;
     }
     Object.assign(proto, {
       offset: BigInt(offset),
-      size: BigInt(this.#offset - offset),
+      size: BigInt(size),
       crc32c: maskCrc32c(crc),
     });
+  }
+
+  /** Fills up to the next multiple of the alignment, as TensorFlow does after each tensor. */
+  async #align(): Promise<void> {
+    const rest = this.#offset % (this.#options.dataAlignment ?? 1);
+    if (rest === 0) return;
+    const padding = new Uint8Array(this.#options.dataAlignment! - rest);
+    await this.#sink.write(padding);
+    this.#offset += padding.length;
   }
 
   #report(name: string): void {

@@ -1,3 +1,4 @@
+export { copySlice } from "./assemble.ts";
 export { dataFilename } from "./bundle-format.ts";
 export * from "./checkpoint-management.ts";
 export type { CheckpointEntry, CheckpointReader, GetOptions } from "./checkpoint-reader.ts";
@@ -33,11 +34,17 @@ export {
 } from "./convert-checkpoint.ts";
 export { type MergeOptions, mergeCheckpoints } from "./merge-checkpoints.ts";
 export { type OpenOptions, openCheckpoint } from "./open-checkpoint.ts";
+export { decodeTensorNameSlice, encodeTensorNameSlice } from "./ordered-code.ts";
 export { nearestNames } from "./reader-base.ts";
 export {
+  coverSlices,
+  equalSlices,
   fullSlice,
+  intersectSlices,
+  isFullSlice,
   parseShapeAndSlice,
   parseSlice,
+  relativeSlice,
   type ShapeAndSlice,
   sliceFromProto,
   sliceShape,

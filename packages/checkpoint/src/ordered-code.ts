@@ -5,7 +5,8 @@
 //   number   = count[1] big-endian bytes[count], count 0 for 0
 //   string   = bytes with 00 -> 00 ff and ff -> ff 00, then 00 01
 //   signed   = one byte 0x80 ^ x for -64 <= x < 64; else 2 to 10 bytes: as many leading 1 bits (0 for negative numbers) as bytes, then x
-import { ByteWriter } from "./coding.ts";
+import { TfError } from "@org/errors";
+import { ByteReader, ByteWriter } from "./coding.ts";
 import type { TensorSlice } from "./tensor-slice.ts";
 
 function writeNumber(out: ByteWriter, value: number): void {
@@ -52,4 +53,61 @@ export function encodeTensorNameSlice(name: Uint8Array, slice: TensorSlice): Uin
     writeSigned(out, length);
   });
   return out.finish();
+}
+
+const what = "tensor slice key";
+const corrupt = (why: string): TfError => new TfError("DATA_LOSS", `corrupted ${what}: ${why}`);
+
+function readNumber(reader: ByteReader): number {
+  const [count] = reader.take(1);
+  let value = 0;
+  for (const byte of reader.take(count!)) value = value * 256 + byte;
+  if (!Number.isSafeInteger(value)) throw corrupt("a number is absurdly large");
+  return value;
+}
+
+function readString(reader: ByteReader): Uint8Array {
+  const out = new ByteWriter();
+  for (;;) {
+    const [byte] = reader.take(1) as unknown as [number];
+    if (byte !== 0 && byte !== 0xff) {
+      out.byte(byte);
+      continue;
+    }
+    const [next] = reader.take(1) as unknown as [number];
+    if (byte === 0 && next === 1) return out.finish();
+    if (byte === 0 ? next !== 0xff : next !== 0) throw corrupt("a bad escape");
+    out.byte(byte);
+  }
+}
+
+function readSigned(reader: ByteReader): number {
+  const [first] = reader.take(1) as unknown as [number];
+  const isNegative = first < 0x80;
+  const header = isNegative ? ~first & 0xff : first;
+  const length = header === 0xff ? 0 : Math.clz32(~(header << 24));
+  if (length === 0 || length > 7) throw corrupt("a number is absurdly large");
+  let bits = BigInt(first);
+  for (const byte of reader.take(length - 1)) bits = (bits << 8n) | BigInt(byte);
+  const mask = ((1n << BigInt(length)) - 1n) << BigInt(8 * length - length);
+  return Number(BigInt.asIntN(8 * length, bits ^ mask));
+}
+
+/**
+ * The inverse of encodeTensorNameSlice. Throws TfError DATA_LOSS where `key` is none. As DecodeTensorNameSlice.
+ */
+export function decodeTensorNameSlice(key: Uint8Array): { name: Uint8Array; slice: TensorSlice } {
+  const reader = new ByteReader(key, what);
+  if (readNumber(reader) !== 0) throw corrupt("it does not begin with 0");
+  const name = readString(reader);
+  const rank = readNumber(reader);
+  if (rank > key.length) throw corrupt(`rank ${rank}`);
+  const starts: number[] = [];
+  const lengths: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    starts.push(readSigned(reader));
+    lengths.push(readSigned(reader));
+  }
+  if (!reader.done) throw corrupt("bytes are left over");
+  return { name, slice: { starts, lengths } };
 }

@@ -100,7 +100,7 @@ async function addMeta(entries: Map<string, V1Entry>, table: TableReader, file: 
     const entry = there ?? { name, dtype: element.dtype, shape: dims, parts: [] };
     for (const proto of slices) {
       const slice = sliceFromProto(proto);
-      sliceShape(slice, dims);
+      sliceShape(slice, dims, "DATA_LOSS");
       entry.parts.push({ slice, table, file });
     }
     entries.set(name, entry);

@@ -14,10 +14,11 @@ describe.skipIf(!there)("in a browser (skipped where there is no origin private 
     create: async () => {
       const top = await navigator.storage.getDirectory();
       const name = `test-${counter++}`;
-      const root = await top.getDirectoryHandle(name, { create: true });
+      const folder = await top.getDirectoryHandle(name, { create: true });
+      await folder.getDirectoryHandle("scratch", { create: true });
       return {
-        fs: opfsFileSystem(root),
-        root: "",
+        fs: opfsFileSystem(folder),
+        root: "/scratch",
         dispose: () => top.removeEntry(name, { recursive: true }),
       };
     },
