@@ -2,6 +2,7 @@
 // on the loop's pivot. Where the loop is one that gradients() adds, tensors of the loop that it goes back through come from
 // their history. Source: python/ops/control_flow_ops.py (WhileContext).
 import type { IControlFlowContextDef, IWhileContextDef } from "@org/proto";
+import { attrValue } from "./attr-value.ts";
 import {
   ContextBase,
   isLoopConstantEnter,
@@ -240,12 +241,15 @@ export class WhileContext extends ContextBase {
     context.loopExits = (def.loopExitNames ?? []).map((name) => scopedTensor(graph, name, importScope));
     context.loopEnters = (def.loopEnterNames ?? []).map((name) => scopedTensor(graph, name, importScope));
     context.readValues(def.valuesDef, importScope);
-    // A scope changed the context's name, which is the name of the loop's frame, too.
-    if (importScope)
+    // A scope changed the context's name, which is the name of the loop's frame, too. No shape follows from it: those that the file states stay.
+    if (importScope) {
+      const frame = attrValue("frame_name", "string", context.name);
       for (const value of context.values) {
         const op = graph.findOperation(value.split(":")[0]!);
-        if (op?.type === "Enter" || op?.type === "RefEnter") op.setAttr("frame_name", context.name);
+        if (op?.type === "Enter" || op?.type === "RefEnter") op.rawAttrs.set("frame_name", frame);
       }
+      graph.touch();
+    }
     context.enter(() => {
       for (const nested of def.nestedContexts ?? []) contextFromDef(nested, graph, importScope);
     });
