@@ -1,219 +1,97 @@
-// The ops of a Saver, node for node as TensorFlow 1.15 builds them (BulkSaverBuilder): "save/Const", "save/SaveV2",
-// "save/control_dependency", "save/RestoreV2", "save/Assign" ..., "save/restore_all"; sharded ones with a merge step.
-// Not here: files and their rotation. Source: python/training/saver.py (BaseSaverBuilder).
-import { TfError } from "@org/errors";
+// Which ops a Saver writes and reads with. A subclass of BaseSaverBuilder that is passed to a Saver (`builder`) may build others: what
+// surrounds them (names, devices, shards, assignments) is build-saver.ts. Source: python/training/saver.py (BaseSaverBuilder, BulkSaverBuilder).
 import { canonicalDevice, type Graph, mergeDevices, type Operation, type Tensor } from "@org/graph";
-import { type ISaverDef, SaverDef } from "@org/proto";
 import { convertToNdArray, type DType, type TensorLike } from "@org/tensor";
-import { group, isPartitionedVariable } from "@org/variables";
-import { type SaveableObject, specTensor, toSaveables, type VarList } from "./saveable.ts";
+import { type SaveableObject, specTensor } from "./saveable.ts";
 
-/** What the builder takes of a Saver's options. */
-export interface BuildOptions {
-  readonly graph: Graph;
-  readonly reshape: boolean;
-  readonly sharded: boolean;
-  readonly maxToKeep: number;
-  readonly keepCheckpointEveryNHours: number;
-  readonly name: string | undefined;
-  readonly filename: string | undefined;
+/** Builds an op for saving, and one for restoring each saveable, on the CPU of the saveable's machine (as TensorFlow 1.0 did). */
+export class BaseSaverBuilder {
+  /** The format that saving writes. */
   readonly writeVersion: "V1" | "V2";
-}
 
-/** Builds the ops that save and restore `varList`; the SaverDef that names them. Throws as `toSaveables`. */
-export function buildSaver(varList: VarList, options: BuildOptions): ISaverDef {
-  const { graph, sharded, writeVersion } = options;
-  const saveables = toSaveables(varList);
-  const def = graph.nameScope(options.name ?? "save", () => {
-    const given = graph.nameScope("filename", (scope) => {
-      const input = constant(graph, "input", options.filename || "model", "string");
-      return placeholder(graph, input, scope);
-    });
-    const filename = placeholder(graph, given, "Const");
-    const devices = sharded ? byDevice(saveables) : undefined;
-    const builder = new SaverBuilder(graph, writeVersion, options.reshape);
-    const save = devices ? builder.saveSharded(filename, devices) : builder.save(filename, saveables);
-    const restore = devices
-      ? builder.restoreSharded(filename, devices)
-      : builder.restore(filename, saveables, "restore_all");
-    return {
-      filenameTensorName: filename.name,
-      saveTensorName: save.name,
-      restoreOpName: restore.name,
-      maxToKeep: options.maxToKeep,
-      sharded,
-      keepCheckpointEveryNHours: options.keepCheckpointEveryNHours,
-      version: SaverDef.CheckpointFormatVersion[writeVersion],
-    };
-  });
-  concatenatePartitioned(graph);
-  return def;
-}
-
-type Shard = readonly [device: string, saveables: readonly SaveableObject[]];
-
-class SaverBuilder {
-  private readonly graph: Graph;
-  private readonly version: "V1" | "V2";
-  private readonly reshape: boolean;
-
-  constructor(graph: Graph, version: "V1" | "V2", reshape: boolean) {
-    this.graph = graph;
-    this.version = version;
-    this.reshape = reshape;
+  constructor(options: { readonly writeVersion?: "V1" | "V2" | undefined } = {}) {
+    this.writeVersion = options.writeVersion ?? "V2";
   }
 
-  /** Writes all tensors; the file name, once that is done. */
-  save(filename: Tensor, saveables: readonly SaveableObject[]): Tensor {
-    const { graph } = this;
+  /** The op that writes all tensors of `saveables` to the file (V2: under the prefix) that `filename`, a string scalar, holds. */
+  saveOp(filename: Tensor, saveables: readonly SaveableObject[]): Operation {
+    const { graph } = filename;
     const specs = saveables.flatMap((saveable) => saveable.specs);
     const tensors = specs.map(specTensor);
     const names = specs.map((spec) => spec.name);
     const slices = specs.map((spec) => spec.sliceSpec);
     const [type, name, sliceArg] =
-      this.version === "V1"
+      this.writeVersion === "V1"
         ? (["SaveSlices", "save", "shapes_and_slices"] as const)
         : (["SaveV2", "SaveV2", "shape_and_slices"] as const);
-    const op = graph.nameScope(name, (scope) => {
+    return graph.nameScope(name, (scope) => {
       const inputs = [
         constant(graph, "tensor_names", names, "string"),
         constant(graph, sliceArg, slices, "string"),
       ];
       return graph.createOp(type, [filename, ...inputs, tensors], { name: scope });
     });
-    return graph.nameScope("control_dependency", (scope) =>
-      graph.colocateWith(filename.op, () =>
-        graph.controlDependencies(
-          [op],
-          () => graph.createOp("Identity", [filename], { name: scope }).outputs[0]!,
-        ),
-      ),
-    );
   }
 
-  /** Each device writes its own shard; then they become one checkpoint. */
-  saveSharded(filename: Tensor, shards: readonly Shard[]): Tensor {
-    const { graph } = this;
-    const v2 = this.version === "V2";
-    const prefix = v2 ? this.temporaryPrefix(filename) : filename;
-    const count = constant(graph, "num_shards", shards.length, "int32");
-    const names: Tensor[] = [];
-    const saves: Tensor[] = [];
-    for (const [index, [device, saveables]] of shards.entries()) {
-      graph.device(v2 ? onCpu0(device) : device, () => {
-        const shard = graph.nameScope("ShardedFilename", (scope) => {
-          const inputs = [prefix, constant(graph, "shard", index, "int32"), count];
-          return graph.createOp("ShardedFilename", inputs, { name: scope }).outputs[0]!;
-        });
-        names.push(shard);
-        saves.push(this.save(shard, saveables));
-      });
-    }
-    const done = saves.map((tensor) => tensor.op);
-    return graph.controlDependencies(done, () =>
-      v2
-        ? graph.device(onCpu0(shards.at(-1)![0]), () => this.merge(names, filename))
-        : graph.createOp("ShardedFilespec", [filename, count]).outputs[0]!,
-    );
-  }
-
-  private temporaryPrefix(filename: Tensor): Tensor {
-    const { graph } = this;
-    const suffix = `_temp_${globalThis.crypto.randomUUID().replaceAll("-", "")}/part`;
-    return graph.nameScope("StringJoin", (scope) => {
-      const inputs = [filename, constant(graph, "inputs_1", suffix, "string")];
-      return graph.createOp("StringJoin", [inputs], { name: scope }).outputs[0]!;
+  /** The tensors of all `saveables`, one a spec, in order. `preferredShard`: the shard that they are most likely in, or -1. */
+  bulkRestore(
+    filename: Tensor,
+    saveables: readonly SaveableObject[],
+    preferredShard: number,
+    _restoreSequentially: boolean,
+  ): readonly Tensor[] {
+    return saveables.flatMap((saveable) => {
+      const { device } = saveable.specs[0] ?? { device: "" };
+      const read = (): readonly Tensor[] => this.restoreOp(filename, saveable, preferredShard);
+      return device === "" ? read() : filename.graph.device(onCpu0(device), read);
     });
   }
 
-  private merge(names: readonly Tensor[], filename: Tensor): Tensor {
-    const { graph } = this;
-    const merge = graph.nameScope("MergeV2Checkpoints", (scope) => {
-      const prefixes = graph.createOp("Pack", [names], { name: "checkpoint_prefixes" }).outputs[0]!;
-      return graph.createOp("MergeV2Checkpoints", [prefixes, filename], {
-        name: scope,
-        attrs: { delete_old_dirs: true },
-      });
-    });
-    return graph.controlDependencies([merge], () => graph.createOp("Identity", [filename]).outputs[0]!);
+  /** The tensors of one saveable, one a spec. */
+  restoreOp(filename: Tensor, saveable: SaveableObject, _preferredShard: number): readonly Tensor[] {
+    return saveable.specs.flatMap((spec) => restoreV2(filename, [spec]));
   }
 
-  /** Reads all tensors at once and assigns them. */
-  restore(filename: Tensor, saveables: readonly SaveableObject[], name: string): Operation {
-    const { graph } = this;
+  /** `filename` with the number of its shard, of `numShards` (an int32 scalar). */
+  shardedFilename(filename: Tensor, shard: number, numShards: Tensor): Tensor {
+    const { graph } = filename;
+    return graph.nameScope("ShardedFilename", (scope) => {
+      const inputs = [filename, constant(graph, "shard", shard, "int32"), numShards];
+      return graph.createOp("ShardedFilename", inputs, { name: scope }).outputs[0]!;
+    });
+  }
+}
+
+/** Reads all tensors by one op on the first CPU: what a Saver has unless told otherwise. */
+export class BulkSaverBuilder extends BaseSaverBuilder {
+  override bulkRestore(filename: Tensor, saveables: readonly SaveableObject[]): readonly Tensor[] {
     const specs = saveables.flatMap((saveable) => saveable.specs);
-    const tensors = graph.device(canonicalDevice("cpu:0"), () =>
-      graph.nameScope("RestoreV2", (scope) => {
-        const names = constant(
-          graph,
-          "tensor_names",
-          specs.map((spec) => spec.name),
-          "string",
-        );
-        const slices = constant(
-          graph,
-          "shape_and_slices",
-          specs.map((spec) => spec.sliceSpec),
-          "string",
-        );
-        const attrs = { dtypes: specs.map((spec) => spec.dtype) };
-        return graph.createOp("RestoreV2", [filename, names, slices], { name: scope, attrs }).outputs;
-      }),
+    return filename.graph.device(canonicalDevice("cpu:0"), () => restoreV2(filename, specs));
+  }
+}
+
+function restoreV2(filename: Tensor, specs: SaveableObject["specs"]): readonly Tensor[] {
+  const { graph } = filename;
+  return graph.nameScope("RestoreV2", (scope) => {
+    const strings = (name: string, values: string[]): Tensor => constant(graph, name, values, "string");
+    const names = strings(
+      "tensor_names",
+      specs.map((spec) => spec.name),
     );
-    let at = 0;
-    const assigns = saveables.map((saveable) => {
-      const shapes = this.reshape ? saveable.specs.map((spec) => shapeOf(specTensor(spec))) : undefined;
-      const own = tensors.slice(at, at + saveable.specs.length);
-      at += own.length;
-      return saveable.restore(own, shapes);
-    });
-    return group(graph, assigns, { name });
-  }
-
-  restoreSharded(filename: Tensor, shards: readonly Shard[]): Operation {
-    const restores = shards.map(([device, saveables]) =>
-      this.graph.device(device, () => this.restore(filename, saveables, "restore_shard")),
+    const slices = strings(
+      "shape_and_slices",
+      specs.map((spec) => spec.sliceSpec),
     );
-    return group(this.graph, restores, { name: "restore_all" });
-  }
+    const attrs = { dtypes: specs.map((spec) => spec.dtype) };
+    return graph.createOp("RestoreV2", [filename, names, slices], { name: scope, attrs }).outputs;
+  });
 }
 
-const shapeOf = (tensor: Tensor) =>
-  tensor.shape.isFullyDefined() ? tensor.shape : tensor.graph.createOp("Shape", [tensor]).outputs[0]!;
+/** `device` with the first CPU of its machine. */
+export const onCpu0 = (device: string): string => mergeDevices(device, "/device:CPU:0");
 
-/** Saveables by the device of their tensors, sorted by device. */
-function byDevice(saveables: readonly SaveableObject[]): Shard[] {
-  const shards = new Map<string, SaveableObject[]>();
-  for (const saveable of saveables) {
-    const devices = new Set(saveable.specs.map((spec) => canonicalDevice(specTensor(spec).device)));
-    if (devices.size !== 1)
-      throw new TfError(
-        "INVALID_ARGUMENT",
-        `All tensors of a saveable object must be on the same device: ${saveable.name}`,
-        { key: saveable.name },
-      );
-    const [device] = devices as unknown as Iterable<string>;
-    const shard = shards.get(device!);
-    if (shard) shard.push(saveable);
-    else shards.set(device!, [saveable]);
-  }
-  return [...shards].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-const onCpu0 = (device: string) => mergeDevices(device, "/device:CPU:0");
-
-function placeholder(graph: Graph, input: Tensor, name: string): Tensor {
-  return graph.createOp("PlaceholderWithDefault", [input], { name, attrs: { shape: [] } }).outputs[0]!;
-}
-
-function constant(graph: Graph, name: string, value: TensorLike, dtype: DType): Tensor {
+/** A Const of that name. */
+export function constant(graph: Graph, name: string, value: TensorLike, dtype: DType): Tensor {
   const array = convertToNdArray(value, dtype);
   return graph.createOp("Const", [], { name, attrs: { value: array, dtype } }).outputs[0]!;
-}
-
-/** A partitioned variable in a collection exports as the name of its concatenation: makes sure that there is one. */
-function concatenatePartitioned(graph: Graph): void {
-  for (const key of graph.getAllCollectionKeys())
-    for (const item of graph.getCollection(key))
-      if (isPartitionedVariable(item) && !graph.findOperation(item.name)) item.asTensor();
 }

@@ -3,6 +3,7 @@ import type { CollectionRegistry } from "@org/collections";
 import type { Graph, Tensor } from "@org/graph";
 import type { ISaverDef } from "@org/proto";
 import type { VariableBase } from "@org/variables";
+import type { BaseSaverBuilder } from "./saver-builder.ts";
 import type { Progress } from "./saver-session.ts";
 
 /** Arguments of tf.train.Saver. */
@@ -19,7 +20,7 @@ export interface SaverOptions {
   readonly keepCheckpointEveryNHours?: number;
   /** Name scope of the ops (default "save"); with `saverDef`, the scope that it was imported under. */
   readonly name?: string | undefined;
-  /** Taken for TensorFlow's sake: reading in bulk is sequential anyway. */
+  /** Handed to the builder; reading in bulk is sequential anyway. */
   readonly restoreSequentially?: boolean;
   /** Ops that are in the graph already, instead of building some. */
   readonly saverDef?: ISaverDef;
@@ -27,7 +28,9 @@ export interface SaverOptions {
   readonly deferBuild?: boolean;
   /** Without variables: do nothing, rather than throw. */
   readonly allowEmpty?: boolean;
-  /** Format that the save ops write. Default "V2". */
+  /** Builds the ops that write and read, and says which format they write; default: a BulkSaverBuilder. */
+  readonly builder?: BaseSaverBuilder;
+  /** Format that the save ops write. Default "V2"; a `builder` has its own. */
   readonly writeVersion?: "V1" | "V2";
   /** Steps in file names get eight digits. */
   readonly padStepNumber?: boolean;

@@ -20,13 +20,14 @@ import { basename, defaultFileSystem, dirname, type FileSystem } from "@org/io";
 import { create, type ISaverDef, type MetaGraphDef, SaverDef } from "@org/proto";
 import { isNdArray, toStrings } from "@org/tensor";
 import { allSaveableObjects, variableCollectionTypes } from "@org/variables";
+import { buildSaver } from "./build-saver.ts";
 import { CheckpointRotation, type TimedCheckpoint } from "./checkpoint-rotation.ts";
 import { exportMetaGraph, type MetaGraphExport, sharedMetaGraph } from "./export-meta-graph.ts";
 import { objectGraphKeys, underObjectKeys } from "./object-based.ts";
 import { explainRestoreError, noCheckpointError } from "./restore-errors.ts";
 import { passedOn, stepNumber, stringScalar, withParentCheck } from "./save-run.ts";
 import { toSaveables, type VarList } from "./saveable.ts";
-import { buildSaver } from "./saver-builder.ts";
+import { BulkSaverBuilder } from "./saver-builder.ts";
 import type { SaveOptions, SaverOptions } from "./saver-options.ts";
 import { isSaverSession, type Progress, type SaverSession } from "./saver-session.ts";
 import { debugInfoOf, writeDebugInfo } from "./write-debug-info.ts";
@@ -129,7 +130,8 @@ export class Saver {
       keepCheckpointEveryNHours: options.keepCheckpointEveryNHours ?? 10000,
       name: options.name,
       filename: options.filename,
-      writeVersion: options.writeVersion ?? "V2",
+      restoreSequentially: options.restoreSequentially ?? false,
+      builder: options.builder ?? new BulkSaverBuilder({ writeVersion: options.writeVersion }),
     });
     this.def = create(SaverDef, def);
   }
