@@ -11,9 +11,11 @@ export {
   type Saveable,
   type SaveableObject,
   type SaveSpec,
+  specTensor,
   toSaveables,
   type VarList,
 } from "./saveable.ts";
+export { BaseSaverBuilder, BulkSaverBuilder } from "./saver-builder.ts";
 export { Saver, type SaverExport, saversCollectionType, standardCollections } from "./saver.ts";
 export type { SaveOptions, SaverOptions } from "./saver-options.ts";
 export type { Progress, SaverRunOptions, SaverSession } from "./saver-session.ts";
