@@ -59,6 +59,27 @@ describe("importGraphDef", () => {
     expect(await run(result!)).toBe(10);
   });
 
+  test("[importer_test/ImportGraphDefTest.testImportWhileLoopInCond] a loop imported into a branch runs where the branch is taken", async () => {
+    const def = await graphOf("loop.meta");
+    const choice = tf.placeholder("bool");
+    const result = tf.cond(
+      choice,
+      () => tensors(def, ["while/Exit:0"])[0]!,
+      () => tf.constant(1, { dtype: "int32" }),
+    );
+    expect(await run(result, [[choice, true]])).toBe(10);
+    expect(await run(result, [[choice, false]])).toBe(1);
+  });
+
+  test("[importer_test/ImportGraphDefTest.testImportWhileLoopInWhileLoop] a loop imported into a loop's body runs in each of its turns", async () => {
+    const def = await graphOf("loop.meta");
+    const body = () => tensors(def, ["while/Exit:0"])[0]!;
+    const result = tf.whileLoop((i: tf.Tensor) => tf.less(i, 2), body, [tf.constant(0, { dtype: "int32" })], {
+      shapeInvariants: [tf.Shape.unknown],
+    });
+    expect(await run(result)).toBe(10);
+  });
+
   test("[importer_test/ImportGraphDefTest.testInvalidInputForInputMap] what stands in a map", async () => {
     const map = (def: GraphDef, inputMap: unknown, options = {}) =>
       elements(def, [], { inputMap, ...options });

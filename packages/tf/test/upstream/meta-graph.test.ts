@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createGraphDebugInfoDef } from "@org/graph";
 import { memoryFileSystem, readFile as readWhole } from "@org/io";
+import { importMetaGraph } from "@org/metagraph";
 import { beforeEach, expect, test } from "vitest";
 import * as tf from "../../src/index.ts";
 
@@ -104,3 +105,82 @@ test("[meta_graph_test/ScopedMetaGraphTest.testExportDebugInfo] debug info says 
   ).rejects.toMatchObject({ code: "FAILED_PRECONDITION", hint: expect.stringContaining("recordTraces") });
   expect(await fs.stat("traced/none.meta")).toBeUndefined();
 });
+
+test("[meta_graph_test/ScopedMetaGraphTest.testWhileLoopGradients] a loop comes back equal from another scope, and its gradient is the same there", async () => {
+  const file = tf.protos.decode(tf.protos.MetaGraphDef, await fixture("scoped-loop.meta"));
+  importMetaGraph(file, { graph: tf.getDefaultGraph() });
+  const def = await tf.train.exportMetaGraph({ exportScope: "export" });
+  const gradient = async (scope: string) => {
+    const graph = tf.getDefaultGraph();
+    const [start, output] = ["Variable:0", "while/Exit_1:0"].map((name) =>
+      graph.getTensorByName(`${scope}/${name}`),
+    );
+    const [grad] = tf.gradients(output!, [start!]);
+    const run = session();
+    await run.run([], { targets: [tf.globalVariablesInitializer()] });
+    return tf.toArray(await run.run(grad as tf.Tensor));
+  };
+  const expected = await gradient("export");
+  expect(expected).toBe(1);
+  tf.resetDefaultGraph();
+  importMetaGraph(def, { graph: tf.getDefaultGraph(), importScope: "import" });
+  const again = await tf.train.exportMetaGraph({ exportScope: "import" });
+  expect(again.graphDef).toEqual(def.graphDef);
+  expect(again.collectionDef).toEqual(def.collectionDef);
+  expect(tf.protos.equals(tf.protos.MetaGraphDef, again, def)).toBe(true);
+  expect(await gradient("import")).toBe(expected);
+});
+
+test("[meta_graph_test/ScopedMetaGraphTest.testImportWhileLoopInWhileLoop] a MetaGraph with a loop is imported into a loop's body, and runs", async () => {
+  const def = tf.protos.decode(tf.protos.MetaGraphDef, await fixture("variable-loop.meta"));
+  const [, x] = tf.whileLoop(
+    (i: tf.Tensor) => tf.less(i, 2),
+    (i: tf.Tensor) => {
+      importMetaGraph(def, { graph: tf.getDefaultGraph() });
+      return [tf.add(i, 1), tf.getDefaultGraph().getTensorByName("while/Exit_1:0")] as const;
+    },
+    [tf.constant(0, { dtype: "int32" }), tf.constant(0, { dtype: "float32" })],
+    { name: "" },
+  );
+  const run = session();
+  await run.run([], { targets: [tf.globalVariablesInitializer()] });
+  expect(tf.toArray(await run.run(x!))).toBe(32);
+});
+
+test.each([false, true])(
+  "[meta_graph_test/ExportImportAcrossScopesTest.testPartitionedVariables] partitioned variables moved to another scope are as if made there (resource: %s)",
+  async (useResource) => {
+    const graphIn = (scope: string): tf.Graph => {
+      const graph = new tf.Graph();
+      graph.asDefault(() =>
+        tf.variableScope(scope, () => {
+          tf.getVariable("weights", {
+            partitioner: tf.fixedSizePartitioner(3, 0),
+            initializer: tf.truncatedNormal([100, 10]),
+            useResource,
+          });
+          const collections = ["a", "b", "z", "f", "e", "d", "g"];
+          tf.getVariable("another", { shape: [], collections, useResource });
+        }),
+      );
+      return graph;
+    };
+    const exported = await tf.train.exportMetaGraph({
+      graph: graphIn("dropA/dropB/keepA"),
+      exportScope: "dropA/dropB",
+    });
+    const imported = new tf.Graph();
+    importMetaGraph(exported, { graph: imported, importScope: "importA" });
+    const [result, expected] = await Promise.all(
+      [imported, graphIn("importA/keepA")].map((graph) => tf.train.exportMetaGraph({ graph })),
+    );
+    // Names of resources are no names of nodes: a scope does not change them.
+    for (const { graphDef } of [result!, expected!])
+      for (const node of graphDef!.node) if (useResource) delete node.attr.shared_name;
+    expect(result!.graphDef!.node.map(({ name }) => name).sort()).toEqual(
+      expected!.graphDef!.node.map(({ name }) => name).sort(),
+    );
+    expect(result!.collectionDef).toEqual(expected!.collectionDef);
+    expect(tf.protos.equals(tf.protos.MetaGraphDef, result!, expected!)).toBe(true);
+  },
+);
