@@ -12,6 +12,7 @@ import { addRename } from "./commands/rename.ts";
 import { addShow } from "./commands/show.ts";
 import { addValidate } from "./commands/validate.ts";
 import { DifferenceFound, exitCodeOf, exitCodes, OutputError, ProblemsFound } from "./exit-codes.ts";
+import { printable } from "./table.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
@@ -43,11 +44,19 @@ const commands = [
 const withDashes = (arg: string): string =>
   /^--[a-z]+(_[a-z]+)+(=|$)/.test(arg) ? arg.replace(/^[^=]*/, (flag) => flag.replaceAll("_", "-")) : arg;
 
+/** A terminal that no text from a file can command. */
+const printing = (terminal: Terminal): Terminal => ({
+  ...terminal,
+  out: (text) => terminal.out(printable(text, "\n\t")),
+  err: (text) => terminal.err(printable(text, "\n\t")),
+});
+
 /**
  * Runs `metagraph` with these arguments (without node and script); its exit status: 0 done, 1 failed, 2 wrong usage, 65 a file
- * is damaged, 66 a file or tensor is missing, 70 a bug of ours, 130 interrupted. Errors go to `terminal.err`; it throws none.
+ * is damaged, 66 a file or tensor is missing, 70 a bug of ours, 130 interrupted. Errors go to `streams.err`; it throws none.
  */
-export async function main(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export async function main(args: readonly string[], streams: Terminal = processTerminal()): Promise<number> {
+  const terminal = printing(streams);
   const program = new Command("metagraph")
     .description("Looks into TensorFlow 1 MetaGraphs, checkpoints and SavedModels, and changes them.")
     .version(version, "-V, --version", "print the version")

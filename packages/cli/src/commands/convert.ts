@@ -1,9 +1,9 @@
 // `metagraph convert FROM TO`: the same in another format. What FROM is, is told by its content; what TO is to be, by its name or by --to.
 import { convertCheckpoint } from "@org/checkpoint";
 import { TfError } from "@org/errors";
-import { defaultFileSystem, joinPath } from "@org/io";
+import { atomicWrite, defaultFileSystem, dirname, fileError, joinPath, readFile } from "@org/io";
 import { MetaGraphDef, SavedModel } from "@org/proto";
-import { getVariablesPath, writeSavedModel } from "@org/saved-model";
+import { assetPath, getAssetsDir, getVariablesPath, savedAssets, writeSavedModel } from "@org/saved-model";
 import { type Command, Option } from "commander";
 import { OutputError } from "../exit-codes.ts";
 import {
@@ -37,6 +37,7 @@ interface ConvertFlags extends FilterFlags {
   readonly to?: Target;
   readonly checkpoint?: string;
   readonly tagSet?: string;
+  readonly assets?: string;
   readonly compress?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -72,6 +73,7 @@ export function addConvert(program: Command, terminal: Terminal): void {
       "--tag-set <tags>",
       "the MetaGraph of a SavedModel of several; to a SavedModel: its tags (default: the file's, or serve)",
     )
+    .option("--assets <directory>", "to a SavedModel: where the files are that its graph reads")
     .option("--compress", "deflate a .npz file");
   withOutputFlags(withFilter(command))
     .addHelpText(
@@ -222,6 +224,7 @@ const toSavedModel: Convert = async (found, to, _, flags, terminal) => {
     found.kind === "saved-model" ? { tagSet: flags.tagSet } : {},
   );
   const def = withTags(graph, found.kind === "saved-model" ? undefined : flags.tagSet);
+  const assets = await assetsFor(found, def, flags);
   const prefix = flags.checkpoint ?? checkpointBeside(found);
   const variables = getVariablesPath(directory);
   let tensors = 0;
@@ -245,10 +248,43 @@ const toSavedModel: Convert = async (found, to, _, flags, terminal) => {
     });
   } else if (!flags.quiet)
     terminal.err("Note: there is no checkpoint beside the graph; the SavedModel has no variables.");
+  for (const { name, source } of assets) {
+    const bytes = await readFile(fs, source);
+    const target = assetPath(directory, name);
+    await outputting(directory, () => fs.makeDirectory(dirname(target)));
+    await outputting(directory, () => atomicWrite(fs, target, bytes));
+  }
   const model = new SavedModel({ savedModelSchemaVersion: 1n, metaGraphs: [def] });
   await outputting(directory, () => writeSavedModel(directory, model));
   return { nodes: def.graphDef?.node.length ?? 0, tensors };
 };
+
+/**
+ * The files that the graph reads, where they are: in the folder that was named, or the SavedModel's own.
+ * Throws OutputError where no folder is known; TfError NOT_FOUND for a file that is not in it, INVALID_ARGUMENT for a name that leads out of it.
+ */
+async function assetsFor(
+  found: Identified,
+  def: MetaGraphDef,
+  flags: ConvertFlags,
+): Promise<{ readonly name: string; readonly source: string }[]> {
+  const names = [...new Set(savedAssets(def).map(({ filename }) => filename))];
+  if (names.length === 0) return [];
+  const folder = flags.assets ?? (found.kind === "saved-model" ? getAssetsDir(found.path) : undefined);
+  if (folder === undefined)
+    throw new OutputError(
+      `The graph reads ${names.join(", ")}\nHint: --assets DIRECTORY says where that is.`,
+    );
+  const fs = await defaultFileSystem();
+  return Promise.all(
+    names.map(async (name) => {
+      assetPath(folder, name);
+      const source = joinPath(folder, name);
+      if (!(await fs.stat(source))) throw fileError("ENOENT", source);
+      return { name, source };
+    }),
+  );
+}
 
 /** The MetaGraph with tags: those that were asked for, its own, or "serve". */
 function withTags({ def }: GraphFile, tagSet: string | undefined): MetaGraphDef {

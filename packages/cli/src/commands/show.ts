@@ -1,13 +1,13 @@
 // `metagraph show FILE`: what a graph holds, section by section: a MetaGraph, a GraphDef, a SavedModel (also in saved_model_cli's words); how an event
 // file or a record file is made up.
 import { TfError } from "@org/errors";
-import { describe } from "@org/metagraph";
+import { opDefs } from "@org/graph/op-defs";
 import { describeSavedModel } from "@org/saved-model";
 import { type Command, Option } from "commander";
 import { type GraphFile, readGraphFile } from "../files/graph-file.ts";
 import { identify, kindNames } from "../files/identify.ts";
 import { toJson } from "../json.ts";
-import { graphSections, saverOf } from "../list/graph-sections.ts";
+import { describeGraph, graphSections, saverOf } from "../list/graph-sections.ts";
 import { byKey, signatureSections, signatureText } from "../list/signatures.ts";
 import { summaryOfEvents, summaryOfRecords } from "../list/summaries.ts";
 import { withProgress } from "../progress.ts";
@@ -77,7 +77,7 @@ export function addShow(program: Command, terminal: Terminal): void {
 
 /** One MetaGraph: sections, nodes, or what saved_model_cli says of its signatures. */
 function oneGraph({ path, def, type }: GraphFile, flags: ShowFlags): string {
-  const found = describe(def);
+  const found = describeGraph(def);
   const nodes = (def.graphDef?.node ?? []).map(({ name, op, input, device }) => ({
     name,
     op,
@@ -107,13 +107,13 @@ function oneGraph({ path, def, type }: GraphFile, flags: ShowFlags): string {
       "The given SavedModel MetaGraphDef contains SignatureDefs with the following keys:",
       ...byKey(found.signatures).map(({ key }) => `SignatureDef key: "${key}"`),
     ].join("\n");
-  return graphSections(path, def, found).join("\n\n");
+  return graphSections(path, def, found, type === "GraphDef").join("\n\n");
 }
 
 /** All MetaGraphs of a SavedModel. */
 function savedModel({ path, message, type }: GraphFile, flags: ShowFlags): string {
   if (type !== "SavedModel") throw new TypeError("not a SavedModel");
-  const { metaGraphs, schemaVersion } = describeSavedModel(message);
+  const { metaGraphs, schemaVersion } = describeSavedModel(message, { ops: opDefs() });
   if (flags.json) return toJson({ file: path, schemaVersion, metaGraphs });
   const sorted = [...metaGraphs].sort((a, b) => (a.tags.join() < b.tags.join() ? -1 : 1));
   if (flags.all)

@@ -19,7 +19,7 @@ export interface TensorDiff {
   readonly added: readonly TensorEntry[];
   readonly changed: readonly TensorChange[];
   /** How many are the same. */
-  readonly same: number;
+  readonly unchanged: number;
 }
 
 export interface TensorDiffOptions extends WriteOptions {
@@ -43,7 +43,7 @@ export async function diffTensors(
   const ofA = new Set(left.map(({ name }) => name));
   const common = left.filter(({ name }) => ofB.has(name));
   const total = common.reduce((sum, entry) => sum + byteSize(entry), 0);
-  let [loaded, same] = [0, 0];
+  let [loaded, unchanged] = [0, 0];
   const changed: TensorChange[] = [];
   for (const entry of common) {
     const { name } = entry;
@@ -52,7 +52,7 @@ export async function diffTensors(
     else {
       const change = compare(await a.get(name, { signal }), await b.get(name, { signal }), tolerance);
       if (change) changed.push({ name, ...change });
-      else same++;
+      else unchanged++;
     }
     loaded += byteSize(entry);
     options.onProgress?.({ loaded, total, name });
@@ -61,7 +61,7 @@ export async function diffTensors(
     removed: left.filter(({ name }) => !ofB.has(name)),
     added: right.filter(({ name }) => !ofA.has(name)),
     changed,
-    same,
+    unchanged,
   };
 }
 

@@ -1,6 +1,6 @@
 // Where results go: files that are not overwritten unless that is asked for, and are never left half written.
 import { isTfError } from "@org/errors";
-import { atomicWrite, type ByteSink, defaultFileSystem } from "@org/io";
+import { atomicWrite, type ByteSink, defaultFileSystem, dirname, joinPath } from "@org/io";
 import { OutputError } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -16,14 +16,26 @@ export async function refuseOverwriting(path: string, flags: OutputFlags): Promi
   if (there && !flags.force) throw new OutputError(`${path} exists\nHint: --force overwrites it.`);
 }
 
-/** The same for the files of a checkpoint. */
+/** The same for the files of a checkpoint; also where its directory and the one above are missing. */
 export async function refuseOverwritingCheckpoint(prefix: string, flags: OutputFlags): Promise<void> {
   const fs = await defaultFileSystem();
+  const directory = dirname(prefix);
+  // One level is made, as TensorFlow does.
+  if (
+    directory !== "" &&
+    !(await fs.stat(directory)) &&
+    dirname(directory) !== "" &&
+    !(await fs.stat(dirname(directory)))
+  )
+    throw new OutputError(`Cannot write ${prefix}: there is no directory ${dirname(directory)}`);
+  const there = await fs.stat(prefix);
+  if (there?.isDirectory)
+    throw new OutputError(
+      `${prefix} is a directory\nHint: Name a prefix in it: ${joinPath(prefix, "model")}.`,
+    );
   for (const path of [`${prefix}.index`, prefix])
     if ((await fs.stat(path)) && !flags.force)
-      throw new OutputError(
-        `${path} exists\nHint: ${(await fs.stat(path))?.isDirectory ? "Name a prefix in that directory." : "--force overwrites it."}`,
-      );
+      throw new OutputError(`${path} exists\nHint: --force overwrites it.`);
 }
 
 /** Writes a file as one; "-" is standard output. Throws OutputError where that fails. */

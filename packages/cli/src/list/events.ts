@@ -103,7 +103,7 @@ function isoTime(seconds: number): string {
 
 function detailOf({ values, nodes, detail }: EventRow): string {
   if (nodes !== undefined) return `${nodes} nodes`;
-  if (!values) return JSON.stringify(detail ?? "").slice(1, -1);
+  if (!values) return detail ?? "";
   return values
     .map(
       ({ tag, kind, value }) =>

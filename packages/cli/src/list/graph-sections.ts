@@ -1,4 +1,6 @@
 // What a MetaGraph holds, as sections of text. What is in it, is `describe`'s to say.
+
+import { opDefs } from "@org/graph/op-defs";
 import {
   type Description,
   describe,
@@ -9,10 +11,23 @@ import {
 import { table } from "../table.ts";
 import { signatureSections } from "./signatures.ts";
 
-/** The sections, from the title on; `what` is the file or its part. */
-export function graphSections(what: string, def: MetaGraphDef, found: Description = describe(def)): string[] {
+/** What is in a MetaGraph; ops are unknown where no TensorFlow has them. */
+export const describeGraph = (def: MetaGraphDef): Description => describe(def, { ops: opDefs() });
+
+/**
+ * The sections, from the title on; `what` is the file or its part. Of a GraphDef alone, those of a MetaGraph are left out.
+ */
+export function graphSections(
+  what: string,
+  def: MetaGraphDef,
+  found: Description = describeGraph(def),
+  isGraphDef = false,
+): string[] {
+  const title = isGraphDef
+    ? "GraphDef"
+    : `MetaGraph of TensorFlow ${found.tensorflowVersion || "(no version)"}, GraphDef`;
   const head = [
-    `${what}: MetaGraph of TensorFlow ${found.tensorflowVersion || "(no version)"}, GraphDef version ${found.producer}`,
+    `${what}: ${title} version ${found.producer}`,
     ...(found.metaGraphVersion ? [`MetaGraph version: ${found.metaGraphVersion}`] : []),
     ...(found.tags.length ? [`Tags: ${found.tags.join(", ")}`] : []),
   ].join("\n");
@@ -32,6 +47,21 @@ export function graphSections(what: string, def: MetaGraphDef, found: Descriptio
       : []),
     section("Inputs", found.inputs.map(tensorRow)),
     section("Outputs", found.outputs.map(tensorRow)),
+    ...(found.unknownOps.length
+      ? [
+          section(
+            "Unknown ops",
+            found.unknownOps.map(({ op, nodes }) => [op, nodes.length, nodes.slice(0, 3).join(", ")]),
+          ),
+        ]
+      : []),
+    ...(isGraphDef ? [] : metaGraphSections(def, found)),
+  ];
+}
+
+/** What a MetaGraph has besides its graph. */
+function metaGraphSections(def: MetaGraphDef, found: Description): string[] {
+  return [
     section(
       "Variables",
       found.variables.map((variable) => [

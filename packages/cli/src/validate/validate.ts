@@ -1,6 +1,6 @@
 // Checks a file of any kind: everything in it is read, every checksum compared; each problem is listed, as far as reading can go on.
-import { defaultFileSystem, joinPath, type Progress, readFile } from "@org/io";
-import { getAssetsDir, savedAssets } from "@org/saved-model";
+import { defaultFileSystem, fileError, joinPath, type Progress, readFile } from "@org/io";
+import { assetPath, savedAssets } from "@org/saved-model";
 import { readNpy } from "@org/tensor";
 import { checkpointBeside, type GraphFile, readGraphFile } from "../files/graph-file.ts";
 import type { Identified } from "../files/identify.ts";
@@ -78,16 +78,12 @@ const checkSavedModel: Check = async (found, terminal, onProgress) => {
     }
   for (const [, def] of metaGraphsOf(graph))
     for (const { filename } of savedAssets(def)) {
-      const path = joinPath(getAssetsDir(found.path), filename);
-      // A name that leads out of the folder is nobody's asset.
-      const climbs = filename.split("/").includes("..") || filename.startsWith("/");
-      if (climbs || !(await fs.stat(path)))
-        problems.push({
-          file: found.path,
-          place: `asset ${filename}`,
-          message: climbs ? "its path leads out of the assets folder" : "it is not in the assets folder",
-          severity: "error",
-        });
+      try {
+        const path = assetPath(found.path, filename);
+        if (!(await fs.stat(path))) throw fileError("ENOENT", path);
+      } catch (error) {
+        problems.push(problemOf(error, found.path, `asset ${filename}`));
+      }
     }
   return { checked: checked.join("; "), problems };
 };
