@@ -8,12 +8,13 @@ import type { FileSystem, Progress } from "@org/io";
 import type { NdArray } from "@org/tensor";
 import { located } from "./cluster-lowering.ts";
 import { type ClusterEnvironment, killOutputs, runCluster, variableIn } from "./cluster-run.ts";
+import type { Held } from "./held.ts";
+import { heldKernels } from "./held-kernels.ts";
 import { type HostEnvironment, HostExecution } from "./host-context.ts";
 import { type Body, type LoopUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
 import { RunningLoop } from "./running-loop.ts";
-import { StackState } from "./stacks.ts";
 import { dueTurn } from "./turn.ts";
-import { dead, type StackHandle, TensorValue, type Value } from "./values.ts";
+import { dead, TensorValue, type Value } from "./values.ts";
 import type { SessionState, VariableState } from "./variable-state.ts";
 
 /** What executions of one session share. */
@@ -38,8 +39,8 @@ export class Execution {
   #atOnce = false;
   /** Loops that are running: what they carry is theirs. */
   readonly #loops: Set<RunningLoop> = new Set();
-  /** Stacks live as long as the run. */
-  readonly #stacks: StackState[] = [];
+  /** What lives as long as the run. */
+  readonly #held: Set<Held> = new Set();
   readonly #host: HostEnvironment;
 
   constructor(
@@ -102,9 +103,9 @@ export class Execution {
           hint: "The fetched tensor is in a branch that was not taken in this run.",
         });
       }
-      if (value.kind === "stack") {
+      if (value.kind === "handle") {
         this.#releaseAll();
-        throw new TfError("INVALID_ARGUMENT", `The handle of stack ${value.stack.name} cannot be fetched`);
+        throw new TfError("INVALID_ARGUMENT", `The handle of ${value.held.title} cannot be fetched`);
       }
       return value.kind === "tensor" ? value.retain() : value;
     });
@@ -115,8 +116,8 @@ export class Execution {
   #releaseAll(): void {
     for (const loop of this.#loops) loop.release();
     this.#loops.clear();
-    for (const stack of this.#stacks) stack.close();
-    this.#stacks.length = 0;
+    for (const held of this.#held) held.close();
+    this.#held.clear();
     for (let slot = 0; slot < this.#slots.length; slot++)
       if (this.#plan.template[slot] === undefined) this.#clear(slot);
   }
@@ -294,17 +295,8 @@ export class Execution {
       case "forward":
         for (const [i, slot] of unit.outputs.entries()) this.#put(slot, this.#forward(unit, i));
         return;
-      case "stack":
-        return this.#newStack(unit);
-      case "stackPush": {
-        const pushed = this.#slots[unit.inputs[1]!] as TensorValue;
-        this.#stackOf(unit).push(pushed.retain(), node.op);
-        return this.#put(unit.outputs[0]!, pushed.retain());
-      }
-      case "stackPop":
-        return this.#put(unit.outputs[0]!, this.#stackOf(unit).pop(node.op));
-      case "stackClose":
-        return this.#stackOf(unit).close();
+      case "held":
+        return this.#heldKernel(unit);
       case "host":
         return this.#hostKernel(unit);
       default:
@@ -326,24 +318,31 @@ export class Execution {
     return unit.variables[i] ?? variableIn(this.#slots[unit.inputs[i]!]!);
   }
 
-  #newStack(unit: NodeUnit): void | Promise<void> {
+  #heldKernel(unit: NodeUnit): void | Promise<void> {
     const { op } = unit.node;
-    const make = (limit: number): void => {
-      const stack = new StackState(op.name, op.attrs.type("elem_type"), limit);
-      this.#stacks.push(stack);
-      this.#put(unit.outputs[0]!, { kind: "stack", stack });
+    const finish = (values: readonly Value[]): void => {
+      for (const [i, value] of values.entries())
+        if (i < unit.outputs.length) this.#put(unit.outputs[i]!, value);
+        else if (value.kind === "tensor") value.release();
     };
-    if (op.type === "Stack") return make(-1);
-    const limit = (this.#slots[unit.inputs[0]!] as TensorValue).onHost();
-    const read = (array: NdArray): void => make(Number((array.data as Int32Array)[0]));
-    return limit instanceof Promise ? limit.then(read) : read(limit);
-  }
-
-  #stackOf(unit: NodeUnit): StackState {
-    const handle = this.#slots[unit.inputs[0]!] as StackHandle | TensorValue;
-    if (handle.kind === "stack") return handle.stack;
-    const { name, type } = unit.node.op;
-    throw new TfError("INVALID_ARGUMENT", `Input 0 of ${type} is no stack`, { node: name, op: type });
+    const result = heldKernels[op.type]!({
+      op,
+      tensor: (index) => this.#slots[unit.inputs[index]!] as TensorValue,
+      held: (index, type) => {
+        const handle = this.#slots[unit.inputs[index]!]!;
+        if (handle.kind === "handle" && handle.held instanceof type) return handle.held;
+        throw new TfError("INVALID_ARGUMENT", `Input ${index} of ${op.type} is a handle of another kind`, {
+          node: op.name,
+          op: op.type,
+        });
+      },
+      hold: (held) => {
+        this.#held.add(held);
+        return { kind: "handle", held };
+      },
+      value: (array) => this.#constant(array),
+    });
+    return result instanceof Promise ? result.then(finish) : finish(result);
   }
 
   #switch(unit: NodeUnit): void | Promise<void> {

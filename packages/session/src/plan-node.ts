@@ -5,12 +5,13 @@ import type { Operation, Tensor } from "@org/graph";
 import { isHloDType } from "@org/hlo";
 import type { OpEntry } from "@org/ops";
 import type { DType } from "@org/tensor";
+import { heldKernels } from "./held-kernels.ts";
 
 /**
  * - const, variable: known before a run: a value, a Ref or handle.
  * - lowered, fromShapes, alias, noop, read: may lie in clusters. An alias yields its inputs; a read is the fetch of a ref.
  * - host: a host kernel. forward: an alias of what no cluster can hold (strings, handles).
- * - stack ... stackClose: stacks, whose values the executor keeps. switch ... trigger: control flow. placeholder: an error where it is reached alive.
+ * - held: works on a stack or tensor array, whose values the executor keeps. switch ... trigger: control flow. placeholder: an error where it is reached alive.
  */
 export type NodeKind =
   | "const"
@@ -22,10 +23,7 @@ export type NodeKind =
   | "read"
   | "host"
   | "forward"
-  | "stack"
-  | "stackPush"
-  | "stackPop"
-  | "stackClose"
+  | "held"
   | "switch"
   | "merge"
   | "enter"
@@ -55,14 +53,6 @@ const executorOps: Readonly<Record<string, NodeKind>> = {
   RefNextIteration: "nextIteration",
   ControlTrigger: "trigger",
   RefIdentity: "forward",
-  Stack: "stack",
-  StackV2: "stack",
-  StackPush: "stackPush",
-  StackPushV2: "stackPush",
-  StackPop: "stackPop",
-  StackPopV2: "stackPop",
-  StackClose: "stackClose",
-  StackCloseV2: "stackClose",
 };
 
 /** Ops whose outputs are their inputs: done here where there is no lowering or the type has none. */
@@ -142,7 +132,8 @@ export function argRanges(op: Operation): readonly (readonly [start: number, cou
 
 function inputUses(op: Operation, entry: OpEntry | undefined, kind: NodeKind): readonly InputUse[] {
   if (kind === "noop" || kind === "const" || kind === "variable") return [];
-  const passesRefs = kind !== "host" && kind !== "lowered" && executorOps[op.type] !== undefined;
+  const passesRefs =
+    kind === "held" || (kind !== "host" && kind !== "lowered" && executorOps[op.type] !== undefined);
   const uses: InputUse[] = op.inputs.map((input) => (input.isRef ? (passesRefs ? ref : read) : value));
   if (op.type === "Switch" || op.type === "RefSwitch") uses[1] = host;
   const marked = entry && (entry.variables ?? entry.hostInputs ?? entry.handles);
@@ -199,6 +190,7 @@ function inClusters(op: Operation, entry: OpEntry | undefined): boolean {
 export function kindOf(op: Operation, entry: OpEntry | undefined): NodeKind | undefined {
   const own = executorOps[op.type];
   if (own !== undefined) return own;
+  if (op.type in heldKernels) return "held";
   if (entry?.fromShapes) return "fromShapes";
   const dense = inClusters(op, entry);
   if (entry?.lower && dense) return "lowered";

@@ -1,12 +1,10 @@
-// Stacks of one run: what a loop pushes in each iteration and its backward loop pops. Values stay where they are (on
-// devices, too). Source: core/kernels/stack.cc.
-import { TfError } from "@org/errors";
+// Stacks: what a loop pushes in each iteration and its backward loop pops. Source: core/kernels/stack.cc.
 import type { Operation } from "@org/graph";
+import { failHeld, type Held, type HeldKernel, integersOf, onHost } from "./held.ts";
 import type { TensorValue } from "./values.ts";
 
-/** A stack: what its handle points to. */
-export class StackState {
-  readonly name: string;
+class Stack implements Held {
+  readonly title: string;
   readonly dtype: string;
   /** How many it may hold; negative: any number. */
   readonly maxSize: number;
@@ -14,26 +12,24 @@ export class StackState {
   #isClosed = false;
 
   constructor(name: string, dtype: string, maxSize: number) {
-    this.name = name;
+    this.title = `Stack[${name}]`;
     this.dtype = dtype;
     this.maxSize = maxSize;
   }
 
-  /** Takes over the caller's reference. Throws TfError INVALID_ARGUMENT for another type, or where the stack is closed or full. */
+  /** Takes over the caller's reference. */
   push(value: TensorValue, op: Operation): void {
     this.#checkOpen(op);
-    if (value.dtype !== this.dtype) throw fail(op, `Must have type ${this.dtype} but got ${value.dtype}`);
+    if (value.dtype !== this.dtype) failHeld(op, `Must have type ${this.dtype} but got ${value.dtype}`);
     if (this.maxSize >= 0 && this.#values.length >= this.maxSize)
-      throw fail(op, `Stack[${this.name}] overflowed its max_size (${this.maxSize})`);
+      failHeld(op, `${this.title} overflowed its max_size (${this.maxSize})`);
     this.#values.push(value);
   }
 
-  /** The last value, with its reference. Throws TfError INVALID_ARGUMENT where there is none. */
+  /** The last value, with its reference. */
   pop(op: Operation): TensorValue {
     this.#checkOpen(op);
-    const value = this.#values.pop();
-    if (value === undefined) throw fail(op, `Stack[${this.name}] is empty when calling Pop().`);
-    return value;
+    return this.#values.pop() ?? failHeld(op, `${this.title} is empty when calling Pop().`);
   }
 
   close(): void {
@@ -43,10 +39,33 @@ export class StackState {
   }
 
   #checkOpen(op: Operation): void {
-    if (this.#isClosed) throw fail(op, `Stack[${this.name}] has already been closed.`);
+    if (this.#isClosed) failHeld(op, `${this.title} has already been closed.`);
   }
 }
 
-function fail(op: Operation, sentence: string): TfError {
-  return new TfError("INVALID_ARGUMENT", sentence, { node: op.name, op: op.type });
-}
+const make: HeldKernel = (c) => {
+  const stack = (limit: number) => [c.hold(new Stack(c.op.name, c.op.attrs.type("elem_type"), limit))];
+  return c.op.type === "Stack" ? stack(-1) : onHost(c.tensor(0), (limit) => stack(integersOf(limit)[0]!));
+};
+const push: HeldKernel = (c) => {
+  const value = c.tensor(1);
+  const stack = c.held(0, Stack);
+  stack.push(value.retain(), c.op);
+  return [value.retain()];
+};
+const pop: HeldKernel = (c) => [c.held(0, Stack).pop(c.op)];
+const close: HeldKernel = (c) => {
+  c.held(0, Stack).close();
+  return [];
+};
+
+export const stackKernels: Readonly<Record<string, HeldKernel>> = {
+  Stack: make,
+  StackV2: make,
+  StackPush: push,
+  StackPushV2: push,
+  StackPop: pop,
+  StackPopV2: pop,
+  StackClose: close,
+  StackCloseV2: close,
+};

@@ -1,10 +1,10 @@
-// What flows between the steps of a run: tensors (on the host, on devices, or both), Refs to variables, stacks, and "dead",
+// What flows between the steps of a run: tensors (on the host, on devices, or both), Refs to variables, handles, and "dead",
 // the value of a branch that is not taken. Tensors are immutable and counted; a count of one held by a variable is
 // what lets an assignment be in place.
 import type { DeviceBuffer } from "@org/hlo";
 import { type DType, dtypes, type NdArray, type NumericData, sizeOf, viewData } from "@org/tensor";
 import type { Device } from "./device.ts";
-import type { StackState } from "./stacks.ts";
+import type { Held } from "./held.ts";
 import type { VariableState } from "./variable-state.ts";
 
 /** A tensor's value. Made with one reference. With neither host array nor buffer it is known by its shape alone. */
@@ -173,13 +173,13 @@ export interface Dead {
 }
 export const dead: Dead = { kind: "dead" };
 
-/** A handle of a stack of this run. */
-export interface StackHandle {
-  readonly kind: "stack";
-  readonly stack: StackState;
+/** A handle of something that lives as long as the run. */
+export interface Handle {
+  readonly kind: "handle";
+  readonly held: Held;
 }
 
-export type Value = TensorValue | Ref | StackHandle | Dead;
+export type Value = TensorValue | Ref | Handle | Dead;
 
 /** Bytes that a dense array of `dtype` takes on a backend. */
 export function byteLengthOf(dtype: DType, dims: readonly number[]): number {

@@ -1,7 +1,8 @@
 // tf.*: the functions that build ops, in the default graph where no graph is given: one line each, see @org/ops for what they do.
 import * as ops from "@org/ops";
-import { lift, liftAll } from "./default-graph.ts";
+import { lift, liftAll, liftClass } from "./default-graph.ts";
 
+export const TensorArray: typeof ops.TensorArray = /* @__PURE__ */ liftClass(ops.TensorArray);
 export const abs: typeof ops.abs = /* @__PURE__ */ lift(ops.abs);
 export const accumulateN: typeof ops.accumulateN = /* @__PURE__ */ lift(ops.accumulateN);
 export const acos: typeof ops.acos = /* @__PURE__ */ lift(ops.acos);
@@ -60,6 +61,8 @@ export const floor: typeof ops.floor = /* @__PURE__ */ lift(ops.floor);
 export const floorDiv: typeof ops.floorDiv = /* @__PURE__ */ lift(ops.floorDiv);
 export const floordiv: typeof ops.floordiv = /* @__PURE__ */ lift(ops.floordiv);
 export const floormod: typeof ops.floormod = /* @__PURE__ */ lift(ops.floormod);
+export const foldl: typeof ops.foldl = /* @__PURE__ */ lift(ops.foldl);
+export const foldr: typeof ops.foldr = /* @__PURE__ */ lift(ops.foldr);
 export const gather: typeof ops.gather = /* @__PURE__ */ lift(ops.gather);
 export const gatherNd: typeof ops.gatherNd = /* @__PURE__ */ lift(ops.gatherNd);
 export const getItem: typeof ops.getItem = /* @__PURE__ */ lift(ops.getItem);
@@ -99,6 +102,7 @@ export const logicalAnd: typeof ops.logicalAnd = /* @__PURE__ */ lift(ops.logica
 export const logicalNot: typeof ops.logicalNot = /* @__PURE__ */ lift(ops.logicalNot);
 export const logicalOr: typeof ops.logicalOr = /* @__PURE__ */ lift(ops.logicalOr);
 export const logicalXor: typeof ops.logicalXor = /* @__PURE__ */ lift(ops.logicalXor);
+export const mapFn: typeof ops.mapFn = /* @__PURE__ */ lift(ops.mapFn);
 export const matmul: typeof ops.matmul = /* @__PURE__ */ lift(ops.matmul);
 export const maximum: typeof ops.maximum = /* @__PURE__ */ lift(ops.maximum);
 export const minimum: typeof ops.minimum = /* @__PURE__ */ lift(ops.minimum);
@@ -152,6 +156,7 @@ export const round: typeof ops.round = /* @__PURE__ */ lift(ops.round);
 export const rsqrt: typeof ops.rsqrt = /* @__PURE__ */ lift(ops.rsqrt);
 export const scalarMul: typeof ops.scalarMul = /* @__PURE__ */ lift(ops.scalarMul);
 export const scalarSummary: typeof ops.scalarSummary = /* @__PURE__ */ lift(ops.scalarSummary);
+export const scan: typeof ops.scan = /* @__PURE__ */ lift(ops.scan);
 export const scatterAdd: typeof ops.scatterAdd = /* @__PURE__ */ lift(ops.scatterAdd);
 export const scatterDiv: typeof ops.scatterDiv = /* @__PURE__ */ lift(ops.scatterDiv);
 export const scatterMax: typeof ops.scatterMax = /* @__PURE__ */ lift(ops.scatterMax);

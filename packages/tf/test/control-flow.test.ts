@@ -189,6 +189,80 @@ for (const backends of [[], ["cpu"]] as const)
         },
       ));
 
+    it("mapFn, foldl, foldr and scan, with their gradients", () =>
+      run(
+        () => {
+          const x = tf.placeholder("float32", [null, 2], { name: "x" });
+          const w = tf.constant([2, 3]);
+          const squares = tf.mapFn((row) => tf.reduceSum(mul(mul(row, row), w)), x);
+          const sums = tf.scan((a, row) => add(a, row), x);
+          const left = tf.foldl((a, row) => add(mul(a, 0.5), row), x, { initializer: tf.zeros([2]) });
+          const right = tf.foldr((a, row) => add(mul(a, 0.5), row), x);
+          const back = tf.scan((a, row) => add(a, row), x, { initializer: tf.ones([2]), reverse: true });
+          const loss = [squares, sums, left, right, back].map((t) => tf.reduceSum(t));
+          return {
+            all: [squares, sums, left, right, back],
+            grads: loss.map((one) => tf.gradients(one, x)[0]!),
+          };
+        },
+        async (session, { all, grads }) => {
+          const feeds = { "x:0": tf.ndArray("float32", [3, 2], Float32Array.of(1, 2, 3, 4, 5, 6)) };
+          const values = [];
+          for (const one of [...all, ...grads]) values.push(await numbers(session, one, feeds));
+          expect(values).toEqual([
+            [14, 66, 158],
+            [1, 2, 4, 6, 9, 12],
+            [6.75, 8.5],
+            [3.75, 5.5],
+            [10, 13, 9, 11, 6, 7],
+            [4, 12, 12, 24, 20, 36],
+            [3, 3, 2, 2, 1, 1],
+            [0.25, 0.25, 0.5, 0.5, 1, 1],
+            [1, 1, 0.5, 0.5, 0.25, 0.25],
+            [1, 1, 2, 2, 3, 3],
+          ]);
+        },
+      ));
+
+    it("a TensorArray says what was wrong", () =>
+      run(
+        () => {
+          const i = tf.placeholder("int32", [], { name: "i" });
+          const array = new tf.TensorArray("float32", { size: 2 });
+          const once = array.write(0, tf.constant([1, 2]));
+          return {
+            outside: array.write(i, tf.constant([1, 2])).flow,
+            twice: once.write(0, tf.constant([3, 4])).flow,
+            unwritten: new tf.TensorArray("float32", { size: 2 }).read(1),
+            zeros: once.read(1),
+            uneven: new tf.TensorArray("float32", { size: 2, inferShape: false })
+              .write(0, tf.constant([1]))
+              .write(1, tf.constant([1, 2]))
+              .stack(),
+            joined: new tf.TensorArray("float32", { size: 2, inferShape: false })
+              .write(0, tf.constant([1]))
+              .write(1, tf.constant([2, 3]))
+              .concat(),
+          };
+        },
+        async (session, { outside, twice, unwritten, zeros, uneven, joined }) => {
+          const fails = async (fetch: tf.Tensor, sentence: string, feeds = {}): Promise<void> => {
+            await expect(session.run(fetch, { feeds })).rejects.toThrow(sentence);
+          };
+          await fails(outside, "Tried to write to index 5 but array is not resizeable and size is: 2", {
+            "i:0": 5,
+          });
+          await fails(twice, "because it has already been written to.");
+          await fails(unwritten, "Could not read from TensorArray index 1.");
+          await fails(
+            uneven,
+            "TensorArray has inconsistent shapes.  Index 0 has shape: [1] but index 1 has shape: [2]",
+          );
+          expect(await numbers(session, joined)).toEqual([1, 2, 3]);
+          expect(await numbers(session, zeros)).toEqual([0, 0]);
+        },
+      ));
+
     it("maximumIterations ends a loop without end; an AbortSignal, too", () =>
       run(
         () => ({
