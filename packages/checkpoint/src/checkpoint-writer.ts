@@ -27,6 +27,7 @@ import { compareBytes, latin1 } from "./coding.ts";
 import { keyOfName } from "./names.ts";
 import { encodeTensorNameSlice } from "./ordered-code.ts";
 import { replaceCheckpoint, type WrittenFile } from "./overwrite.ts";
+import { makeParentDirectory } from "./parent-directory.ts";
 import { checkNotCancelled } from "./read-pieces.ts";
 import type { StoredTensor } from "./reader-base.ts";
 import { removeStaleFiles, temporaryName } from "./stale-files.ts";
@@ -177,11 +178,7 @@ export class BundleWriter implements CheckpointWriter {
   }
 
   static async create(fs: FileSystem, prefix: string, options: WriterOptions): Promise<BundleWriter> {
-    const slash = prefix.lastIndexOf("/");
-    const directory = slash > 0 ? prefix.slice(0, slash) : "";
-    const above = directory.slice(0, Math.max(0, directory.lastIndexOf("/")));
-    if (directory && !(await fs.stat(directory)) && (above === "" || (await fs.stat(above))))
-      await fs.makeDirectory(directory);
+    await makeParentDirectory(fs, prefix);
     await removeStaleFiles(fs, prefix);
     const final = dataFilename(prefix, 0, 1);
     const data = { temporary: temporaryName(final), final };

@@ -9,6 +9,7 @@ import { writeIndex } from "./checkpoint-writer.ts";
 import { compareBytes } from "./coding.ts";
 import { nameOfKey } from "./names.ts";
 import { replaceCheckpoint, type WrittenFile } from "./overwrite.ts";
+import { makeParentDirectory } from "./parent-directory.ts";
 import { checkNotCancelled } from "./read-pieces.ts";
 import { removeStaleFiles, temporaryName } from "./stale-files.ts";
 
@@ -20,7 +21,7 @@ export interface MergeOptions {
 }
 
 /**
- * Merges the bundles `prefixes` into `merged`: their data files are renamed, not copied.
+ * Merges the bundles `prefixes` into `merged`: their data files are renamed, not copied. Its directory is made if it is missing.
  * Throws TfError INVALID_ARGUMENT "Duplicate tensor keyed by K encountered, when merging prefix: P", "Merging bundles with ..."
  * (versions, endianness); NOT_FOUND; CANCELLED.
  */
@@ -40,6 +41,7 @@ export async function mergeCheckpoints(
   for (const index of indexes) checkAlike(indexes[0]!, index);
   const shards = indexes.reduce((sum, index) => sum + index.shards, 0);
 
+  await makeParentDirectory(fs, target);
   await removeStaleFiles(fs, target);
   const final = `${target}.index`;
   const index = { temporary: temporaryName(final), final };
