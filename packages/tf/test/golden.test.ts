@@ -12,7 +12,9 @@ const golden = join(
 const versions = existsSync(golden) ? readdirSync(golden) : [];
 const cases = [
   "howto",
+  "cond_while",
   "embed_partition",
+  "lstm_dynamic",
   "opt_adadelta",
   "opt_adagrad",
   "opt_adam",
