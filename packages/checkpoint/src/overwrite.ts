@@ -43,7 +43,7 @@ export async function replaceCheckpoint(
     await putBackPrevious(fs, prefix);
     throw error;
   }
-  await fs.syncDirectory?.(dirname(prefix));
+  await fs.syncDirectory?.(dirname(prefix) || ".");
   for (const file of replaced) await fs.remove(file);
 }
 

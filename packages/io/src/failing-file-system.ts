@@ -1,5 +1,5 @@
 // For tests of what must survive a failing disk or a kill: a file system whose changes begin to fail at a chosen point.
-import { TfError } from "@org/errors";
+import { fileError } from "./file-errors.ts";
 import type { AppendSink, ByteSink, FileSystem } from "./file-system.ts";
 
 export interface FailingFileSystem {
@@ -9,8 +9,9 @@ export interface FailingFileSystem {
 }
 
 /**
- * `fs` with the `at`-th operation that changes files (creating, writing, closing, renaming, removing) failing with TfError
- * RESOURCE_EXHAUSTED: that one alone with `once`, as a full disk does, or all from it on, as a kill does. Reading always works.
+ * `fs` with the `at`-th operation that changes files (creating, writing, closing with its fsync, renaming, removing, making a rename
+ * durable) failing with TfError RESOURCE_EXHAUSTED "<path>; No space left on device": that one alone with `once`, as a full disk does, or all
+ * from it on, as a kill does. Reading always works.
  */
 export function failingFileSystem(
   fs: FileSystem,
@@ -18,31 +19,32 @@ export function failingFileSystem(
   options: { readonly once: boolean },
 ): FailingFileSystem {
   let step = 0;
-  const guard =
-    <A extends unknown[], R>(change: (...args: A) => Promise<R>) =>
+  const on =
+    <A extends unknown[], R>(path: string, change: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       step++;
-      if (options.once ? step === at : step >= at) {
-        throw new TfError("RESOURCE_EXHAUSTED", "No space left on device", {
-          hint: `Injected at step ${step}.`,
-        });
-      }
+      if (options.once ? step === at : step >= at)
+        throw fileError("ENOSPC", path, `injected at step ${step}`);
       return change(...args);
     };
+  const guard =
+    <A extends [path: string, ...unknown[]], R>(change: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      on(args[0], change)(...args);
   const create = async (path: string): Promise<ByteSink> => {
     const sink = await fs.create(path);
     return {
-      write: guard((bytes) => sink.write(bytes)),
-      close: guard(() => sink.close()),
+      write: on(path, (bytes: Uint8Array) => sink.write(bytes)),
+      close: on(path, () => sink.close()),
       abort: () => sink.abort(),
     };
   };
   const append = async (path: string): Promise<AppendSink> => {
     const sink = await fs.append!(path);
     return {
-      write: guard((bytes) => sink.write(bytes)),
-      flush: guard(() => sink.flush()),
-      close: guard(() => sink.close()),
+      write: on(path, (bytes: Uint8Array) => sink.write(bytes)),
+      flush: on(path, () => sink.flush()),
+      close: on(path, () => sink.close()),
     };
   };
   return {
@@ -57,6 +59,7 @@ export function failingFileSystem(
       remove: guard((path: string) => fs.remove(path)),
       makeDirectory: guard((path: string) => fs.makeDirectory(path)),
       removeDirectory: guard((path: string) => fs.removeDirectory(path)),
+      syncDirectory: guard(async (path: string) => fs.syncDirectory?.(path)),
     },
   };
 }
