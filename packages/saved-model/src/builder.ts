@@ -74,6 +74,9 @@ export class SavedModelBuilder {
   private files: FileSystem | undefined;
   private directoryChecked = false;
   private hasSavedVariables = false;
+  /** Whether text, or binary, was written: a reader must not find one of them stale. */
+  private readonly written: Set<boolean> = new Set();
+  private last: Promise<unknown> = Promise.resolve();
 
   /** Nothing is read or written yet; the first call that writes looks at the directory. */
   constructor(exportDir: string, options: SavedModelBuilderOptions = {}) {
@@ -98,6 +101,15 @@ export class SavedModelBuilder {
   ): Promise<void> {
     const graph = options.graph ?? session.graph;
     const tagList = checkTags(tags);
+    return this.inTurn(() => this.addWithVariables(session, graph, tagList, options));
+  }
+
+  private async addWithVariables(
+    session: SaverSession,
+    graph: Graph,
+    tags: readonly string[],
+    options: AddVariablesOptions,
+  ): Promise<void> {
     if (this.hasSavedVariables)
       throw new TfError(
         "FAILED_PRECONDITION",
@@ -106,7 +118,7 @@ export class SavedModelBuilder {
     await checkSignatureDefMap(options.signatureDefMap ?? {});
     const fs = await this.fileSystem(session.fs);
     await this.checkDirectory(fs);
-    await this.add(graph, tagList, options, fs, async (saver) => {
+    await this.add(graph, tags, options, fs, async (saver) => {
       const { signal, onProgress } = options;
       const variables = localPath(getVariablesDir(this.exportDir));
       if (!(await fs.stat(variables))) await fs.makeDirectory(variables);
@@ -127,31 +139,44 @@ export class SavedModelBuilder {
   async addMetaGraph(tags: Iterable<string>, options: AddMetaGraphOptions = {}): Promise<void> {
     const graph = options.graph ?? currentGraph();
     const tagList = checkTags(tags);
-    if (!this.hasSavedVariables)
-      throw new TfError(
-        "FAILED_PRECONDITION",
-        "Graph state including variables and assets has not been saved yet. Please invoke `add_meta_graph_and_variables()` first.",
-      );
-    if (!graph)
-      throw new TypeError(
-        "addMetaGraph needs a graph: pass { graph }, or call inside graph.asDefault(() => ...)",
-      );
-    await checkSignatureDefMap(options.signatureDefMap ?? {});
-    await this.add(graph, tagList, options, await this.fileSystem());
+    return this.inTurn(async () => {
+      if (!this.hasSavedVariables)
+        throw new TfError(
+          "FAILED_PRECONDITION",
+          "Graph state including variables and assets has not been saved yet. Please invoke `add_meta_graph_and_variables()` first.",
+        );
+      if (!graph)
+        throw new TypeError(
+          "addMetaGraph needs a graph: pass { graph }, or call inside graph.asDefault(() => ...)",
+        );
+      await checkSignatureDefMap(options.signatureDefMap ?? {});
+      await this.add(graph, tagList, options, await this.fileSystem());
+    });
   }
 
   /**
-   * Writes saved_model.pb, or saved_model.pbtxt; yields its path. May be called again after more was added.
+   * Writes saved_model.pb, or saved_model.pbtxt; yields its path. May be called again after more was added; the other form, if this builder
+   * has written it, is then written again, too.
    * Throws what `writeSavedModel` throws, and ALREADY_EXISTS as above where nothing was added before.
    */
-  async save(options: { readonly asText?: boolean | undefined } = {}): Promise<string> {
-    const fs = await this.fileSystem();
-    await this.checkDirectory(fs);
-    return writeSavedModel(
-      this.exportDir,
-      { savedModelSchemaVersion: SAVED_MODEL_SCHEMA_VERSION, metaGraphs: this.metaGraphs },
-      { fs, asText: options.asText },
-    );
+  save(options: { readonly asText?: boolean | undefined } = {}): Promise<string> {
+    const asText = options.asText ?? false;
+    return this.inTurn(async () => {
+      const fs = await this.fileSystem();
+      await this.checkDirectory(fs);
+      const model = { savedModelSchemaVersion: SAVED_MODEL_SCHEMA_VERSION, metaGraphs: this.metaGraphs };
+      if (this.written.has(!asText)) await writeSavedModel(this.exportDir, model, { fs, asText: !asText });
+      const path = await writeSavedModel(this.exportDir, model, { fs, asText });
+      this.written.add(asText);
+      return path;
+    });
+  }
+
+  /** Runs calls one after another, also those that were not awaited. */
+  private inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.last.then(call);
+    this.last = result.catch(() => {});
+    return result;
   }
 
   private async fileSystem(ofSession?: FileSystem): Promise<FileSystem> {

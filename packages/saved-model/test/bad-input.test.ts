@@ -374,3 +374,38 @@ it("errors carry the file", async () => {
   expect(error).toBeInstanceOf(TfError);
   expect((error as TfError).place.file).toBe("nowhere");
 });
+
+describe("calls that are not awaited", () => {
+  it("run one after another, and none writes over another", async () => {
+    await withVariables(fs, { v: 42 }, async (session, graph) => {
+      const builder = new SavedModelBuilder("turns", { fs });
+      const outcomes = await Promise.all([
+        failure(builder.addMetaGraphAndVariables(session, ["a"])),
+        failure(builder.addMetaGraphAndVariables(session, ["b"])),
+        failure(builder.addMetaGraph(["c"], { graph })),
+        failure(builder.save()),
+      ]);
+      expect(outcomes.map((outcome) => outcome.slice(0, 19))).toEqual([
+        "no error",
+        "FAILED_PRECONDITION",
+        "no error",
+        "no error",
+      ]);
+    });
+    const { metaGraphs } = await parseSavedModel("turns", { fs });
+    expect(metaGraphs.map(({ metaInfoDef }) => metaInfoDef!.tags)).toEqual([["a"], ["c"]]);
+  });
+
+  it("a form that was written before does not go stale", async () => {
+    await withVariables(fs, { v: 42 }, async (session, graph) => {
+      const builder = new SavedModelBuilder("forms", { fs });
+      await builder.addMetaGraphAndVariables(session, ["a"]);
+      await builder.save();
+      await builder.addMetaGraph(["b"], { graph });
+      await builder.save({ asText: true });
+    });
+    expect((await parseSavedModel("forms", { fs })).metaGraphs).toHaveLength(2);
+    await fs.remove("forms/saved_model.pb");
+    expect((await parseSavedModel("forms", { fs })).metaGraphs).toHaveLength(2);
+  });
+});

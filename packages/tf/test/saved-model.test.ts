@@ -1,4 +1,7 @@
 // tf.savedModel with the default graph.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { memoryFileSystem } from "@org/io";
 import { beforeEach, describe, expect, it } from "vitest";
 import * as tf from "../src/index.ts";
@@ -71,19 +74,38 @@ describe("tf.savedModel", () => {
     expect(op.controlInputs.map(({ name }) => name).sort()).toEqual(["group_deps", "save/restore_all"]);
   });
 
-  it("a session without files of its own reaches only the model's", async () => {
-    const { mkdtemp, rm } = await import("node:fs/promises");
-    const { tmpdir } = await import("node:os");
-    const { join } = await import("node:path");
+  it("a session without files of its own reaches the model's, assets included, and no others", async () => {
     const folder = await mkdtemp(join(tmpdir(), "metagraph-saved-model-"));
     try {
+      const words = join(folder, "words.txt");
+      await writeFile(words, "zero\none\n");
       const { x, y } = model();
+      const ids = tf.placeholder(tf.int64, [null], { name: "ids" });
+      const { name } = tf.lookup.indexToStringTableFromFile(words).lookup(ids) as tf.Tensor;
       const first = new tf.Session({ backends: ["evaluator"] });
       await first.run(tf.globalVariablesInitializer());
-      await tf.savedModel.simpleSave(first, join(folder, "export"), { x }, { y });
-      const second = new tf.Session({ graph: new tf.Graph(), backends: ["evaluator"] });
-      await tf.savedModel.load(second, ["serve"], join(folder, "export"));
+      const exportDir = join(folder, "export");
+      await tf.savedModel.simpleSave(
+        first,
+        exportDir,
+        { x },
+        { y },
+        { legacyInitOp: tf.tablesInitializer() },
+      );
+      await rm(words);
+
+      const graph = new tf.Graph();
+      const second = new tf.Session({ graph, backends: ["evaluator"] });
+      await tf.savedModel.load(second, ["serve"], exportDir);
       expect(tf.toNumbers(await second.run("w:0"))).toEqual([3]);
+      const found = await second.run(name, { feeds: { "ids:0": [1n, 0n] } });
+      expect(tf.toStrings(found as tf.NdArray)).toEqual(["one", "zero"]);
+
+      const third = new tf.Session({ graph: new tf.Graph(), backends: ["evaluator"] });
+      const loader = await tf.savedModel.SavedModelLoader.open(exportDir);
+      loader.loadGraph(third.graph, ["serve"]);
+      const initOp = third.graph.getCollection(tf.savedModel.MAIN_OP_KEY)[0] as tf.Operation;
+      await expect(third.run([], { targets: [initOp] })).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
     } finally {
       await rm(folder, { recursive: true });
     }
