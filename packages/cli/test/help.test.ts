@@ -3,7 +3,18 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { run } from "./run.ts";
 
-const commands = ["show", "ls", "get"];
+const commands = [
+  "show",
+  "ls",
+  "get",
+  "convert",
+  "diff",
+  "validate",
+  "rename",
+  "extract",
+  "freeze",
+  "completion",
+];
 
 describe("metagraph --help", () => {
   it.each([["--help"], ["-h"], ["help"]])(
