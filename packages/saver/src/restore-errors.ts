@@ -4,10 +4,10 @@
 
 import { type CheckpointReader, checkpointExists, nearestNames, openCheckpoint } from "@org/checkpoint";
 import { isTfError, TfError } from "@org/errors";
-import { constantValue, type Graph, type Operation } from "@org/graph";
+import type { Graph } from "@org/graph";
 import { basename, dirname, type FileSystem, localPath } from "@org/io";
 import type { ISaverDef } from "@org/proto";
-import { toStrings } from "@org/tensor";
+import { restoreTargets } from "./restore-targets.ts";
 
 const wrapped = (problem: string) =>
   `Restoring from checkpoint failed. This is most likely due to ${problem} from the checkpoint. Please ensure that you have not altered the graph expected based on the checkpoint.`;
@@ -139,21 +139,13 @@ interface Wanted {
 /** Keys that the restore op reads, with what the variable behind each is (undefined for slices). */
 function restoredTensors(graph: Graph, saverDef: ISaverDef): Map<string, Wanted | undefined> {
   const wanted = new Map<string, Wanted | undefined>();
-  const seen = new Set<Operation>();
-  const open = [graph.getOperationByName(saverDef.restoreOpName ?? "")];
-  for (let op = open.pop(); op; op = open.pop()) {
-    if (seen.has(op)) continue;
-    seen.add(op);
-    open.push(...op.controlInputs);
-    if (op.type === "RestoreV2") {
-      const names = toStrings(constantValue(op.inputs[1]!)!);
-      const slices = toStrings(constantValue(op.inputs[2]!)!);
-      for (const [i, name] of names.entries()) {
-        const target = op.outputs[i]!.consumers().find((consumer) => consumer.type === "Assign")?.inputs[0];
-        const dims = target?.shape.isFullyDefined() ? target.shape.toNumbers().join() : undefined;
-        wanted.set(name, slices[i] === "" ? { dtype: op.outputs[i]!.dtype, shape: dims } : undefined);
-      }
-    } else open.push(...op.inputs.map((input) => input.op));
-  }
+  for (const { reads } of restoreTargets(graph, saverDef.restoreOpName ?? ""))
+    for (const { key, sliceSpec, dtype, shape } of reads)
+      wanted.set(
+        key,
+        sliceSpec === ""
+          ? { dtype, shape: shape?.isFullyDefined() ? shape.toNumbers().join() : undefined }
+          : undefined,
+      );
   return wanted;
 }

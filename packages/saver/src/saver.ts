@@ -24,6 +24,12 @@ import { buildSaver } from "./build-saver.ts";
 import { CheckpointRotation, type TimedCheckpoint } from "./checkpoint-rotation.ts";
 import { exportMetaGraph, type MetaGraphExport, sharedMetaGraph } from "./export-meta-graph.ts";
 import { objectGraphKeys, underObjectKeys } from "./object-based.ts";
+import {
+  type PartialRestoreOptions,
+  type RenameKeys,
+  type RestoreReport,
+  restoreParts,
+} from "./partial-restore.ts";
 import { explainRestoreError, noCheckpointError } from "./restore-errors.ts";
 import { passedOn, stepNumber, stringScalar, withParentCheck } from "./save-run.ts";
 import { toSaveables, type VarList } from "./saveable.ts";
@@ -32,6 +38,9 @@ import type { SaveOptions, SaverOptions } from "./saver-options.ts";
 import { isSaverSession, type Progress, type SaverSession } from "./saver-session.ts";
 import { debugInfoOf, writeDebugInfo } from "./write-debug-info.ts";
 import { writeMetaGraph } from "./write-meta-graph.ts";
+
+/** What a Saver of nothing does. */
+const nothingRestored: RestoreReport = { restored: new Map(), missing: [], different: [], unused: [] };
 
 /** What `Saver.exportMetaGraph` takes. */
 export type SaverExport = Omit<MetaGraphExport, "saverDef"> & { readonly graph?: Graph };
@@ -297,15 +306,27 @@ export class Saver {
   /**
    * Restores all variables from the checkpoint `path`, V1 or V2; they need not be initialised before. An object-based checkpoint
    * (tf.train.Checkpoint) is read by the variable names in it, with ops that are added to the graph.
+   * With `partial` or `rename`: what is there, under other names if need be, and a report of it; nothing is added to the graph.
    * Throws TfError NOT_FOUND ("The passed save_path is not a valid checkpoint: <path>", "Key w not found in checkpoint"),
    * INVALID_ARGUMENT (shape or type differ), DATA_LOSS (damaged files); the hint lists missing, left-over and similar keys.
    */
+  restore(
+    session: SaverSession,
+    path: string | null | undefined,
+    options: PartialRestoreOptions & ({ readonly partial: true } | { readonly rename: RenameKeys }),
+  ): Promise<RestoreReport>;
+  restore(
+    session: SaverSession,
+    path: string | null | undefined,
+    options?: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
+  ): Promise<void>;
   async restore(
     session: SaverSession,
     path: string | null | undefined,
-    options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void } = {},
-  ): Promise<void> {
-    if (this.empty) return;
+    options: PartialRestoreOptions = {},
+  ): Promise<unknown> {
+    const inParts = options.partial || options.rename !== undefined;
+    if (this.empty) return inParts ? nothingRestored : undefined;
     if (path === null || path === undefined)
       throw new TfError("INVALID_ARGUMENT", "Can't load save_path when it is None.", {
         hint: "latestCheckpoint() found no checkpoint in that directory.",
@@ -320,6 +341,7 @@ export class Saver {
     const fs = session.fs ?? (await defaultFileSystem());
     if (!(path !== "" && (await checkpointExists(path, { fs })))) throw await noCheckpointError(path, fs);
     session.allowFiles?.(path);
+    if (inParts) return restoreParts({ session, def, path, fs }, options);
     try {
       await session.run([], {
         feeds: { [def.filenameTensorName]: stringScalar(path) },

@@ -58,6 +58,15 @@ describe.skipIf(!existsSync(`${prefix}.index`))(
       expect(other.sentence).toContain("Could not find some variables");
     });
 
+    it("is restored in parts by variable names, too", async () => {
+      const graph = new Graph();
+      new Variable([0, 0], { graph, name: "dense/bias", dtype: "float32" });
+      const session = new FakeSession(graph, nodeFileSystem());
+      const report = await new Saver(null, { graph }).restore(session, prefix, { partial: true });
+      expect([...report.restored]).toEqual([["dense/bias", "model/bias/.ATTRIBUTES/VARIABLE_VALUE"]]);
+      expect(session.variables.get("dense/bias")?.shape).toEqual([2]);
+    });
+
     it("says which names it lacks", async () => {
       const graph = new Graph();
       new Variable(0, { graph, name: "nowhere", dtype: "float32" });

@@ -87,6 +87,6 @@ describe.each(kinds)("a process that is killed while it saves %s", (kind, { rota
       }
       expect((await readdir(directory)).filter((name) => name.includes("previous"))).toEqual([]);
     },
-    Math.max(60_000, kills * 6_000),
+    60_000 + kills * 30_000,
   );
 });
