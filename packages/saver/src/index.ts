@@ -6,6 +6,7 @@ export {
 export { CheckpointRotation, type TimedCheckpoint } from "./checkpoint-rotation.ts";
 export { exportMetaGraph, type MetaGraphExport } from "./export-meta-graph.ts";
 export { objectGraphKeys } from "./object-based.ts";
+export type { PartialRestoreOptions, RenameKeys, RestoreReport, TensorKind } from "./partial-restore.ts";
 export {
   isSaveableObject,
   type Saveable,
