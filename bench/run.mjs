@@ -37,7 +37,11 @@ try {
     format: "esm",
     target: "node20",
     conditions: ["@org/source"],
-    nodePaths: [join(here, "../apps/examples/node_modules"), join(here, "../conformance/node_modules")],
+    nodePaths: [
+      join(here, "../apps/examples/node_modules"),
+      join(here, "../conformance/node_modules"),
+      join(here, "../packages/checkpoint/node_modules"),
+    ],
     external: ["@tensorflow/*", "@jax-js/*"],
     define: { "import.meta.dirname": JSON.stringify(join(here, "src")) },
     banner: {
