@@ -85,8 +85,17 @@ export {
   type CollectionDescription,
   type Description,
   describe,
+  type InputDescription,
+  type InputKind,
+  type MissingDescription,
+  type OutputDescription,
+  type PyFunctionDescription,
+  type SaverDescription,
   type SignatureDescription,
+  type SizeDescription,
+  type TableDescription,
   type TensorDescription,
+  type UnknownOpDescription,
   type VariableDescription,
 } from "./describe.ts";
 export { exportMetaGraph } from "./export-meta-graph.ts";
