@@ -12,6 +12,7 @@ import {
   type MetaGraphDef,
   SaverDef,
 } from "@org/proto";
+import { nodeSizes } from "@org/proto/nodes";
 import { builtInTypes } from "./built-in-types.ts";
 import { type CollectionRegistry, createCollectionRegistry } from "./collection-type.ts";
 import { GraphKeys, unboundInputs } from "./graph-keys.ts";
@@ -72,11 +73,12 @@ function weight(node: INodeDef): number {
 
 /** Throws TfError INVALID_ARGUMENT, naming the largest nodes, where a GraphDef would not fit into a message. */
 function checkSize(def: IGraphDef): void {
-  const sizes = (def.node ?? []).map((node) => [weight(node), node.name ?? ""] as const);
-  if (sizes.reduce((sum, [size]) => sum + size, 0) < twoGiB) return;
-  const largest = [...sizes].sort((a, b) => b[0] - a[0]).slice(0, 3);
+  const nodes = def.node ?? [];
+  const sizes = nodeSizes(nodes, weight);
+  if (sizes.reduce((sum, size) => sum + size, 0) < twoGiB) return;
+  const largest = [...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!).slice(0, 3);
   throw new TfError("INVALID_ARGUMENT", "GraphDef cannot be larger than 2GB.", {
-    hint: `The largest nodes: ${largest.map(([size, name]) => `${name} (${(size / 2 ** 20).toFixed(0)} MiB)`).join(", ")}. Keep weights in variables, not constants.`,
+    hint: `The largest nodes: ${largest.map((i) => `${nodes[i]!.name} (${(sizes[i]! / 2 ** 20).toFixed(0)} MiB)`).join(", ")}. Keep weights in variables, not constants.`,
   });
 }
 
@@ -86,9 +88,10 @@ function opDefFinder(graph: Graph): FindOpDef {
   return (type) => {
     const registered = graph.ops.get(type);
     if (registered !== undefined) return registered.opDef;
-    brought ??= new Map(
-      graph.getOperations().flatMap((op) => (op.opDef ? [[op.type, op.opDef] as const] : [])),
-    );
+    if (brought === undefined) {
+      brought = new Map();
+      for (const op of graph.getOperations()) if (op.opDef) brought.set(op.type, op.opDef);
+    }
     return brought.get(type);
   };
 }
@@ -102,9 +105,14 @@ export function exportScopedMetaGraph(graph: Graph, options: ExportScopedOptions
   if (options.graphDef !== undefined && (typeof options.graphDef !== "object" || options.graphDef === null))
     throw new TypeError(`graph_def must be of type GraphDef, not ${typeof options.graphDef}`);
   const collections = options.collections ?? createCollectionRegistry(builtInTypes);
-  const whole = options.graphDef ?? graph.asGraphDef({ addShapes: true });
+  const { clearDevices = false } = options;
+  const whole = options.graphDef ?? graph.asGraphDef({ addShapes: true, clearDevices });
   const excludeNodes = clearExtraneousSavers ? extraneousSaverNodes(whole, saverDef) : undefined;
-  const scoped = scopedGraphDef(whole, { exportScope, clearDevices: options.clearDevices, excludeNodes });
+  const scoped = scopedGraphDef(whole, {
+    exportScope,
+    clearDevices: clearDevices && options.graphDef !== undefined,
+    excludeNodes,
+  });
   checkSize(scoped.graphDef);
   const find = opDefFinder(graph);
   const graphDef = options.stripDefaultAttrs ? withoutDefaultAttrs(scoped.graphDef, find) : scoped.graphDef;

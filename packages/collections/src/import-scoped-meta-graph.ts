@@ -10,7 +10,7 @@ import {
   type OpRegistry,
   stripNameScope,
 } from "@org/graph";
-import type { ICollectionDef, IGraphDef, IMetaGraphDef } from "@org/proto";
+import type { ICollectionDef, IMetaGraphDef } from "@org/proto";
 import { builtInTypes } from "./built-in-types.ts";
 import { type CollectionRegistry, createCollectionRegistry } from "./collection-type.ts";
 import { fromCollectionDef } from "./from-collection-def.ts";
@@ -76,11 +76,6 @@ function importOrder(keys: readonly string[]): string[] {
   return keys.includes(first) ? [first, ...sorted] : sorted;
 }
 
-const withoutDevices = (def: IGraphDef): IGraphDef => ({
-  ...def,
-  node: (def.node ?? []).map((node) => (node.device ? { ...node, device: "" } : node)),
-});
-
 /**
  * Adds a MetaGraphDef's graph and collections to a graph; collections are appended to.
  * Throws TfError INVALID_ARGUMENT where inputs stay unbound, and as `importGraphDef` and `fromCollectionDef` do.
@@ -93,13 +88,13 @@ export function importScopedMetaGraph(def: IMetaGraphDef, options: ImportScopedO
   if (unboundKey !== null) checkUnbound(collectionDefs[unboundKey], options.inputMap);
   const info = def.metaInfoDef;
   const scope = graph.uniqueName(importScope ?? "", false);
-  const graphDef = def.graphDef ?? {};
-  const result = importGraphDef(options.clearDevices ? withoutDevices(graphDef) : graphDef, {
+  const result = importGraphDef(def.graphDef ?? {}, {
     graph,
     name: importScope || scope,
     inputMap: options.inputMap ?? null,
     returnElements: options.returnElements ?? null,
     producerOps: info?.strippedOpList ?? null,
+    clearDevices: options.clearDevices ?? false,
     strict: options.strict ?? false,
     ...(options.ops ? { ops: options.ops } : {}),
     ...(onWarning ? { onWarning } : {}),

@@ -9,6 +9,7 @@ import {
   type IOpDef,
   type IOpList,
 } from "@org/proto";
+import { nodeOps } from "@org/proto/nodes";
 
 /** Looks an op's OpDef up; undefined where nobody knows it. */
 export type FindOpDef = (type: string) => IOpDef | undefined;
@@ -16,16 +17,9 @@ export type FindOpDef = (type: string) => IOpDef | undefined;
 /** Op types of the nodes and of the functions that they call; functions themselves are not among them. Sorted. */
 export function opsUsed(def: IGraphDef): string[] {
   const functions = new Map((def.library?.function ?? []).map((fn) => [fn.signature?.name ?? "", fn]));
-  const used = new Set<string>();
-  const queue: (readonly INodeDef[])[] = [def.node ?? []];
-  for (const nodes of queue)
-    for (const node of nodes) {
-      const op = node.op ?? "";
-      if (used.has(op)) continue;
-      used.add(op);
-      const fn = functions.get(op);
-      if (fn) queue.push(fn.nodeDef ?? []);
-    }
+  const used = nodeOps(def.node ?? []);
+  // A set hands out what is added while it is walked.
+  for (const op of used) for (const node of functions.get(op)?.nodeDef ?? []) used.add(node.op ?? "");
   return [...used].filter((op) => !functions.has(op)).sort();
 }
 

@@ -51,6 +51,9 @@ export function scopedGraphDef(
   def: IGraphDef,
   options: ScopedNodesOptions,
 ): { readonly graphDef: IGraphDef; readonly unbound: readonly string[] } {
+  // Nothing to change: nodes that are still bytes stay so.
+  if (!options.exportScope && !options.clearDevices && !options.excludeNodes?.size)
+    return { graphDef: def, unbound: [] };
   const unbound = new Set<string>();
   const node = (def.node ?? [])
     .filter((one) => shouldInclude(one.name ?? "", options.exportScope, options.excludeNodes))

@@ -150,10 +150,10 @@ function connect(
   { source, mapped }: Edges,
   ops: readonly Operation[],
   prepared: PreparedNode,
-  inputs: Tensor[],
-  controls: Operation[],
 ): void {
   const op = ops[i]!;
+  const inputs = op.inputs as Tensor[];
+  const controls = op.controlInputs as Operation[];
   const first = table.inputFirst[i]!;
   for (let k = first; k < table.inputFirst[i + 1]!; k++) {
     const from = source[k]!;
@@ -176,7 +176,7 @@ function connect(
       const passed = tensor.typeNumber;
       if (passed !== expected && passed !== expected + 100) throw wrongType(op, k - first, tensor, expected);
     }
-    inputs.push(tensor);
+    inputs[k - first] = tensor;
   }
 }
 
@@ -209,6 +209,12 @@ function outputsRead(table: NodeTable, { source }: Edges): Int32Array {
 }
 
 const noControls: Operation[] = [];
+const noInputs: Tensor[] = [];
+
+/** An array for that many inputs. One that grew would take far more memory. */
+function emptyList(size: number): Tensor[] {
+  return size === 0 ? noInputs : new Array<Tensor>(size);
+}
 
 /**
  * Adds the nodes of `def` to a graph, under the scopes that are entered (devices, control dependencies, control-flow context).
@@ -255,7 +261,7 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
     };
     const renamed = names.areOthers || edges.mapped.size > 0;
     const plans: (NodePlan | undefined)[] = [];
-    const imported = new ImportedNodes(table, plans, renamed, (name) => names.all[index.find(name)] ?? name);
+    const imported = new ImportedNodes(table, plans, renamed, (name) => names.of(name));
     plans.push(...makePlans(table, lookUp, (attr, node) => imported.settled(attr, node)));
     const prepared: (PreparedNode | NodePlan)[] = [];
     let read: Int32Array | undefined;
@@ -268,9 +274,11 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
       };
       return prepareNode({ ...one, outputsUsed }, lookUp);
     };
+    const dataInputs = new Int32Array(table.count);
     for (let i = 0; i < table.count; i++) {
       const plan = plans[table.signature[i]!];
       const inputCount = countDataInputs(table, i);
+      dataInputs[i] = inputCount;
       if (plan === undefined || plan.inputTypes!.length !== inputCount)
         prepared.push(prepareAlone(i, inputCount));
       else {
@@ -278,14 +286,10 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
         prepared.push(plan);
       }
     }
-    const ops: Operation[] = [];
-    const inputs: Tensor[][] = [];
-    const controls: Operation[][] = [];
+    const ops: Operation[] = new Array(table.count);
     for (let i = 0; i < table.count; i++) {
       const node = prepared[i]!;
       const isPlanned = "known" in node;
-      const own: Tensor[] = [];
-      const ownControls = hasControls(table, i) ? [] : noControls;
       let attrs: Map<string, IAttrValue> | undefined;
       let carried: ReturnType<typeof carriedFields>;
       if (isPlanned) checkColocation(table, i, index);
@@ -295,11 +299,11 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
         attrs = imported.settled(one.attr, node);
         carried = carriedFields(one);
       }
-      const op = graph.addOperation({
+      ops[i] = graph.addOperation({
         name: names.all[i]!,
         type: node.op,
-        inputs: own,
-        controlInputs: ownControls,
+        inputs: emptyList(dataInputs[i]!),
+        controlInputs: hasControls(table, i) ? [] : noControls,
         attrs,
         opDef: node.opDef,
         registered: node.registered,
@@ -308,14 +312,10 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
         carried,
         imported: isPlanned ? imported : undefined,
         position: i,
+        keepsControlOrder: true,
       });
-      op.keepsControlOrder = true;
-      ops.push(op);
-      inputs.push(own);
-      controls.push(ownControls);
     }
-    for (let i = 0; i < table.count; i++)
-      connect(table, i, edges, ops, prepared[i]!, inputs[i]!, controls[i]!);
+    for (let i = 0; i < table.count; i++) connect(table, i, edges, ops, prepared[i]!);
     checkUnused(mapped, edges.used, index, ops);
     const returned = returnElements ? findReturned(returnElements, index, ops, mapped) : undefined;
     const versions = graph.versions;

@@ -53,11 +53,14 @@ export class ImportNames {
   private readonly existingPrefixes = new Set<string>();
   private readonly index: NameIndex;
   private readonly filePrefixes = new Set<string>();
+  private readonly scope: string;
+  private areUnique = false;
 
   /** `scope` is "scope/" or "". Throws TfError INVALID_ARGUMENT for one that makes no valid names. */
   constructor(graph: Graph, scope: string, table: NodeTable, index: NameIndex) {
     this.graph = graph;
     this.index = index;
+    this.scope = scope;
     if (scope !== "" && !isValidOpName(scope.slice(0, -1)))
       throw new TfError(
         "INVALID_ARGUMENT",
@@ -70,12 +73,17 @@ export class ImportNames {
       for (const op of graph.getOperations()) addPrefixes(op.name, this.existingPrefixes);
       const taken = names.flatMap((name, i) => (this.inGraph(name) ? [i] : []));
       if (taken.length > 0) {
-        others = true;
+        others = this.areUnique = true;
         for (let i = 0; i < table.count; i++) addPrefixes(names[i]!.slice(scope.length), this.filePrefixes);
         for (const i of taken) names[i] = this.uniqueName(names[i]!);
       }
     }
     this.areOthers = others;
+  }
+
+  /** The name in the graph of the file's node `name`, which has to be there. */
+  of(name: string): string {
+    return this.areUnique ? (this.all[this.index.find(name)] ?? name) : this.scope + name;
   }
 
   private inGraph(name: string): boolean {

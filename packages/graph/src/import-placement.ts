@@ -44,14 +44,17 @@ export function checkColocationOf(
   }
 }
 
-/** Names of other ops that `op` is colocated with. */
-function colocated(op: Operation): string[] {
-  return op.attrMap.has("_class")
-    ? op
-        .colocationGroups()
-        .map((group) => group.slice(mark.length))
-        .filter((name) => name !== op.name)
-    : [];
+/** Other ops that `op` is colocated with, whatever their attributes lie in. */
+function colocated(graph: Graph, op: Operation): Operation[] {
+  const found: Operation[] = [];
+  const add = (name: string): void => {
+    const other = graph.findOperation(name);
+    if (other !== undefined && other !== op) found.push(other);
+  };
+  const { imported } = op;
+  if (imported !== undefined) imported.visitGroups(op.position, (group) => add(group.slice(mark.length)));
+  else if (op.attrMap.has("_class")) for (const group of op.colocationGroups()) add(group.slice(mark.length));
+  return found;
 }
 
 /**
@@ -60,29 +63,35 @@ function colocated(op: Operation): string[] {
  */
 export function placeImported(graph: Graph, ops: readonly Operation[], devices: readonly string[]): void {
   const { scopes } = graph;
+  const isTrivial = scopes.isTrivial;
   // Nothing to do for most files: neither they nor the program place anything.
-  if (scopes.isTrivial && devices.every((device) => device === "")) return;
-  const waiting: [Operation, string[]][] = [];
+  if (isTrivial && devices.every((device) => device === "")) return;
+  const waiting: [Operation, Operation[]][] = [];
   const context = graph.controlFlowContext;
-  for (const op of ops) scopes.apply(op, false);
-  // All of them first: in a loop, an op reads one that comes after it.
-  if (context !== undefined) for (const op of ops) op.controlFlowContext = context;
-  for (const op of ops) {
-    op.addControlInputs(scopes.controlInputsFor(new Set()));
-    context?.addOp(op);
+  if (!isTrivial) {
+    for (const op of ops) scopes.apply(op, false);
+    for (const op of ops) {
+      op.addControlInputs(scopes.controlInputsFor(new Set()));
+      if (context !== undefined) {
+        op.controlFlowContext = context;
+        context.addOp(op);
+      }
+    }
   }
+  const canonical = new Map(devices.map((device) => [device, device && canonicalDevice(device)]));
   for (const op of ops) {
-    const own = op.statedDevice;
-    const names = colocated(op);
-    if (names.length > 0) {
-      waiting.push([op, names]);
+    const others = colocated(graph, op);
+    if (others.length > 0) {
+      waiting.push([op, others]);
       continue;
     }
-    if (own !== "" && canonicalDevice(own) !== own) op.setDevice(canonicalDevice(own));
-    scopes.applyDevices(op);
+    const own = op.statedDevice;
+    const settled = canonical.get(own) ?? own;
+    if (settled !== own) op.setDevice(settled);
+    if (!isTrivial) scopes.applyDevices(op);
   }
-  for (const [op, names] of waiting) {
-    const device = names.map((name) => graph.findOperation(name)?.device).find((found) => found);
-    op.impliedDevice = device ? canonicalDevice(device) : "";
+  for (const [op, others] of waiting) {
+    const device = others.map((other) => other.device).find((found) => found);
+    if (device || op.statedDevice) op.impliedDevice = device ? canonicalDevice(device) : "";
   }
 }

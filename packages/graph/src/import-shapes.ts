@@ -34,7 +34,8 @@ export function importShapes(
   producer: number,
   warn: (warning: ImportWarning) => void,
 ): void {
-  for (const i of order) {
+  for (let at = 0; at < order.length; at++) {
+    const i = order[at]!;
     const op = ops[i]!;
     const node = prepared[i]!;
     const stated = node.shapes;

@@ -8,6 +8,7 @@ import type { FileNode, PreparedNode } from "./import-node.ts";
 
 const utf8 = new TextDecoder();
 const mark = "loc:@";
+const firstOfMark = mark.charCodeAt(0);
 
 /** Shapes that an op with these input shapes has. */
 export interface KnownShapes {
@@ -75,6 +76,17 @@ export class ImportedNodes {
     if (groups)
       map.set("_class", stringListAttr(groups.map((group) => this.renamedGroup(utf8.decode(group)))));
     return map;
+  }
+
+  /** Hands out the `loc:@` groups that the signature of node `i` lacks, under the graph's names. */
+  visitGroups(i: number, visit: (group: string) => void): void {
+    const { table } = this;
+    if (table.classEnd[i] === 0) return;
+    table.visitClass(i, (start, end) => {
+      if (table.bytes[start] !== firstOfMark) return;
+      const group = utf8.decode(table.bytes.subarray(start, end));
+      if (group.startsWith(mark)) visit(this.renamed ? this.renamedGroup(group) : group);
+    });
   }
 
   /** "loc:@n" under the name that n has in the graph. */

@@ -41,12 +41,27 @@ export interface OperationInit {
   /** The file that the op is node `position` of. */
   readonly imported?: ImportedNodes;
   readonly position?: number;
+  /** Control inputs stand as the file has them. */
+  readonly keepsControlOrder?: boolean;
   /** Fields of the NodeDef that a graph only carries along (debug info, full type, unknown fields). */
   readonly carried?: Pick<INodeDef, "experimentalDebugInfo" | "experimentalType" | "$unknowns">;
 }
 
 const noControls: readonly Operation[] = Object.freeze([]);
 const noHandles: readonly (HandleData | undefined)[] = Object.freeze([]);
+
+const noOutputs: readonly Tensor[] = Object.freeze([]);
+
+function makeOutputs(op: Operation, kinds: readonly OutputKind[]): readonly Tensor[] {
+  const make = (i: number): Tensor => {
+    const { dtype, isRef, known } = kinds[i]!;
+    return new Tensor(op, i, dtype, isRef, known);
+  };
+  if (kinds.length === 0) return noOutputs;
+  // Most ops have one output: an array of exactly one.
+  if (kinds.length === 1) return [make(0)];
+  return kinds.map((_, i) => make(i));
+}
 
 export class Operation {
   static {
@@ -78,7 +93,7 @@ export class Operation {
   impliedDevice: string | undefined;
   private extraFields: OperationInit["carried"];
   /** Control inputs stand in the order of the file that the node came from. @internal */
-  keepsControlOrder = false;
+  keepsControlOrder: boolean;
   /** The file that this is node `position` of, for as long as its attributes are what the file says. @internal */
   imported: ImportedNodes | undefined;
   /** @internal */
@@ -102,13 +117,8 @@ export class Operation {
     this.extraFields = init.carried;
     this.imported = init.imported;
     this.position = init.position ?? -1;
-    const { outputs } = init;
-    const tensors: Tensor[] = [];
-    for (let i = 0; i < outputs.length; i++) {
-      const { dtype, isRef, known } = outputs[i]!;
-      tensors.push(new Tensor(this, i, dtype, isRef, known));
-    }
-    this.outputs = tensors;
+    this.keepsControlOrder = init.keepsControlOrder ?? false;
+    this.outputs = makeOutputs(this, init.outputs);
   }
 
   get attrs(): Attrs {

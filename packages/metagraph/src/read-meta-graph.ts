@@ -3,7 +3,7 @@
 // of a MetaGraphDef is known are errors.
 import { isTfError, TfError } from "@org/errors";
 import { basename, defaultFileSystem, dirname, type FileSystem, localPath } from "@org/io";
-import { decode, GraphDef, MetaGraphDef, SavedModel } from "@org/proto";
+import { decode, decodeLazily, GraphDef, MetaGraphDef, SavedModel } from "@org/proto";
 
 /** Where a MetaGraphDef can lie: a path, a URL ("https://..." as a string, too), a Blob or File, bytes. */
 export type Source = string | URL | Blob | Uint8Array | ArrayBuffer;
@@ -21,7 +21,7 @@ export interface ReadOptions {
  */
 export async function readMetaGraph(source: Source, options: ReadOptions = {}): Promise<MetaGraphDef> {
   const { name, bytes } = await bytesOf(source, options);
-  return parseMetaGraph(bytes, name);
+  return parse(bytes, name);
 }
 
 interface Loaded {
@@ -32,8 +32,9 @@ interface Loaded {
 async function bytesOf(source: Source, options: ReadOptions): Promise<Loaded> {
   const { signal } = options;
   throwIfAborted(signal);
-  if (source instanceof Uint8Array) return { name: "(bytes)", bytes: source };
-  if (source instanceof ArrayBuffer) return { name: "(bytes)", bytes: new Uint8Array(source) };
+  // A copy, since nodes are decoded later, and the caller may change what is theirs.
+  if (source instanceof Uint8Array) return { name: "(bytes)", bytes: Uint8Array.from(source) };
+  if (source instanceof ArrayBuffer) return { name: "(bytes)", bytes: new Uint8Array(source.slice(0)) };
   if (typeof Blob !== "undefined" && source instanceof Blob) {
     const bytes = new Uint8Array(await source.arrayBuffer());
     return { name: (source as Partial<File>).name ?? "(blob)", bytes };
@@ -110,13 +111,18 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /** The MetaGraphDef that `bytes` hold, binary or text; `name` is for messages. Throws TfError DATA_LOSS as `readMetaGraph`. */
-export async function parseMetaGraph(bytes: Uint8Array, name = "(bytes)"): Promise<MetaGraphDef> {
+export function parseMetaGraph(bytes: Uint8Array, name = "(bytes)"): Promise<MetaGraphDef> {
+  return parse(bytes.slice(), name);
+}
+
+/** The same; the message keeps `bytes`. */
+async function parse(bytes: Uint8Array, name: string): Promise<MetaGraphDef> {
   if (bytes.length === 0) throw unparsable(name, "the file is empty", "Was it written to the end?");
   const kind = kindOf(bytes);
   if (kind) throw unparsable(name, `it is ${kind.is}`, kind.hint);
   let binaryError: TfError | undefined;
   try {
-    const def = decode(MetaGraphDef, bytes);
+    const def = decodeLazily(MetaGraphDef, bytes);
     if (hasContent(def)) return def;
   } catch (error) {
     if (!isTfError(error)) throw error;

@@ -3,8 +3,9 @@
 // attributes are decoded once; left out of the comparison are what differs from node to node: a tensor's values and `_class`.
 // A node that is not as protobuf libraries write it is written anew first, and its bytes stay what they were for who copies them.
 // Grammar of inputs: node_def.proto ("node", "node:output", "^node").
+import { ByteInterner, hashBytes } from "./byte-interner.ts";
 import { type AttrValue, type INodeDef, NodeDef } from "./gen/tensorflow.js";
-import { lazyNodes, NodeBytes, putNodes } from "./node-list.ts";
+import { LazyNodes, lazyNodes, NodeBytes, type NodeCodec, putNodes } from "./node-list.ts";
 import { NodeScanner, shortVarint } from "./node-scanner.ts";
 import { MessageReader, MessageWriter } from "./wire.ts";
 
@@ -202,6 +203,64 @@ function flattened(nodes: readonly INodeDef[]): NodeBytes {
     pos = end;
   }
   return result;
+}
+
+/** A lazy list over nodes that lie in `bytes`; what is there must be nodes. */
+export function lazyNodeList(bytes: NodeBytes): LazyNodes<NodeDef> {
+  return new LazyNodes(bytes, NodeDef as NodeCodec<NodeDef>, 0);
+}
+
+/** The same nodes as bytes alone, which nobody changes: messages among them are encoded, bytes are shared. */
+export function detachedNodes(nodes: readonly INodeDef[]): NodeDef[] {
+  const lazy = lazyNodes(nodes);
+  if (lazy?.untouched) return lazyNodeList(lazy.bytes).proxy;
+  return lazyNodeList(flattened(nodes)).proxy;
+}
+
+/** Bytes that each node takes in a GraphDef; `weigh` tells those that are messages. */
+export function nodeSizes(nodes: readonly INodeDef[], weigh: (node: INodeDef) => number): Float64Array {
+  const lazy = lazyNodes(nodes);
+  const sizes = new Float64Array(nodes.length);
+  for (let i = 0; i < sizes.length; i++) {
+    const message = lazy === undefined ? nodes[i] : lazy.touched(i);
+    sizes[i] = message === undefined ? lazy!.bytes.size(i) : weigh(message);
+  }
+  return sizes;
+}
+
+/** The op types of the nodes, without touching them. */
+export function nodeOps(nodes: readonly INodeDef[]): Set<string> {
+  const lazy = lazyNodes(nodes);
+  if (lazy === undefined) return new Set(nodes.map((node) => node.op ?? ""));
+  const ops = new Set<string>();
+  const ids = new ByteInterner();
+  for (let i = 0; i < nodes.length; i++) {
+    const message = lazy.touched(i);
+    if (message !== undefined) {
+      ops.add((message as INodeDef).op ?? "");
+      continue;
+    }
+    const bytes = lazy.bytes.sources[lazy.bytes.source(i)]!;
+    const [start, end] = opRange(bytes, lazy.bytes.body(i), lazy.bytes.end(i));
+    if (start < 0) ops.add(nodes[i]!.op ?? "");
+    else ids.idOf(0, bytes, start, end, hashBytes(bytes, start, end));
+  }
+  for (const value of ids.values) ops.add(utf8.decode(value));
+  return ops;
+}
+
+/** Where the op stands in the node [start, end), if its fields are in order; [-1, 0] otherwise. */
+function opRange(bytes: Uint8Array, start: number, end: number): readonly [number, number] {
+  for (let pos = start; pos < end && (bytes[pos] === 0x0a || bytes[pos] === 0x12); ) {
+    const read = shortVarint(bytes, pos + 1, end);
+    if (read < 0) break;
+    const from = pos + 1 + (read & 7);
+    const to = from + Math.floor(read / 8);
+    if (bytes[pos] === 0x12)
+      return to < end && (bytes[to] === 0x12 || bytes[to] === 0x0a) ? [-1, 0] : [from, to];
+    pos = to;
+  }
+  return [-1, 0];
 }
 
 /**

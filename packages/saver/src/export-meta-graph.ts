@@ -3,6 +3,7 @@
 import { type CollectionRegistry, type ExportScopedOptions, exportScopedMetaGraph } from "@org/collections";
 import type { Graph } from "@org/graph";
 import { create, type IMetaGraphDef, MetaGraphDef } from "@org/proto";
+import { detachedNodes } from "@org/proto/nodes";
 
 /** Arguments of export_meta_graph. */
 export interface MetaGraphExport extends ExportScopedOptions {
@@ -18,7 +19,11 @@ export function exportMetaGraph(
   graph: Graph,
   options: MetaGraphExport & { readonly collections: CollectionRegistry },
 ): MetaGraphDef {
-  return create(MetaGraphDef, sharedMetaGraph(graph, options));
+  const shared = sharedMetaGraph(graph, options);
+  // Nodes are left as bytes: many are those of the file that the graph came from, and few are ever read.
+  const def = create(MetaGraphDef, { ...shared, graphDef: { ...shared.graphDef, node: [] } });
+  def.graphDef!.node = detachedNodes(shared.graphDef?.node ?? []);
+  return def;
 }
 
 /** The same, to be written at once: its attribute values are the graph's own. */

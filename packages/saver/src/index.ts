@@ -16,10 +16,10 @@ export {
   toSaveables,
   type VarList,
 } from "./saveable.ts";
-export { BaseSaverBuilder, BulkSaverBuilder } from "./saver-builder.ts";
 export { Saver, type SaverExport, saversCollectionType, standardCollections } from "./saver.ts";
+export { BaseSaverBuilder, BulkSaverBuilder } from "./saver-builder.ts";
 export type { SaveOptions, SaverOptions } from "./saver-options.ts";
 export type { Progress, SaverRunOptions, SaverSession } from "./saver-session.ts";
 export { debugInfoOf, writeDebugInfo } from "./write-debug-info.ts";
 export { writeGraph } from "./write-graph.ts";
-export { writeMetaGraph } from "./write-meta-graph.ts";
+export { writeGraphDef, writeMetaGraph } from "./write-meta-graph.ts";
