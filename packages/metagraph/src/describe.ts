@@ -1,7 +1,7 @@
 // What is inside a MetaGraph, as plain data to print or to choose from: what can be fed, what comes out, signatures, variables, Savers,
 // collections, tables, functions, sizes, and what is missing to run it. Reads the message, builds no graph, leaves nodes that are bytes as they are.
 import { type Graph, type OpRegistry, registryOfOpList } from "@org/graph";
-import type { IMetaGraphDef } from "@org/proto";
+import type { IMetaGraphDef, IOpDef } from "@org/proto";
 import { describeCollection, describeSignature } from "./describe/collections.ts";
 import type { Description } from "./describe/description.ts";
 import { edgesOf } from "./describe/edges.ts";
@@ -37,6 +37,9 @@ export function describe(
   const savers = describeSavers(def);
   const variables = describeVariables(collections, nodes, edges);
   const functions = def.graphDef?.library?.function ?? [];
+  const signatureOf = new Map<string, IOpDef>(
+    functions.flatMap(({ signature }) => (signature ? [[signature.name ?? "", signature] as const] : [])),
+  );
   const missing = describeMissing(nodes, functions, options.ops);
   return {
     tensorflowVersion: info?.tensorflowVersion ?? "",
@@ -51,7 +54,7 @@ export function describe(
       edges,
       roles: rolesOf(nodes, edges, def, saverScopes(savers)),
       signatures,
-      opDefOf: (op) => (options.ops?.get(op) ?? fileOps.get(op))?.opDef,
+      opDefOf: (op) => (options.ops?.get(op) ?? fileOps.get(op))?.opDef ?? signatureOf.get(op),
     }),
     signatures: Object.entries(signatures).map(([key, signature]) => describeSignature(key, signature)),
     variables,

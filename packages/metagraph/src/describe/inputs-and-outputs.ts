@@ -1,6 +1,6 @@
 // What one can feed into a graph, and what comes out of it.
 import { mostOutputs } from "@org/graph";
-import type { IOpDef, ISignatureDef } from "@org/proto";
+import type { IOpDef, ISignatureDef, ITensorInfo } from "@org/proto";
 import { Shape } from "@org/tensor";
 import type { InputDescription, InputKind, OutputDescription } from "./description.ts";
 import { ancestors, type Edges, parseInput } from "./edges.ts";
@@ -41,17 +41,17 @@ export function inputsAndOutputs(model: Model): {
 } {
   const { nodes, edges } = model;
   const kindOf = Array.from({ length: nodes.count }, (_, i) => inputKind(nodes.op(i)));
-  const named = signatureTensors(model);
+  const named = signatureOutputs(model);
   const sinks = sinkNodes(model, kindOf);
   // Training ends in updates; what feeds them feeds the model, too.
   const ends = new Set(sinks);
-  for (const { node } of named.outputs.values()) if (node !== undefined) ends.add(node);
+  for (const { node } of named.values()) if (node !== undefined) ends.add(node);
   for (let i = 0; i < nodes.count; i++) if (/Apply/.test(nodes.op(i))) ends.add(i);
   const isNeeded = ancestors(edges, ends);
   const counter = new OutputCounter(model);
   return {
     inputs: describeInputs(model, kindOf, isNeeded, counter),
-    outputs: describeOutputs(sinks, named.outputs, counter),
+    outputs: describeOutputs(sinks, named, counter),
   };
 }
 
@@ -86,22 +86,42 @@ const scopeOf = (name: string): string => name.slice(0, name.lastIndexOf("/") + 
 /** Types of what only the graph itself can use. */
 const isOpaque = (dtype: string | undefined): boolean => dtype === "resource" || dtype === "variant";
 
-/** Tensors that signatures name, each with the keys of those that do. */
-function signatureTensors({ signatures, edges }: Model) {
-  const outputs = new Map<
-    string,
-    { node: number | undefined; keys: string[]; dtype: number | null | undefined }
-  >();
+/** A tensor that signatures name. */
+interface Named {
+  /** Its node; undefined where there is none of the name. */
+  readonly node: number | undefined;
+  readonly keys: string[];
+  readonly info: ITensorInfo;
+}
+
+/** Outputs of signatures, by name. */
+function signatureOutputs({ signatures, edges }: Model): ReadonlyMap<string, Named> {
+  const outputs = new Map<string, Named>();
   for (const [key, signature] of Object.entries(signatures))
     for (const info of Object.values(signature.outputs ?? {})) {
       const name = info.name ?? "";
-      if (name === "") continue;
       const known = outputs.get(name);
       if (known) known.keys.push(key);
-      else
-        outputs.set(name, { node: edges.byName.get(parseInput(name).name), keys: [key], dtype: info.dtype });
+      else if (name !== "")
+        outputs.set(name, { node: edges.byName.get(parseInput(name).name), keys: [key], info });
     }
-  return { outputs };
+  return outputs;
+}
+
+/** What is known of an output, with what a signature says where the graph does not. */
+function described(
+  name: string,
+  output: OutputType | undefined,
+  named: Named | undefined,
+): OutputDescription {
+  const stated = named?.info.tensorShape;
+  const shape = output?.shape ?? Shape.unknown;
+  return {
+    name,
+    dtype: output?.dtype ?? typeName(named?.info.dtype),
+    shape: shape.dims === null && stated ? shapeAt(name, "", stated) : shape,
+    signatures: named?.keys ?? [],
+  };
 }
 
 /** Outputs of nodes, as long as all that were asked for are as many as a graph of this size can have. */
@@ -133,7 +153,7 @@ class OutputCounter {
 
 function describeOutputs(
   sinks: readonly number[],
-  named: ReturnType<typeof signatureTensors>["outputs"],
+  named: ReadonlyMap<string, Named>,
   counter: OutputCounter,
 ): OutputDescription[] {
   const outputs: OutputDescription[] = [];
@@ -144,14 +164,11 @@ function describeOutputs(
       if (isOpaque(output.dtype) || (index === 1 && counter.op(node) === "Merge")) continue;
       const name = `${counter.name(node)}:${index}`;
       listed.add(name);
-      outputs.push({ name, ...output, signatures: named.get(name)?.keys ?? [] });
+      outputs.push(described(name, output, named.get(name)));
     }
-  for (const [name, { node, keys, dtype }] of named) {
-    if (listed.has(name) || node === undefined) continue;
-    const found = counter.of(node)[parseInput(name).output];
-    if (found)
-      outputs.push({ name, dtype: found.dtype ?? typeName(dtype), shape: found.shape, signatures: keys });
-  }
+  for (const [name, one] of named)
+    if (!listed.has(name) && one.node !== undefined)
+      outputs.push(described(name, counter.of(one.node)[parseInput(name).output], one));
   return outputs;
 }
 
