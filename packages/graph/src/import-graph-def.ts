@@ -53,6 +53,8 @@ export interface ImportGraphDefOptions {
   readonly ops?: OpRegistry;
   /** As TensorFlow: an op or attribute that is not known stops the import. */
   readonly strict?: boolean;
+  /** As TensorFlow 1.0: takes cycles that are no loop's, too, to look at or to mend. No session runs them. */
+  readonly allowCycles?: boolean;
   readonly onWarning?: (warning: ImportWarning) => void;
 }
 
@@ -248,7 +250,7 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
   function addNodes(table: NodeTable, mapped: Mapped): ImportResult {
     const index = indexNodes(table);
     const edges = findEdges(table, index, mapped);
-    const order = topologicalOrder(table, edges.source);
+    const order = topologicalOrder(table, edges.source, options.allowCycles);
     const names = new ImportNames(graph, scope, table, index);
     const file = fileRegistry(def, options.producerOps);
     const lookUp: ImportOps = {

@@ -4,9 +4,9 @@ import type { NodeTable } from "@org/proto/nodes";
 
 /**
  * Positions of the nodes, each after those that it reads; `sources` holds the position that each input reads, -1 for inputs that are there already.
- * Throws TfError INVALID_ARGUMENT, "2 nodes in a cycle", for cycles that are no loop's.
+ * Throws TfError INVALID_ARGUMENT, "2 nodes in a cycle", for cycles that are no loop's; `allowCycles` puts their nodes last, in the file's order.
  */
-export function topologicalOrder(table: NodeTable, sources: Int32Array): Int32Array {
+export function topologicalOrder(table: NodeTable, sources: Int32Array, allowCycles = false): Int32Array {
   const { count, inputFirst } = table;
   const ids = (...ops: string[]): Set<number> => new Set(ops.map((op) => table.ops.indexOf(op)));
   const merges = ids("Merge", "RefMerge");
@@ -34,7 +34,8 @@ export function topologicalOrder(table: NodeTable, sources: Int32Array): Int32Ar
   for (let done = 0; done < known; done++)
     for (let k = first[order[done]!]!; k >= 0; k = next[k]!)
       if (--pending[reader[k]!]! === 0) order[known++] = reader[k]!;
-  if (known < count) throw cycle(table, pending, count - known);
+  if (known < count && !allowCycles) throw cycle(table, pending, count - known);
+  for (let i = 0; known < count; i++) if (pending[i]! > 0) order[known++] = i;
   return order;
 }
 

@@ -392,6 +392,18 @@ describe("importGraphDef", () => {
       "2 nodes in a cycle",
     );
   });
+
+  it("[importer_test/ImportGraphDefTest.testCyclic] takes other cycles where asked to, as TensorFlow 1.0", () => {
+    const t = { T: int32 };
+    const nodes = [
+      node("A", "Unary", ["B:0"], t),
+      node("B", "Unary", ["A:0"], t),
+      node("C", "Unary", ["B:0"], t),
+    ];
+    const [a, b] = take(nodes, ["A", "B"], { allowCycles: true });
+    expect([a!.inputs[0], b!.inputs[0]]).toEqual([b!.outputs[0], a!.outputs[0]]);
+    expect(graph.asGraphDef().node!.map(({ name }) => name)).toEqual(["import/A", "import/B", "import/C"]);
+  });
 });
 
 describe("what importGraphDef refuses", () => {
