@@ -38,8 +38,8 @@ function capture(below: (...args: never[]) => unknown): Captured {
   }
 }
 
-// "    at f (file:1:2)", "    at file:1:2" (V8); "f@file:1:2" (Firefox, Safari).
-const v8Frame = /^\s*at (?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/;
+// "    at f (file:1:2)", "    at async file:1:2" (V8); "f@file:1:2" (Firefox, Safari).
+const v8Frame = /^\s*at (?:(.*?) \()?(?:async )?(.+?):(\d+):(\d+)\)?$/;
 const otherFrame = /^(.*?)@(.+?):(\d+):(\d+)$/;
 
 function pathOf(location: string): string {

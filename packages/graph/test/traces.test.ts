@@ -37,6 +37,13 @@ describe("a graph that records traces", () => {
     expect(last.traceback!.at(-2)!.func).toBe("makeOuter");
   });
 
+  it("names the files of awaited calls as the others", async () => {
+    const graph = traced();
+    await Promise.resolve();
+    const files = (await (async () => makeInner(graph))()).traceback!.map(({ file }) => file);
+    for (const file of files) expect(file).not.toMatch(/^async |^file:/);
+  });
+
   it("leaves the engine's limit of frames as it was", () => {
     const { stackTraceLimit } = Error as { stackTraceLimit?: number };
     makeInner(traced());
