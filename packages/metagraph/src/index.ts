@@ -3,11 +3,16 @@ export {
   type CheckpointReader,
   type CheckpointWriter,
   checkpointExists,
+  checkpointsIterator,
   createCheckpointWriter,
   getCheckpointState,
   latestCheckpoint,
+  listVariables,
+  loadCheckpoint,
+  loadVariable,
   metaGraphFilename,
   openCheckpoint,
+  waitForNewCheckpoint,
   writeCheckpoint,
 } from "@org/checkpoint";
 export {
@@ -51,6 +56,8 @@ export {
   SaverDef,
 } from "@org/proto";
 export {
+  CheckpointManager,
+  type CheckpointManagerOptions,
   type Progress,
   type SaveOptions,
   Saver,

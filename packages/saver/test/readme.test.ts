@@ -1,12 +1,15 @@
 import { Graph } from "@org/graph";
 import { expect, it } from "vitest";
 import { runReadme } from "../../../vitest.readme.ts";
-import type { SaverSession } from "../src/index.ts";
+import { Saver, type SaverSession } from "../src/index.ts";
 import { FakeSession } from "./fake-session.ts";
 
-it("has a README whose example runs", async () => {
+it("has a README whose examples run", async () => {
   const { checkpoint } = (await runReadme(import.meta.url)) as {
     checkpoint: (session: SaverSession, graph: Graph) => Promise<string | undefined>;
+  };
+  const { manage } = (await runReadme(import.meta.url, 2)) as {
+    manage: (saver: Saver, session: SaverSession) => Promise<readonly string[]>;
   };
   const graph = new Graph();
   const session = new FakeSession(graph);
@@ -17,4 +20,5 @@ it("has a README whose example runs", async () => {
     "model-10.index",
     "model-10.meta",
   ]);
+  expect(await manage(new Saver(null, { graph }), session)).toEqual(["train/ckpt-2", "train/ckpt-3"]);
 });
