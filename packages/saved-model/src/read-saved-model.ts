@@ -11,7 +11,7 @@ import {
   joinPath,
   localPath,
 } from "@org/io";
-import { decode, SavedModel } from "@org/proto";
+import { decodeLazily, SavedModel } from "@org/proto";
 import { SAVED_MODEL_FILENAME_PB, SAVED_MODEL_FILENAME_PBTXT, VARIABLES_DIRECTORY } from "./constants.ts";
 
 export interface ReadSavedModelOptions {
@@ -42,7 +42,8 @@ export const containsSavedModel: typeof maybeSavedModelDirectory = maybeSavedMod
 
 /**
  * The SavedModel in `exportDir`: saved_model.pb, or where there is none, saved_model.pbtxt. Unknown fields, map order and TensorFlow 2's object
- * graphs are kept: encoding a binary one again gives the same bytes. As loader_impl.parse_saved_model.
+ * graphs are kept: encoding a binary one again gives the same bytes. Nodes of a binary one are decoded when they are touched.
+ * As loader_impl.parse_saved_model.
  * Throws TfError NOT_FOUND "SavedModel file does not exist at: <dir>/{saved_model.pbtxt|saved_model.pb}", with what is there as the hint;
  * DATA_LOSS "Cannot parse file <path>: ..." for an empty, damaged or other file; INVALID_ARGUMENT above 2 GiB; CANCELLED.
  */
@@ -98,7 +99,7 @@ function parseBinary(bytes: Uint8Array, path: string): SavedModel {
   if (bytes.length === 0) throw unparsable(path, "the file is empty", { hint: "Was it written to the end?" });
   let model: SavedModel;
   try {
-    model = decode(SavedModel, bytes);
+    model = decodeLazily(SavedModel, bytes);
   } catch (cause) {
     if (!isTfError(cause)) throw cause;
     throw unparsable(path, cause.sentence, { cause, ...whatItLooksLike(bytes) });

@@ -1,7 +1,8 @@
-// Writes a SavedModel message into an export directory, binary or text, so that there is the old file or the new one, never half of one.
+// Writes a SavedModel message into an export directory, binary or text, so that there is the old file or the new one, never half of one;
+// large values are written from where they are.
 import { TfError } from "@org/errors";
 import { atomicWrite, defaultFileSystem, type FileSystem, joinPath, localPath } from "@org/io";
-import { encode, type ISavedModel, SavedModel } from "@org/proto";
+import { encodeParts, type ISavedModel, SavedModel } from "@org/proto";
 import { SAVED_MODEL_FILENAME_PB, SAVED_MODEL_FILENAME_PBTXT } from "./constants.ts";
 
 /** Largest message that protobuf readers take. */
@@ -25,18 +26,19 @@ export async function writeSavedModel(
 ): Promise<string> {
   const fs = options.fs ?? (await defaultFileSystem());
   const path = joinPath(exportDir, options.asText ? SAVED_MODEL_FILENAME_PBTXT : SAVED_MODEL_FILENAME_PB);
-  const bytes = options.asText ? await textOf(model) : encode(SavedModel, model);
-  if (bytes.length > maxBytes)
+  const parts = options.asText ? [await textOf(model)] : encodeParts(SavedModel, model);
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  if (size > maxBytes)
     throw new TfError(
       "INVALID_ARGUMENT",
-      `Message tensorflow.SavedModel exceeds maximum protobuf size of 2GB: ${bytes.length}`,
+      `Message tensorflow.SavedModel exceeds maximum protobuf size of 2GB: ${size}`,
       {
         file: path,
         hint: "Keep weights in variables, not constants; leave out MetaGraphs that nobody loads.",
       },
     );
   if (!(await fs.stat(localPath(exportDir)))) await fs.makeDirectory(localPath(exportDir));
-  await atomicWrite(fs, localPath(path), bytes);
+  await atomicWrite(fs, localPath(path), parts);
   return path;
 }
 
