@@ -306,12 +306,24 @@ describe("text files", () => {
       expect(await failure(fill(...args))).toBe(`INVALID_ARGUMENT: ${sentence}`);
   });
 
-  it("are read through the session's files alone", async () => {
-    await atomicWrite(fs, "secret.txt", "a\n");
-    const table = tf.lookup.indexTableFromFile("secret.txt") as tf.lookup.StaticHashTable;
-    const gated = new tf.Session({ backends: ["evaluator"] });
-    expect(await failure(gated.run(table.initializer))).toBe(
-      "PERMISSION_DENIED: secret.txt; Permission denied",
+  it("are read through the session's files, of which a program's own are open to its graph and no others", async () => {
+    const def = await tf.train.exportMetaGraph({
+      graph: new tf.Graph().asDefault(() => {
+        tf.lookup.indexTableFromFile("/nowhere/secret.txt");
+        return tf.getDefaultGraph();
+      }),
+    });
+    const graph = new tf.Graph();
+    await tf.train.importMetaGraph(def, { graph });
+    const stranger = new tf.Session({ graph, backends: ["evaluator"] });
+    const init = graph.asDefault(() => tf.tablesInitializer());
+    expect(await failure(stranger.run(init))).toBe(
+      "PERMISSION_DENIED: /nowhere/secret.txt; Permission denied",
+    );
+    const table = tf.lookup.indexTableFromFile("/nowhere/words.txt");
+    const own = new tf.Session({ backends: ["evaluator"] });
+    expect(await failure(own.run(table.initializer))).toBe(
+      "NOT_FOUND: /nowhere/words.txt; No such file or directory",
     );
     expect(await failure(session().run(tf.lookup.indexTableFromFile("nowhere.txt").initializer))).toBe(
       "NOT_FOUND: nowhere.txt; No such file or directory",
