@@ -1,4 +1,4 @@
-// `node bench/run.mjs [case ...] [--suite main|checkpoints] [--node 20|24] [--json FILE]`: installs the peers if need be, bundles the benchmark with this
+// `node bench/run.mjs [case ...] [--suite main|checkpoints|graphs] [--node 20|24] [--json FILE]`: installs the peers if need be, bundles the benchmark with this
 // repository's sources, and runs it under Node 24 (relaxed SIMD) from npm, or under the Node at hand.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -41,6 +41,7 @@ try {
       join(here, "../apps/examples/node_modules"),
       join(here, "../conformance/node_modules"),
       join(here, "../packages/checkpoint/node_modules"),
+      join(here, "../packages/tf/node_modules"),
     ],
     external: ["@tensorflow/*", "@jax-js/*"],
     define: { "import.meta.dirname": JSON.stringify(join(here, "src")) },

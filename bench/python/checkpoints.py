@@ -3,8 +3,10 @@
 {"do": "prepare", "folder": F, "variables": N, "elements": M}
 {"do": "save"} {"do": "restore"}: seconds
 {"do": "open", "prefix": P, "key": K}: seconds for a new reader and one tensor of it
+{"do": "graph", "kind": K, "path": P, "out": O}, then {"do": "graph work"}: seconds of an import or export (src/graphs.ts)
+{"do": "peak"}: the most resident memory so far, MiB
 """
-import json, os, sys, time
+import json, os, resource, sys, time
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -37,6 +39,26 @@ def timed(work):
     return time.perf_counter() - start
 
 
+def import_graph(path, scope=None):
+    graph = tf.Graph()
+    with graph.as_default():
+        v1.train.import_meta_graph(path, import_scope=scope)
+    return graph
+
+
+def export_graph(graph, out):
+    with graph.as_default():
+        v1.train.export_meta_graph(out, graph=graph)
+
+
+def prepare_graph(kind, path, out):
+    if kind == "import":
+        state["work"] = lambda: import_graph(path)
+        return
+    graph = import_graph(path, "renamed" if "renamed" in kind else None)
+    state["work"] = lambda: export_graph(graph, out)
+
+
 def answer(request):
     do = request.pop("do")
     if do == "prepare":
@@ -47,6 +69,12 @@ def answer(request):
         return timed(lambda: state["saver"].restore(state["session"], state["prefix"]))
     if do == "open":
         return timed(lambda: v1.train.NewCheckpointReader(request["prefix"]).get_tensor(request["key"]))
+    if do == "graph":
+        return prepare_graph(**request)
+    if do == "graph work":
+        return timed(state["work"])
+    if do == "peak":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     raise ValueError(do)
 
 
