@@ -3,9 +3,9 @@
 // tables stays in the graph, since a frozen graph has to fill them, too.
 import { checkpointExists, openCheckpoint } from "@org/checkpoint";
 import { TfError } from "@org/errors";
-import { atomicWrite, defaultFileSystem, type FileSystem, localPath } from "@org/io";
-import { encode, GraphDef, type IGraphDef, type IMetaGraphDef, type ISaverDef } from "@org/proto";
-import { objectGraphKeys } from "@org/saver";
+import { defaultFileSystem, type FileSystem } from "@org/io";
+import type { IGraphDef, IMetaGraphDef, ISaverDef } from "@org/proto";
+import { objectGraphKeys, writeGraphDef } from "@org/saver";
 import type { CheckpointKey, ValueReader } from "./checkpoint-values.ts";
 import { convertVariablesToConstants, type FreezeProgress } from "./convert-variables-to-constants.ts";
 import { extractSubGraph } from "./extract-sub-graph.ts";
@@ -108,7 +108,7 @@ export async function freezeGraph(options: FreezeGraphOptions): Promise<NodeGrap
     variables.length === 0
       ? extractSubGraph(graphDef, [...outputs, ...kept])
       : await withCheckpoint(inputs, graphDef, fs, signal, convert);
-  if (options.outputGraph) await atomicWrite(fs, localPath(options.outputGraph), encode(GraphDef, frozen));
+  if (options.outputGraph) await writeGraphDef(options.outputGraph, frozen, { fs });
   return frozen;
 }
 

@@ -4,8 +4,8 @@ import { isTfError, type TfError } from "@org/errors";
 import { createOpRegistry, Graph, importGraphDef } from "@org/graph";
 import { opDefs, opList } from "@org/graph/op-defs";
 import { memoryFileSystem } from "@org/io";
-import type { IGraphDef } from "@org/proto";
-import { convertToNdArray, type NdArray, type TensorLike, tensorFromProto } from "@org/tensor";
+import { encode, type IGraphDef, TrackableObjectGraph } from "@org/proto";
+import { convertToNdArray, type NdArray, ndArray, type TensorLike, tensorFromProto } from "@org/tensor";
 import { describe, expect, it, test } from "vitest";
 import { readerRule } from "../src/frozen-readers.ts";
 import {
@@ -433,6 +433,27 @@ describe("freezeGraph", () => {
     const frozen = await freezeGraph({ ...options, session: holding({ "random:0": [0.25, 0.5] }) });
     expect(Array.from(tensorFromProto(frozen.node[0]!.attr!.value!.tensor!).data as Float32Array)).toEqual([
       0.25, 0.5,
+    ]);
+  });
+
+  it("finds variables in an object-based checkpoint by their names", async () => {
+    const fs = memoryFileSystem();
+    const key = "model/dense/kernel/.ATTRIBUTES/VARIABLE_VALUE";
+    const objects = encode(TrackableObjectGraph, {
+      nodes: [{ attributes: [{ name: "VARIABLE_VALUE", fullName: "w", checkpointKey: key }] }],
+    });
+    await writeCheckpoint(
+      "model",
+      [
+        ["_CHECKPOINTABLE_OBJECT_GRAPH", ndArray("string", [], [objects])],
+        [key, convertToNdArray([5, 6], "float32")],
+      ],
+      { fs },
+    );
+    const inputGraph = { node: [refVariable("w", 2)] };
+    const frozen = await freezeGraph({ inputGraph, inputCheckpoint: "model", outputNodeNames: "w", fs });
+    expect(Array.from(tensorFromProto(frozen.node[0]!.attr!.value!.tensor!).data as Float32Array)).toEqual([
+      5, 6,
     ]);
   });
 
