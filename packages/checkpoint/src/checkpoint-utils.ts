@@ -1,7 +1,7 @@
 // Looks into a checkpoint by directory or prefix: what is in it, one value of it. Not the reader itself: open-checkpoint.ts.
 // Source: python/training/checkpoint_utils.py.
 import { TfError } from "@org/errors";
-import { defaultFileSystem, joinPath, localPath } from "@org/io";
+import { defaultFileSystem, joinPath, type Location, localPath } from "@org/io";
 import type { NdArray } from "@org/tensor";
 import { latestCheckpoint } from "./checkpoint-management.ts";
 import type { CheckpointEntry, CheckpointReader, GetOptions } from "./checkpoint-reader.ts";
@@ -31,13 +31,16 @@ export async function checkpointPrefix(
 }
 
 /**
- * Opens the checkpoint at a prefix, or the newest one of a directory. As tf.train.load_checkpoint.
+ * Opens the checkpoint at a prefix, or the newest one of a directory; or, as `openCheckpoint`, that of a URL or of Files. As tf.train.load_checkpoint.
  * Throws TfError INVALID_ARGUMENT "Couldn't find 'checkpoint' file or checkpoints in given directory <directory>"; else as `openCheckpoint`.
  */
 export async function loadCheckpoint(
-  directoryOrPrefix: string,
+  directoryOrPrefix: Location,
   options: LoadOptions = {},
 ): Promise<CheckpointReader> {
+  // A web server cannot say whether a URL is a directory, nor what lies in it.
+  if (typeof directoryOrPrefix !== "string" || (!options.fs && /^https?:/i.test(directoryOrPrefix)))
+    return openCheckpoint(directoryOrPrefix, options);
   const fs = options.fs ?? (await defaultFileSystem());
   const prefix = await checkpointPrefix(directoryOrPrefix, { ...options, fs });
   if (prefix !== undefined) return openCheckpoint(prefix, { ...options, fs });
@@ -63,7 +66,7 @@ export async function loadCheckpoint(
  * Throws as `loadCheckpoint` and `CheckpointReader.get` do.
  */
 export async function loadVariable(
-  directoryOrPrefix: string,
+  directoryOrPrefix: Location,
   name: string,
   options: LoadOptions & GetOptions = {},
 ): Promise<NdArray> {
@@ -80,7 +83,7 @@ export async function loadVariable(
  * which yields pairs of name and shape. Throws as `loadCheckpoint` does.
  */
 export async function listVariables(
-  directoryOrPrefix: string,
+  directoryOrPrefix: Location,
   options: LoadOptions = {},
 ): Promise<CheckpointEntry[]> {
   const reader = await loadCheckpoint(directoryOrPrefix, options);

@@ -74,6 +74,17 @@ describe("loadCheckpoint", () => {
     ]);
   });
 
+  it("lists and loads from Files", async () => {
+    const fs = await saved("m-1");
+    const files: File[] = [];
+    for (const name of (await fs.list("d")).filter((name) => name.startsWith("m-1"))) {
+      const source = await fs.open(`d/${name}`);
+      files.push(new File([new Uint8Array(await source.read(0, source.size))], name));
+    }
+    expect((await listVariables(files)).map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(toArray(await loadVariable(files, "b"))).toEqual([1, 2]);
+  });
+
   it("loads one value, also by the name of its tensor, or a part of it", async () => {
     const fs = await saved("m-1");
     expect(toArray(await loadVariable("d", "b:0", { fs }))).toEqual([1, 2]);
