@@ -33,6 +33,8 @@ export interface ImportScopedOptions {
   readonly collections?: CollectionRegistry | undefined;
   /** Default: the graph's. */
   readonly ops?: OpRegistry | undefined;
+  /** What the file's producer knew of ops, where the file has no list of its own. */
+  readonly producerOps?: OpRegistry | undefined;
   /** As TensorFlow: an op or attribute that is not known stops the import. */
   readonly strict?: boolean | undefined;
   readonly onWarning?: ((warning: ImportWarning | CollectionWarning) => void) | undefined;
@@ -93,7 +95,7 @@ export function importScopedMetaGraph(def: IMetaGraphDef, options: ImportScopedO
     name: importScope || scope,
     inputMap: options.inputMap ?? null,
     returnElements: options.returnElements ?? null,
-    producerOps: info?.strippedOpList ?? null,
+    producerOps: info?.strippedOpList?.op?.length ? info.strippedOpList : (options.producerOps ?? null),
     clearDevices: options.clearDevices ?? false,
     strict: options.strict ?? false,
     ...(options.ops ? { ops: options.ops } : {}),

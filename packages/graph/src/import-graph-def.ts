@@ -22,7 +22,7 @@ import { importShapes } from "./import-shapes.ts";
 import { carriedFields, ImportedNodes, type NodePlan } from "./imported-nodes.ts";
 import { mostOutputs } from "./node-signature.ts";
 import { dataTypeString } from "./op-def-text.ts";
-import { type OpRegistry, registryOfOpList } from "./op-registry.ts";
+import { createOpRegistry, type OpRegistry, registryOfOpList } from "./op-registry.ts";
 import { isOperation, type Operation } from "./operation.ts";
 import { type Tensor, tensorTypeString } from "./tensor.ts";
 
@@ -46,7 +46,7 @@ export interface ImportGraphDefOptions {
   /** Names in the file of operations ("n") and tensors ("n:0") to hand back. */
   readonly returnElements?: readonly string[] | null;
   /** The producer's OpDefs (a MetaGraphDef's strippedOpList): tells default attributes apart and describes ops unknown here. */
-  readonly producerOps?: IOpList | null;
+  readonly producerOps?: IOpList | OpRegistry | null;
   /** Drops the devices that nodes were placed on. */
   readonly clearDevices?: boolean;
   /** Default: the graph's. */
@@ -344,10 +344,17 @@ function hasControls(table: NodeTable, i: number): boolean {
 }
 
 /** What the file itself says of its ops: the producer's list, and functions that nodes call by name. */
-function fileRegistry(def: IGraphDef, producerOps: IOpList | null | undefined): OpRegistry | undefined {
+function fileRegistry(
+  def: IGraphDef,
+  producerOps: IOpList | OpRegistry | null | undefined,
+): OpRegistry | undefined {
   const functions = (def.library?.function ?? []).flatMap((fn) => (fn.signature ? [fn.signature] : []));
   if (!producerOps && functions.length === 0) return undefined;
-  return registryOfOpList({ op: [...functions, ...(producerOps?.op ?? [])] }, "the imported file");
+  const origin = "the imported file";
+  if (!producerOps || !("get" in producerOps))
+    return registryOfOpList({ op: [...functions, ...(producerOps?.op ?? [])] }, origin);
+  if (functions.length === 0) return producerOps;
+  return createOpRegistry({ fallback: registryOfOpList({ op: functions }, origin) }, { fallback: producerOps });
 }
 
 function listUnknown(ops: readonly Operation[], file: OpRegistry | undefined): UnknownOp[] {

@@ -30,6 +30,8 @@ export interface ImportOptions {
   readonly collections?: CollectionRegistry | undefined;
   /** What the new graph knows of ops; default: `coreOps`, and the file's own list of ops. */
   readonly ops?: OpRegistry | undefined;
+  /** What the file's producer knew of ops, where the file has no list of its own: tells default attributes apart. */
+  readonly producerOps?: OpRegistry | undefined;
   /** As TensorFlow: an op or attribute that is not known stops the import. */
   readonly strict?: boolean | undefined;
   /** Told what was left out or is not understood. */

@@ -4,7 +4,6 @@ export { isTfError, TfError } from "@org/errors";
 export {
   createOpRegistry,
   IndexedSlices,
-  importGraphDef,
   Operation,
   prependNameScope,
   stripNameScope,
@@ -29,6 +28,7 @@ export { registerProtoFunction } from "./collection-types.ts";
 export { Graph, getDefaultGraph, resetDefaultGraph } from "./default-graph.ts";
 export * from "./dtypes.ts";
 export * from "./graph.ts";
+export { importGraphDef } from "./import-graph-def.ts";
 export * as graphUtil from "./graph-util.ts";
 export * as lookup from "./lookup.ts";
 export * as nn from "./nn.ts";

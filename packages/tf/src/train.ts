@@ -7,6 +7,7 @@ import * as training from "@org/train";
 import { allSaveableObjects } from "@org/variables";
 import { collectionTypes } from "./collection-types.ts";
 import { getDefaultGraph, inDefaultGraph, lift, liftClass } from "./default-graph.ts";
+import { opsOfProducer } from "./import-graph-def.ts";
 import { warnOnce } from "./warn-once.ts";
 
 /** tf.train.Saver: takes all global variables of the default graph where it is given none. */
@@ -53,6 +54,7 @@ export async function importMetaGraphWithReturnElements(
   const imported = metagraph.importMetaGraph(def, {
     collections: collectionTypes(),
     onWarning: warnOnce,
+    producerOps: opsOfProducer(def.graphDef),
     ...rest,
     graph,
   });
