@@ -4,6 +4,7 @@ export {
   type CheckpointWriter,
   checkpointExists,
   checkpointsIterator,
+  convertCheckpoint,
   createCheckpointWriter,
   getCheckpointState,
   latestCheckpoint,
@@ -39,7 +40,13 @@ export {
   type OpRegistry,
   Tensor,
 } from "@org/graph";
-export { type FileSystem, memoryFileSystem } from "@org/io";
+export {
+  blobFileSystem,
+  type FileSystem,
+  httpFileSystem,
+  memoryFileSystem,
+  opfsFileSystem,
+} from "@org/io";
 export {
   clone,
   create,
@@ -65,6 +72,7 @@ export {
   type SaverSession,
   standardCollections,
   writeGraph,
+  writeGraphDef,
   writeMetaGraph,
 } from "@org/saver";
 export {
@@ -107,4 +115,6 @@ export {
 } from "./describe.ts";
 export { exportMetaGraph } from "./export-meta-graph.ts";
 export { type ImportedMetaGraph, type ImportOptions, importMetaGraph } from "./import-meta-graph.ts";
-export { parseMetaGraph, type ReadOptions, readMetaGraph, type Source } from "./read-meta-graph.ts";
+export { readGraphDef } from "./read-graph-def.ts";
+export { parseMetaGraph, readMetaGraph } from "./read-meta-graph.ts";
+export type { ReadOptions, Source } from "./source.ts";
