@@ -2,29 +2,15 @@
 // written last: a directory that holds one is whole. Source: python/saved_model/builder_impl.py; docs/formats/saved-model.md.
 import type { CollectionRegistry } from "@org/collections";
 import { TfError } from "@org/errors";
-import { currentGraph, type Graph, isOperation, isTensor, type Operation, type Tensor } from "@org/graph";
+import { currentGraph, type Graph, type Operation, type Tensor } from "@org/graph";
 import { defaultFileSystem, type FileSystem, localPath } from "@org/io";
-import {
-  AssetFileDef,
-  create,
-  encode,
-  type IMetaGraphDef,
-  type ISignatureDef,
-  SignatureDef,
-} from "@org/proto";
+import type { IMetaGraphDef, ISignatureDef } from "@org/proto";
 import { type Progress, Saver, type SaverSession, standardCollections, type VarList } from "@org/saver";
 import { allSaveableObjects } from "@org/variables";
-import { type AssetPlan, copyAssets, planAssets } from "./asset-files.ts";
-import {
-  ASSETS_KEY,
-  INIT_OP_SIGNATURE_KEY,
-  LEGACY_INIT_OP_KEY,
-  MAIN_OP_KEY,
-  SAVED_MODEL_SCHEMA_VERSION,
-  TRAIN_OP_SIGNATURE_KEY,
-} from "./constants.ts";
+import { copyAssets, planAssets } from "./asset-files.ts";
+import { SAVED_MODEL_SCHEMA_VERSION } from "./constants.ts";
+import { addToCollections, assetFileDef, checkOps, signaturesOf } from "./named-in-meta-graph.ts";
 import { getVariablesDir, getVariablesPath } from "./paths.ts";
-import { opSignatureDef } from "./signature-def.ts";
 import { checkSignatureDefMap } from "./validate-signature-map.ts";
 import { writeSavedModel } from "./write-saved-model.ts";
 
@@ -214,11 +200,15 @@ export class SavedModelBuilder {
     save?: (saver: Saver) => Promise<void>,
   ): Promise<void> {
     const { assetsCollection = [], assetsList = [], signal } = options;
-    const mainOp = options.mainOp ?? options.legacyInitOp;
+    const mainOp = options.mainOp ?? options.legacyInitOp ?? undefined;
     checkOps(graph, mainOp, options);
-    const collected = await planAssets(this.exportDir, assetsCollection, fs, signal);
-    const listed = await planAssets(this.exportDir, assetsList, fs, signal);
-    const undo = addToCollections(graph, collected, mainOp);
+    const { assets, sources } = await planAssets(
+      this.exportDir,
+      [...assetsCollection, ...assetsList],
+      fs,
+      signal,
+    );
+    const undo = addToCollections(graph, assets.slice(0, assetsCollection.length), mainOp);
     try {
       const saver = options.saver ?? this.newSaver(graph);
       await save?.(saver);
@@ -230,12 +220,12 @@ export class SavedModelBuilder {
         collections: this.options.collections ?? standardCollections,
         onWarning: ({ message }) => this.options.onWarning?.(message),
       });
-      for (const { sources } of [collected, listed]) await copyAssets(this.exportDir, sources, fs, signal);
+      await copyAssets(this.exportDir, sources, fs, signal);
       this.metaGraphs.push({
         ...def,
         metaInfoDef: { ...def.metaInfoDef, tags: [...(def.metaInfoDef?.tags ?? []), ...tags] },
         signatureDef: signaturesOf(options),
-        assetFileDef: listed.assets.map(assetFileDef),
+        assetFileDef: assets.slice(assetsCollection.length).map(assetFileDef),
       });
     } catch (error) {
       undo();
@@ -259,59 +249,4 @@ function checkTags(tags: Iterable<string>): string[] {
   if (!list?.every((tag) => typeof tag === "string"))
     throw new TypeError(`Tags are a list of strings, not ${String(tags)}`);
   return list;
-}
-
-function checkOps(graph: Graph, mainOp: unknown, { trainOp, initOp }: AddMetaGraphOptions): void {
-  for (const [name, op] of [
-    ["train_op", trainOp],
-    ["init_op", initOp],
-  ] as const)
-    if (op !== undefined && !isOperation(op) && !isTensor(op))
-      throw new TypeError(`${name} needs to be a Tensor or Op: ${String(op)}`);
-  if (mainOp === undefined) return;
-  if (!isOperation(mainOp)) throw new TypeError(`main_op needs to be an Operation: ${String(mainOp)}`);
-  for (const key of [MAIN_OP_KEY, LEGACY_INIT_OP_KEY])
-    if (graph.getCollection(key).length > 0)
-      throw new TfError(
-        "INVALID_ARGUMENT",
-        `Graph already contains one or more main ops under the collection ${key}.`,
-        { key, hint: `graph.clearCollection("${key}") takes it away.` },
-      );
-}
-
-const assetFileDef = ({ tensorName, filename }: AssetPlan["assets"][number]) => ({
-  tensorInfo: { name: tensorName },
-  filename,
-});
-
-/** Puts assets and main op into the graph's collections, which an export carries along; the result takes them out again. */
-function addToCollections(graph: Graph, { assets }: AssetPlan, mainOp: Operation | undefined): () => void {
-  const items: (readonly [string, unknown])[] = assets.map((asset) => [
-    ASSETS_KEY,
-    {
-      typeUrl: `type.googleapis.com/${AssetFileDef.typeName}`,
-      value: encode(AssetFileDef, assetFileDef(asset)),
-    },
-  ]);
-  if (mainOp) items.push([MAIN_OP_KEY, mainOp]);
-  for (const [key, item] of items) graph.addToCollection(key, item);
-  return () => {
-    for (const key of new Set(items.map(([name]) => name))) {
-      const added = new Set(items.filter(([name]) => name === key).map(([, item]) => item));
-      const rest = graph.getCollection(key).filter((item) => !added.has(item));
-      graph.clearCollection(key);
-      for (const item of rest) graph.addToCollection(key, item);
-    }
-  };
-}
-
-/** Copies of the signatures, and those that name init and train op. */
-function signaturesOf({ signatureDefMap = {}, initOp, trainOp }: AddMetaGraphOptions) {
-  return {
-    ...Object.fromEntries(
-      Object.entries(signatureDefMap).map(([key, signature]) => [key, create(SignatureDef, signature)]),
-    ),
-    ...(initOp ? { [INIT_OP_SIGNATURE_KEY]: opSignatureDef(initOp, INIT_OP_SIGNATURE_KEY) } : {}),
-    ...(trainOp ? { [TRAIN_OP_SIGNATURE_KEY]: opSignatureDef(trainOp, TRAIN_OP_SIGNATURE_KEY) } : {}),
-  };
 }

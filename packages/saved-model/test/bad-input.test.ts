@@ -35,6 +35,7 @@ import {
   intVariable,
   newGraph,
   numberOf,
+  textOf,
   withSession,
   withVariables,
   writeText,
@@ -344,6 +345,25 @@ describe("wrong calls of the builder", () => {
       "variables/variables.data-00000-of-00001",
       "variables/variables.index",
     ]);
+  });
+
+  it("assets of the collection and of the list share the directory", async () => {
+    await withVariables(fs, { v: 1 }, async (session, graph) => {
+      const tensors = await addAsset(graph, fs, "1/a.txt", "one", "first");
+      await addAsset(graph, fs, "2/a.txt", "two", "second");
+      const second = graph.getTensorByName("second:0");
+      const builder = new SavedModelBuilder("both", { fs });
+      await builder.addMetaGraphAndVariables(session, ["t"], {
+        assetsCollection: tensors,
+        assetsList: [second],
+      });
+      await builder.save();
+    });
+    expect(await textOf(fs, "both/assets/a.txt")).toBe("one");
+    expect(await textOf(fs, "both/assets/a.txt_1")).toBe("two");
+    const [def] = (await parseSavedModel("both", { fs })).metaGraphs;
+    expect(def!.assetFileDef.map(({ filename }) => filename)).toEqual(["a.txt_1"]);
+    expect(def!.collectionDef[constants.ASSETS_KEY]!.anyList!.value).toHaveLength(1);
   });
 
   it("what another builder left is named as such", async () => {
