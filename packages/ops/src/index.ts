@@ -11,6 +11,7 @@ export * from "./host/index.ts";
 export * from "./math/index.ts";
 export * from "./nn/index.ts";
 export type * from "./op-entry.ts";
+export * from "./queues/index.ts";
 export * from "./random/index.ts";
 export { arrayOps, mathOps, nnOps, standardOps, stateOps } from "./registry.ts";
 export * from "./state/index.ts";

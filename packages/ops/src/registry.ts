@@ -24,10 +24,11 @@ import { tensorArrayOps } from "./data-flow/tensor-array-ops.ts";
 import { assertOps } from "./host/assert-op.ts";
 import { checkpointOps } from "./host/checkpoint-ops.ts";
 import { dynamicPartitionOps } from "./host/dynamic-partition.ts";
+import { remapMatrixOps } from "./host/remap-matrix.ts";
 import { selectionOps } from "./host/selection-ops.ts";
 import { stringOps } from "./host/string-ops.ts";
 import { summaryOps } from "./host/summary-ops.ts";
-import { remappingOps } from "./host/vocab-remapping.ts";
+import { vocabRemappingOps } from "./host/vocab-remapping.ts";
 import { addNOps } from "./math/add-n.ts";
 import { argOps } from "./math/arg.ts";
 import { binaryOps } from "./math/binary.ts";
@@ -49,6 +50,7 @@ import { reluOps } from "./nn/relu.ts";
 import { softmaxOps } from "./nn/softmax.ts";
 import { topKOps } from "./nn/top-k.ts";
 import type { OpEntry } from "./op-entry.ts";
+import { queueOps } from "./queues/queue-ops.ts";
 import { randomOps } from "./random/random-ops.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
@@ -111,8 +113,9 @@ export const stateOps: readonly OpEntry[] = [
   ...checkpointOps,
   ...controlOps,
   ...dynamicPartitionOps,
+  ...queueOps,
   ...randomOps,
-  ...remappingOps,
+  ...remapMatrixOps,
   ...resourceOps,
   ...scatterOps,
   ...selectionOps,
@@ -123,6 +126,7 @@ export const stateOps: readonly OpEntry[] = [
   ...tensorArrayOps,
   ...trainingOps,
   ...variableOps,
+  ...vocabRemappingOps,
 ];
 
 let composed: OpRegistry<OpEntry> | undefined;

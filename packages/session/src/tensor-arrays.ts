@@ -1,9 +1,8 @@
 // Tensor arrays: elements that are written once and read, by default, once; and the arrays of their gradients, to which several
 // writes of one element add up. Source: core/kernels/tensor_array.{h,cc}, core/kernels/tensor_array_ops.cc.
 import type { Operation } from "@org/graph";
-import { type DType, type NdArray, ndArray, Shape } from "@org/tensor";
+import { addArrays, concatenateRows, type DType, type NdArray, ndArray, Shape, sliceRows } from "@org/tensor";
 import { failHeld, type Held, type HeldContext, type HeldKernel, integersOf, onHost } from "./held.ts";
-import { addArrays, concatenateRows, sliceRows } from "./rows.ts";
 import type { TensorValue } from "./values.ts";
 
 interface Element {

@@ -6,6 +6,7 @@ export * from "./half.ts";
 export * from "./nd-array.ts";
 export * from "./npy.ts";
 export * from "./read-out.ts";
+export { addArrays, concatenateRows, sliceRows } from "./rows.ts";
 export * from "./shape.ts";
 export * from "./shape-proto.ts";
 export * from "./tensor-proto.ts";

@@ -2,6 +2,13 @@
 import * as ops from "@org/ops";
 import { lift, liftAll, liftClass } from "./default-graph.ts";
 
+export const FIFOQueue: typeof ops.FIFOQueue = /* @__PURE__ */ liftClass(ops.FIFOQueue);
+export const PaddingFIFOQueue: typeof ops.PaddingFIFOQueue = /* @__PURE__ */ liftClass(ops.PaddingFIFOQueue);
+export const PriorityQueue: typeof ops.PriorityQueue = /* @__PURE__ */ liftClass(ops.PriorityQueue);
+export const RandomShuffleQueue: typeof ops.RandomShuffleQueue = /* @__PURE__ */ liftClass(
+  ops.RandomShuffleQueue,
+);
+export const QueueBase: typeof ops.QueueBase = ops.QueueBase;
 export const TensorArray: typeof ops.TensorArray = /* @__PURE__ */ liftClass(ops.TensorArray);
 export const abs: typeof ops.abs = /* @__PURE__ */ lift(ops.abs);
 export const accumulateN: typeof ops.accumulateN = /* @__PURE__ */ lift(ops.accumulateN);

@@ -135,6 +135,12 @@ export const GradientDescentOptimizer: typeof training.GradientDescentOptimizer 
   training.GradientDescentOptimizer,
 );
 export type GradientDescentOptimizer = training.GradientDescentOptimizer;
+export const Coordinator: typeof training.Coordinator = training.Coordinator;
+export type Coordinator = training.Coordinator;
+export const QueueRunner: typeof training.QueueRunner = /* @__PURE__ */ liftClass(training.QueueRunner);
+export type QueueRunner = training.QueueRunner;
+export const addQueueRunner: typeof training.addQueueRunner = training.addQueueRunner;
+export const startQueueRunners: typeof training.startQueueRunners = training.startQueueRunners;
 export const MomentumOptimizer: typeof training.MomentumOptimizer = /* @__PURE__ */ liftClass(
   training.MomentumOptimizer,
 );

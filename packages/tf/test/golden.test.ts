@@ -26,6 +26,7 @@ const cases = [
   "opt_rmsprop",
   "opt_rmsprop_centered",
   "opt_sgd",
+  "queue_pipeline",
 ];
 /** 1.0.1's kernels of these read an argument that they have written already; later versions, and we, do not. */
 const wrongIn101 = new Set(["opt_adadelta", "opt_proximal_adagrad", "opt_proximal_sgd"]);
@@ -37,6 +38,7 @@ interface Run {
 }
 
 interface Case {
+  queue_runners?: boolean;
   runs: Run[];
   tol: number;
   infer_images?: string;
@@ -110,13 +112,15 @@ describe.skipIf(versions.length === 0)(
       for (const name of cases) {
         const folder = join(golden, version, name);
         if (!existsSync(folder) || (version === "1.0.1" && wrongIn101.has(name))) continue;
-        const { runs, tol, infer_images, infer_logits } = JSON.parse(
+        const { runs, tol, infer_images, infer_logits, queue_runners } = JSON.parse(
           readFileSync(join(folder, "case.json"), "utf8"),
         ) as Case;
         const prefix = join(folder, name === "howto" ? "model-50" : "model");
         for (const [backend, options] of Object.entries(backends)) {
           it(`${version}/${name} on ${backend}: ${runs.length} runs`, async () => {
             const session = await open(`${prefix}.meta`, prefix, options);
+            const coord = new tf.train.Coordinator();
+            if (queue_runners) tf.train.startQueueRunners(session, { coord });
             for (const [step, { feed, fetch, targets }] of runs.entries()) {
               const feeds = Object.fromEntries(
                 Object.entries(feed).map(([key, file]) => [key, recorded(folder, file)]),
@@ -126,6 +130,8 @@ describe.skipIf(versions.length === 0)(
               for (const [key, file] of Object.entries(fetch))
                 expectClose(values[key]!, recorded(folder, file), tol, `run ${step}, ${key}`);
             }
+            coord.requestStop();
+            await coord.join();
             await session.close();
           });
 

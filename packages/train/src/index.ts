@@ -1,5 +1,6 @@
 export { AdamOptimizer, type AdamOptions } from "./adam.ts";
 export { clipByAverageNorm, clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from "./clip.ts";
+export { Coordinator, type CoordinatorOptions, type JoinOptions, type Task } from "./coordinator.ts";
 export {
   assertGlobalStep,
   createGlobalStep,
@@ -43,6 +44,14 @@ export {
   Optimizer,
   type OptimizerOptions,
 } from "./optimizer.ts";
+export {
+  addQueueRunner,
+  createThreads,
+  QueueRunner,
+  type QueueRunnerOptions,
+  type QueueRunnerSession,
+  startQueueRunners,
+} from "./queue-runner.ts";
 export {
   AdadeltaOptimizer,
   type AdadeltaOptions,

@@ -1,13 +1,7 @@
-// Arrays on the host by rows: a part of one, several joined, two added up.
-import {
-  allocateData,
-  type DType,
-  decodeNarrow,
-  encodeNarrow,
-  isNarrowFloat,
-  type NdArray,
-  sizeOf,
-} from "@org/tensor";
+// Arrays by rows: a part of one, several joined, two added up.
+import { allocateData, type DType } from "./dtype.ts";
+import { decodeNarrow, encodeNarrow, isNarrowFloat } from "./half.ts";
+import { type NdArray, sizeOf } from "./nd-array.ts";
 
 type Numbers = Float32Array | BigInt64Array;
 

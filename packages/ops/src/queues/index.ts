@@ -1,0 +1,9 @@
+export {
+  FIFOQueue,
+  PaddingFIFOQueue,
+  PriorityQueue,
+  QueueBase,
+  type QueueOptions,
+  type QueueValues,
+  RandomShuffleQueue,
+} from "./queue.ts";
