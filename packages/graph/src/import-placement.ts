@@ -70,12 +70,11 @@ export function placeImported(graph: Graph, ops: readonly Operation[], devices: 
   const context = graph.controlFlowContext;
   if (!isTrivial) {
     for (const op of ops) scopes.apply(op, false);
+    // All of them first: in a loop, an op reads one that comes after it.
+    if (context !== undefined) for (const op of ops) op.controlFlowContext = context;
     for (const op of ops) {
       op.addControlInputs(scopes.controlInputsFor(new Set()));
-      if (context !== undefined) {
-        op.controlFlowContext = context;
-        context.addOp(op);
-      }
+      context?.addOp(op);
     }
   }
   const canonical = new Map(devices.map((device) => [device, device && canonicalDevice(device)]));
