@@ -354,7 +354,10 @@ function fileRegistry(
   if (!producerOps || !("get" in producerOps))
     return registryOfOpList({ op: [...functions, ...(producerOps?.op ?? [])] }, origin);
   if (functions.length === 0) return producerOps;
-  return createOpRegistry({ fallback: registryOfOpList({ op: functions }, origin) }, { fallback: producerOps });
+  return createOpRegistry(
+    { fallback: registryOfOpList({ op: functions }, origin) },
+    { fallback: producerOps },
+  );
 }
 
 function listUnknown(ops: readonly Operation[], file: OpRegistry | undefined): UnknownOp[] {

@@ -1,6 +1,7 @@
 // What people could not do with other people's models, or had to be told by others: queues in front, devices baked in, two models in one graph.
 import { readFile } from "node:fs/promises";
 import { memoryFileSystem } from "@org/io";
+import type { INodeDef } from "@org/proto";
 import { beforeEach, describe, expect, test } from "vitest";
 import * as tf from "../../src/index.ts";
 
@@ -152,4 +153,35 @@ test("[users/4.18] a name without its import scope is answered with the name tha
     hint: "Did you mean 'net/logits:0'?",
   });
   expect(() => tf.getDefaultGraph().getTensorByName("logits:0")).toThrow("Did you mean 'net/logits:0'?");
+});
+
+test("[users/4.2] attributes that TensorFlow 2 added are dropped where they say nothing new, also from a file without a list of ops", async () => {
+  const T = { T: { type: 1 } };
+  const node: INodeDef[] = [
+    { name: "x", op: "Placeholder", attr: { dtype: { type: 1 } } },
+    {
+      name: "plain",
+      op: "MatMul",
+      input: ["x", "x"],
+      attr: { ...T, grad_a: { b: false }, grad_b: { b: false } },
+    },
+    { name: "other", op: "MatMul", input: ["x", "x"], attr: { ...T, grad_a: { b: true } } },
+  ];
+  const graphDef = { node, versions: { producer: 2474, minConsumer: 12 } };
+  const warnings: string[] = [];
+  const onWarning = ({ message }: { message: string }) => warnings.push(message);
+  const attrs = (graph: tf.Graph, name: string) =>
+    [...graph.getOperationByName(name).attrMap.keys()].filter((key) => key.startsWith("grad_"));
+  const first = new tf.Graph();
+  first.asDefault(() => tf.importGraphDef(graphDef, { name: "", onWarning }));
+  const second = new tf.Graph();
+  await tf.train.importMetaGraph({ graphDef } as never, { graph: second, onWarning });
+  for (const graph of [first, second])
+    expect([attrs(graph, "plain"), attrs(graph, "other")]).toEqual([[], ["grad_a"]]);
+  expect(warnings).toHaveLength(2);
+  for (const text of warnings)
+    expect(text).toContain("NodeDef mentions attr 'grad_a' not in Op<name=MatMul;");
+  const old = { ...graphDef, versions: { producer: 134 } };
+  tf.importGraphDef(old, { name: "", onWarning });
+  expect(attrs(tf.getDefaultGraph() as tf.Graph, "plain")).toEqual(["grad_a", "grad_b"]);
 });
