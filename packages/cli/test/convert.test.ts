@@ -39,6 +39,13 @@ describe("convert: graphs", () => {
     expect((await ok("show", at("graph.pbtxt"))).out).toContain(": GraphDef version 134");
   });
 
+  it("makes a MetaGraphDef of a GraphDef for a .meta file", async () => {
+    expect((await ok("convert", at("graph.pb"), at("wrapped.meta"))).err).toContain(
+      "MetaGraphDef, 151 nodes",
+    );
+    await same(at("wrapped.meta"), at("graph.pb"));
+  });
+
   it("reads standard input and writes standard output", async () => {
     const { status, bytes } = await run(["convert", "-", "-", "--to", "text"], {
       input: await readFile(meta),
@@ -148,6 +155,20 @@ describe("convert: SavedModels", () => {
       await sameBytes(at(`export/${file}`), fixture(`saved_model/${file}`));
     expect((await ok("validate", at("export"))).out).toContain(": ok");
     await same(fixture("saved_model"), at("export"));
+  });
+
+  it("become text as a whole, or one MetaGraph", async () => {
+    expect((await ok("convert", fixture("saved_model"), at("saved_model.pbtxt"))).err).toContain(
+      "SavedModel, 72 nodes",
+    );
+    expect(await readFile(at("saved_model.pbtxt"), "utf8")).toMatch(
+      /^saved_model_schema_version: 1\nmeta_graphs \{/,
+    );
+    await ok("convert", fixture("saved_model"), at("one.pbtxt"), "--tag-set", "serve");
+    expect(await readFile(at("one.pbtxt"), "utf8")).toMatch(/^meta_info_def \{/);
+    await same(at("saved_model.pbtxt"), at("one.pbtxt"));
+    await ok("convert", at("saved_model.pbtxt"), at("saved_model.bin"));
+    expect((await ok("validate", at("saved_model.bin"))).out).toContain("SavedModel: 72 nodes [serve]");
   });
 
   it("get tags, and are not written over", async () => {

@@ -1,4 +1,5 @@
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { openRecordWriter } from "@org/io";
 import { describe, expect, it } from "vitest";
 import { scratchFolder } from "./folder.ts";
 import { fixture, run } from "./run.ts";
@@ -65,6 +66,27 @@ describe("validate", () => {
       const { status, out } = await run(["validate", path.replace(/\.index$/, "")]);
       expect([status, out], to).toEqual([65, expect.stringMatching(/1 problem \([^)]*\)\n {2}error/)]);
     }
+  });
+
+  it("lists every damaged record whose length holds, and ends where one does not", async () => {
+    const records = ["a", "b", "c", "d"];
+    {
+      await using writer = await openRecordWriter(at("r.tfrecord"));
+      for (const text of records) await writer.write(new TextEncoder().encode(text));
+    }
+    const bytes = await readFile(at("r.tfrecord"));
+    for (const i of [0, 2]) bytes[i * 17 + 12]! ^= 1;
+    await writeFile(at("r.tfrecord"), bytes);
+    expect((await run(["validate", at("r.tfrecord")])).out.split("\n")).toEqual([
+      `${at("r.tfrecord")}: 2 problems (2 records)`,
+      "  error at byte 0: corrupted record at 0",
+      "  error at byte 34: corrupted record at 34",
+    ]);
+    bytes[17]! ^= 1;
+    await writeFile(at("r.tfrecord"), bytes);
+    expect((await run(["validate", at("r.tfrecord")])).out).toContain(
+      "2 problems (0 records, and then no more)",
+    );
   });
 
   it("looks into graphs: inputs, collections, Saver, signatures, unknown ops", async () => {

@@ -41,6 +41,11 @@ export interface ReadRecordsOptions {
   readonly compression?: RecordCompression;
   /** "stop": a last record that is cut off, as in a file that is still being written, ends the records without an error. Default "error". */
   readonly tornTail?: "error" | "stop";
+  /**
+   * Told of a record whose data are damaged and whose length holds, which is then passed over. Without it, such a record is an error. Damage to a
+   * length always is: what follows cannot be found.
+   */
+  readonly onCorrupted?: (place: { readonly offset: number; readonly end: number }) => void;
   /** The longest record that is read, in bytes. Default: 256 MiB in compressed files, 4 GiB in others. */
   readonly maxRecordBytes?: number;
   /** Called as the file is read; bytes of the file itself, of all. */
@@ -96,9 +101,10 @@ export async function* readRecords(
       }
       const data = body.subarray(0, length);
       const crc = new DataView(body.buffer, body.byteOffset + length, footerSize).getUint32(0, true);
-      if (maskCrc32c(crc32c(data)) !== crc) throw broken("corrupted", offset);
       const end = offset + headerSize + length + footerSize;
-      yield { data, offset, end };
+      if (maskCrc32c(crc32c(data)) === crc) yield { data, offset, end };
+      else if (options.onCorrupted) options.onCorrupted({ offset, end });
+      else throw broken("corrupted", offset);
       offset = end;
     }
   } catch (error) {

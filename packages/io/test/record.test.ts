@@ -52,6 +52,24 @@ describe("records", () => {
     );
   });
 
+  it("with damaged data are passed over, if somebody is to hear of it; not with a damaged length", async () => {
+    const frames = ["one", "two", "three"].map((text) => frameRecord(new TextEncoder().encode(text)));
+    const bad = concatBytes(frames);
+    bad[19 + 12]! ^= 1;
+    const [found, told]: [string[], unknown[]] = [[], []];
+    const read = async () => {
+      for await (const { data } of readRecords(bytesSource(bad), {
+        onCorrupted: (place) => told.push(place),
+      }))
+        found.push(new TextDecoder().decode(data));
+    };
+    await read();
+    expect(found).toEqual(["one", "three"]);
+    expect(told).toEqual([{ offset: 19, end: 38 }]);
+    bad[19]! ^= 1;
+    await expect(read()).rejects.toThrow("corrupted record at 19");
+  });
+
   it("report progress and end at an abort, with CANCELLED and the place", async () => {
     const whole = concatBytes(Array.from({ length: 40 }, () => frameRecord(new Uint8Array(2 ** 16))));
     const seen: number[] = [];

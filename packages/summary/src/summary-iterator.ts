@@ -5,7 +5,10 @@ import { defaultFileSystem, type FileSystem, localPath, type ReadRecordsOptions,
 import { decode, Event } from "@org/proto";
 
 export interface SummaryIteratorOptions
-  extends Pick<ReadRecordsOptions, "start" | "signal" | "tornTail" | "maxRecordBytes" | "onProgress"> {
+  extends Pick<
+    ReadRecordsOptions,
+    "start" | "signal" | "tornTail" | "onCorrupted" | "maxRecordBytes" | "onProgress"
+  > {
   /** Default: the machine's files in Node; none in browsers. */
   readonly fs?: FileSystem;
 }

@@ -12,6 +12,7 @@ import {
   graphBytes,
   graphDefOf,
   isTextName,
+  type MessageToWrite,
   readGraphFile,
 } from "../files/graph-file.ts";
 import { type Identified, identify, kindNames } from "../files/identify.ts";
@@ -30,7 +31,7 @@ import type { Terminal } from "../terminal.ts";
 import { type FilterFlags, passes, withFilter, withOutputFlags } from "./options.ts";
 
 /** What a conversion may lead to. */
-const targets = [...tensorFormats, "meta", "text", "graph", "saved-model", "model"] as const;
+const targets = [...tensorFormats, "binary", "text", "meta", "graph", "saved-model", "model"] as const;
 type Target = (typeof targets)[number];
 
 interface ConvertFlags extends FilterFlags {
@@ -62,7 +63,7 @@ export function addConvert(program: Command, terminal: Terminal): void {
     .addOption(
       new Option(
         "-t, --to <format>",
-        "v1, v2: a checkpoint; npz, safetensors; meta, text: a MetaGraphDef; graph: a GraphDef; saved-model: a directory; model: .meta and checkpoint of a SavedModel",
+        "v1, v2: a checkpoint; npz, safetensors; binary, text: the same message; meta: a MetaGraphDef; graph: a GraphDef; saved-model: a directory; model: .meta and checkpoint of a SavedModel",
       ).choices(targets),
     )
     .option(
@@ -127,9 +128,9 @@ function targetOf(found: Identified, to: string): Target {
   if (holdsTensors(found)) return "v2";
   if (isTextName(to)) return "text";
   if (to.endsWith(".pb")) return "graph";
-  if (to.endsWith(".meta") || to === "-") return "meta";
+  if (to.endsWith(".meta")) return "meta";
   if (to.endsWith("/")) return "saved-model";
-  return found.kind === "saved-model" ? "model" : "meta";
+  return found.kind === "saved-model" && to !== "-" ? "model" : "binary";
 }
 
 const isTensorFormat = (target: Target): target is TensorFormat =>
@@ -140,7 +141,7 @@ function conversionOf(found: Identified, target: Target): Convert {
   if (found.kind === "graph" || found.kind === "saved-model") {
     if (target === "saved-model") return toSavedModel;
     if (target === "model" && found.kind === "saved-model") return fromSavedModel;
-    if (target === "meta" || target === "text" || target === "graph") return convertGraph;
+    if (target !== "model" && !isTensorFormat(target)) return convertGraph;
   }
   throw new OutputError(
     `${found.path} is ${kindNames[found.kind]}, which does not become ${target}\nHint: ${
@@ -172,20 +173,24 @@ const convertTensors: Convert = async (found, to, target, flags, terminal) => {
 
 const convertGraph: Convert = async (found, to, target, flags, terminal) => {
   await refuseOverwriting(to, flags);
-  const graph = await readGraphFile(found, terminal, { tagSet: flags.tagSet });
-  const nodes = graph.def.graphDef?.node.length ?? 0;
-  // A GraphDef stays one, whatever the suffix; a MetaGraphDef becomes one only where that is asked for.
-  const message =
-    target === "graph" || graph.type === "GraphDef"
-      ? ({ type: "GraphDef", message: graphDefOf(graph.def, found.path) } as const)
-      : ({ type: "MetaGraphDef", message: graph.def } as const);
-  await writeOutput(
-    to,
-    await graphBytes(message, target === "text" || (target === "graph" && isTextName(to))),
-    terminal,
-  );
-  return { message: message.type, nodes };
+  const whole = (target === "binary" || target === "text") && flags.tagSet === undefined;
+  const graph = await readGraphFile(found, terminal, {
+    tagSet: flags.tagSet,
+    ...(whole ? { anyMetaGraph: true } : {}),
+  });
+  const message = messageFor(graph, target, whole);
+  const text = target === "text" || (target !== "binary" && isTextName(to));
+  await writeOutput(to, await graphBytes(message, text), terminal);
+  return { message: message.type, nodes: graph.def.graphDef?.node.length ?? 0 };
 };
+
+/** What is to be written of a graph: the message that it came in, or the one that was asked for. */
+function messageFor(graph: GraphFile, target: Target, whole: boolean): MessageToWrite {
+  if (target === "graph") return { type: "GraphDef", message: graphDefOf(graph.def, graph.path) };
+  if (target === "meta" || (graph.type === "SavedModel" && !whole))
+    return { type: "MetaGraphDef", message: graph.def };
+  return graph;
+}
 
 /** The SavedModel's MetaGraph as a .meta file, its variables as a checkpoint beside it. */
 const fromSavedModel: Convert = async (found, to, _, flags, terminal) => {

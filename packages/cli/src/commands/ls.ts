@@ -159,7 +159,8 @@ async function listRecords(found: Identified, flags: LsFlags, terminal: Terminal
   const { path, compression = "" } = found;
   const rows = await withProgress(path, terminal, flags, async (onProgress) => {
     const all = [];
-    for await (const { data: _, ...row } of recordRows(found, terminal, onProgress)) all.push(row);
+    for await (const { data: _, ...row } of recordRows(found, terminal, onProgress ? { onProgress } : {}))
+      all.push(row);
     return all;
   });
   if (flags.quiet) return;

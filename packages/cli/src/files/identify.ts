@@ -108,7 +108,8 @@ async function identifyFile(path: string, fs: FileSystem): Promise<Identified> {
     if (startsWith(head, [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59])) return { kind: "npy", path };
     if (isSafetensors(head, file.size)) return { kind: "safetensors", path };
     if (startsWith(head, [0x1f, 0x8b])) return { kind: "records", path, compression: "GZIP" };
-    if (isRecord(head)) return { kind: (await isEvents(head)) ? "events" : "records", path };
+    if (isRecord(head))
+      return { kind: named === "events" || (await isEvents(head)) ? "events" : "records", path };
     if (await isZlibRecords(head)) return { kind: "records", path, compression: "ZLIB" };
     if (named) return { kind: named, path };
     if (/^\s*model_checkpoint_path\s*:/.test(new TextDecoder("latin1").decode(head.subarray(0, 64))))
@@ -147,15 +148,17 @@ function isRecord(head: Uint8Array): boolean {
   return maskCrc32c(crc32c(head.subarray(0, 8))) === crc;
 }
 
+/** Whether the first record is an event file's; where it is damaged, nobody knows. */
 async function isEvents(head: Uint8Array): Promise<boolean> {
-  for await (const { data } of readRecords(bytesSource(head), { tornTail: "stop" })) {
-    try {
-      return decode(Event, data).fileVersion?.startsWith("brain.Event:") ?? false;
-    } catch {
-      return false;
-    }
+  try {
+    const { value } = await readRecords(bytesSource(head), { tornTail: "stop" }).next();
+    return (
+      value !== undefined && (decode(Event, value.data).fileVersion?.startsWith("brain.Event:") ?? false)
+    );
+  } catch (error) {
+    if (isTfError(error)) return false;
+    throw error;
   }
-  return false;
 }
 
 async function isZlibRecords(head: Uint8Array): Promise<boolean> {

@@ -1,6 +1,6 @@
 // Events as rows for people and as plain data for programs.
 import { decode, type Event, GraphDef, MetaGraphDef, SessionLog, type Summary } from "@org/proto";
-import { readEvents } from "@org/summary";
+import { readEvents, type SummaryIteratorOptions } from "@org/summary";
 import type { Terminal } from "../terminal.ts";
 
 export interface EventRow {
@@ -21,14 +21,14 @@ export interface ValueRow {
   readonly value?: number;
 }
 
-/** The events of a file that may still be written: a last one that is cut off is left out, or an error. Throws TfError as `readEvents`. */
+/** The events of a file that may still be written: a last one that is cut off is left out, unless `reading` has it otherwise. Throws TfError as `readEvents`. */
 export async function* eventRows(
   path: string,
   terminal: Terminal,
-  tornTail: "stop" | "error" = "stop",
+  reading: Pick<SummaryIteratorOptions, "tornTail" | "onCorrupted"> = { tornTail: "stop" },
 ): AsyncGenerator<EventRow, void, undefined> {
   const signal = terminal.signal ? { signal: terminal.signal } : {};
-  for await (const { event } of readEvents(path, { ...signal, tornTail })) yield rowOf(event);
+  for await (const { event } of readEvents(path, { ...signal, ...reading })) yield rowOf(event);
 }
 
 function rowOf(event: Event): EventRow {

@@ -1,6 +1,6 @@
 // Records as rows: where they lie, how long they are, and the features of those that are Examples.
 import { isTfError } from "@org/errors";
-import { defaultFileSystem, type Progress, readRecords } from "@org/io";
+import { defaultFileSystem, type ReadRecordsOptions, readRecords } from "@org/io";
 import { decode, Example } from "@org/proto";
 import type { Identified } from "../files/identify.ts";
 import type { Terminal } from "../terminal.ts";
@@ -24,7 +24,7 @@ export interface FeatureRow {
 export async function* recordRows(
   found: Identified,
   terminal: Terminal,
-  onProgress?: (progress: Progress) => void,
+  reading: Pick<ReadRecordsOptions, "onProgress" | "onCorrupted"> = {},
 ): AsyncGenerator<RecordRow & { readonly data: Uint8Array }, void, undefined> {
   const source = await (await defaultFileSystem()).open(found.path);
   try {
@@ -33,7 +33,7 @@ export async function* recordRows(
       file: found.path,
       compression: found.compression ?? "",
       ...(terminal.signal ? { signal: terminal.signal } : {}),
-      ...(onProgress ? { onProgress } : {}),
+      ...reading,
     })) {
       const features = featuresOf(data);
       yield { index: index++, offset, length: data.length, ...(features ? { features } : {}), data };

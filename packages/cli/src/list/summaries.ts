@@ -70,7 +70,11 @@ export async function summaryOfRecords(
     string,
     { key: string; kind: string; count: number; fewest: number; most: number }
   >();
-  for await (const { length, features: own = [] } of recordRows(found, terminal, onProgress)) {
+  for await (const { length, features: own = [] } of recordRows(
+    found,
+    terminal,
+    onProgress ? { onProgress } : {},
+  )) {
     records++;
     bytes += length;
     shortest = Math.min(shortest, length);

@@ -1,5 +1,12 @@
 // Checks a file of any kind: everything in it is read, every checksum compared; each problem is listed, as far as reading can go on.
-import { defaultFileSystem, fileError, joinPath, type Progress, readFile } from "@org/io";
+import {
+  defaultFileSystem,
+  fileError,
+  joinPath,
+  type Progress,
+  type ReadRecordsOptions,
+  readFile,
+} from "@org/io";
 import { assetPath, savedAssets } from "@org/saved-model";
 import { readNpy } from "@org/tensor";
 import { checkpointBeside, type GraphFile, readGraphFile } from "../files/graph-file.ts";
@@ -88,15 +95,32 @@ const checkSavedModel: Check = async (found, terminal, onProgress) => {
   return { checked: checked.join("; "), problems };
 };
 
-/** Reads rows until one cannot be read; what is behind it cannot be found. */
-async function countRows(rows: AsyncIterable<unknown>, path: string, what: string): Promise<Report> {
+type OnCorrupted = NonNullable<ReadRecordsOptions["onCorrupted"]>;
+
+/** Reads rows to the end, or to a record whose length does not hold: what is behind it cannot be found. */
+async function countRows(
+  open: (onCorrupted: OnCorrupted) => AsyncIterable<unknown>,
+  path: string,
+  what: string,
+): Promise<Report> {
+  const problems: Problem[] = [];
+  const rows = open(({ offset }) =>
+    problems.push({
+      file: path,
+      place: `byte ${offset}`,
+      message: `corrupted record at ${offset}`,
+      severity: "error",
+    }),
+  );
   let count = 0;
+  let end = "";
   try {
     for await (const _ of rows) count++;
-    return { checked: `${count} ${what}`, problems: [] };
   } catch (error) {
-    return { checked: `${count} ${what} before the problem`, problems: [problemOf(error, path)] };
+    problems.push(problemOf(error, path));
+    end = ", and then no more";
   }
+  return { checked: `${count} ${what}${end}`, problems };
 }
 
 const checks: Readonly<Record<Identified["kind"], Check>> = {
@@ -109,7 +133,12 @@ const checks: Readonly<Record<Identified["kind"], Check>> = {
     const { dtype, shape } = readNpy(await readFile(await defaultFileSystem(), path));
     return { checked: `.npy file: ${dtype} [${shape}]`, problems: [] };
   },
-  events: ({ path }, terminal) => countRows(eventRows(path, terminal, "error"), path, "events"),
+  events: ({ path }, terminal) =>
+    countRows((onCorrupted) => eventRows(path, terminal, { tornTail: "error", onCorrupted }), path, "events"),
   records: (found, terminal, onProgress) =>
-    countRows(recordRows(found, terminal, onProgress), found.path, "records"),
+    countRows(
+      (onCorrupted) => recordRows(found, terminal, { onCorrupted, ...(onProgress ? { onProgress } : {}) }),
+      found.path,
+      "records",
+    ),
 };
