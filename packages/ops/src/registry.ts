@@ -50,6 +50,7 @@ import { reluOps } from "./nn/relu.ts";
 import { softmaxOps } from "./nn/softmax.ts";
 import { topKOps } from "./nn/top-k.ts";
 import type { OpEntry } from "./op-entry.ts";
+import { queueOps } from "./queues/queue-ops.ts";
 import { randomOps } from "./random/random-ops.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
@@ -112,6 +113,7 @@ export const stateOps: readonly OpEntry[] = [
   ...checkpointOps,
   ...controlOps,
   ...dynamicPartitionOps,
+  ...queueOps,
   ...randomOps,
   ...remapMatrixOps,
   ...resourceOps,

@@ -1,4 +1,5 @@
 export * from "./assign.ts";
+export * from "./get-variable.ts";
 export { PartitionInfo } from "./partition-info.ts";
 export {
   fixedSizePartitioner,
@@ -12,3 +13,14 @@ export { resourceOps, variableShape } from "./resource-ops.ts";
 export { scatterOps } from "./scatter-ops.ts";
 export { variableOps } from "./variable-ops.ts";
 export * from "./variable-scope.ts";
+export {
+  type AnyVariable,
+  AUTO_REUSE,
+  type CustomGetter,
+  type GetVariableOptions,
+  type Reuse,
+  type ScopeDefaults,
+  VariableScope,
+  type VariableScopeOptions,
+  variableStore,
+} from "./variable-store.ts";

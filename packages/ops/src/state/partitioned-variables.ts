@@ -11,7 +11,7 @@ import type { TensorLike, ValueLike } from "../tensor-like.ts";
 import { initialArray } from "./initial-array.ts";
 import { PartitionInfo } from "./partition-info.ts";
 import type { Partitioner } from "./partitioners.ts";
-import type { AnyVariable, GetVariableOptions } from "./variable-scope.ts";
+import type { AnyVariable, GetVariableOptions } from "./variable-store.ts";
 
 /** The variables of a graph's scopes, by full name. */
 export interface PartitionStore {
