@@ -5,7 +5,7 @@ import { Saver } from "@org/saver";
 import { convertToNdArray } from "@org/tensor";
 import { Variable } from "@org/variables";
 import { describe, expect, it } from "vitest";
-import { GradientDescentOptimizer } from "../src/index.ts";
+import { addQueueRunner, GradientDescentOptimizer, QueueRunner } from "../src/index.ts";
 import { differences, noGoldens } from "./golden-graph.ts";
 
 const { add, mul, sub, lt, gt } = tf.operator;
@@ -122,6 +122,42 @@ const programs: Record<string, (graph: Graph) => Saver> = {
     loss = add(loss, tf.reduceSum(folded));
     graph.addToCollection("gradients", tf.gradients(loss, w)[0]);
     graph.addToCollection("logits", stacked);
+    return new Saver();
+  },
+
+  queue_fifo(graph) {
+    tf.setRandomSeed(13);
+    const image = tf.placeholder("float32", [4], { name: "image" });
+    const label = tf.placeholder("int32", [], { name: "label" });
+    const queue = new tf.FIFOQueue(32, ["float32", "int32"], {
+      shapes: [[4], []],
+      names: ["image", "label"],
+      name: "examples",
+    });
+    const enqueue = queue.enqueue({ image, label });
+    const many = queue.enqueueMany({ image: tf.zeros([3, 4]), label: [1, 2, 3] }, { name: "fill" });
+    addQueueRunner(new QueueRunner(queue, [enqueue, many]));
+    const batch = queue.dequeueMany(8, { name: "batch" });
+    queue.dequeueUpTo(2);
+    const shuffled = new tf.RandomShuffleQueue(100, 10, "float32", { shapes: [4], seed: 6 });
+    const put = shuffled.enqueueMany(batch.image!);
+    const runner = new QueueRunner(shuffled, [put, put], {
+      queueClosedExceptionTypes: ["OUT_OF_RANGE", "CANCELLED"],
+    });
+    addQueueRunner(runner, "other_runners");
+    const padded = new tf.PaddingFIFOQueue(5, ["int64"], { shapes: [[null, 2]], sharedName: "padded" });
+    padded.enqueue(tf.ones([3, 2], "int64"));
+    const ragged = padded.dequeueMany(2);
+    const ordered = new tf.PriorityQueue(10, ["string"], { shapes: [[]] });
+    ordered.enqueue([tf.constant(3, "int64"), "three"]);
+    const [priority, text] = ordered.dequeue();
+    const picked = tf.QueueBase.fromList(tf.constant(0, "int32"), [queue, queue]);
+    tf.summary.scalar("fraction", mul(tf.cast(queue.size(), "float32"), 1 / 32));
+    const w = new Variable(tf.zeros([4, 1]), { name: "w" });
+    tf.matmul(shuffled.dequeueMany(2), w, { name: "out" });
+    for (const t of [batch.label, ragged, priority, text, picked.queueRef])
+      graph.addToCollection("dequeued", t);
+    graph.addToCollection("close", queue.close({ cancelPendingEnqueues: true }));
     return new Saver();
   },
 };
