@@ -3,7 +3,7 @@
 // Source: python/framework/graph_io.py (write_graph).
 import { TfError } from "@org/errors";
 import { atomicWrite, defaultFileSystem, dirname, type FileSystem, localPath } from "@org/io";
-import { encode, encodeParts, type INodeDef, type MessageType, NodeDef } from "@org/proto";
+import { encodeParts, type INodeDef, type MessageType, NodeDef } from "@org/proto";
 import { nodeSizes } from "@org/proto/nodes";
 
 export interface WriteOptions {
@@ -30,7 +30,7 @@ export async function writeMessage<T extends object, I extends object>(
   const fs = options.fs ?? (await defaultFileSystem());
   const file = localPath(path);
   const parts = options.asText ? [await textOf(type, message)] : encodeParts(type, message);
-  if (parts.reduce((sum, part) => sum + part.length, 0) > maxBytes)
+  if (lengthOf(parts) > maxBytes)
     throw new TfError("INVALID_ARGUMENT", "GraphDef cannot be larger than 2GB.", {
       file,
       hint: `The largest nodes: ${largestNodes(nodes).join(", ")}. Feed such values, or keep them in variables.`,
@@ -48,8 +48,10 @@ async function textOf<T extends object, I extends object>(
   return new TextEncoder().encode(toText(type, message));
 }
 
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
+
 function largestNodes(nodes: readonly INodeDef[]): string[] {
-  const sizes = nodeSizes(nodes, (node) => encode(NodeDef, node).length);
+  const sizes = nodeSizes(nodes, (node) => lengthOf(encodeParts(NodeDef, node)));
   return [...sizes.keys()]
     .sort((a, b) => sizes[b]! - sizes[a]!)
     .slice(0, 3)
