@@ -1,7 +1,8 @@
 // Checks a MetaGraph: that it imports whole (nodes, inputs, attributes, functions, collections), that its Saver and signatures name what is there, and
 // that its ops are known.
 import { isTfError } from "@org/errors";
-import { opDefs } from "@org/graph/op-defs";
+import { createOpRegistry, type OpRegistry } from "@org/graph";
+import { opDefs, versionOfProducer } from "@org/graph/op-defs";
 import { describe, importMetaGraph } from "@org/metagraph";
 import type { MetaGraphDef, SignatureDef } from "@org/proto";
 import type { Problem } from "./problem.ts";
@@ -15,8 +16,9 @@ export function graphProblems(def: MetaGraphDef, file: string, part?: string): P
     problems.push({ file, ...(where === "" ? {} : { place: where }), message, severity });
   };
   if (!def.graphDef) add("error", undefined, "there is no GraphDef in it");
-  checkImport(def, file, add);
-  for (const { op, nodes } of describeOf(def, file, add)?.unknownOps ?? [])
+  const ops = opsOf(def);
+  checkImport(def, ops, file, add);
+  for (const { op, nodes } of describeOf(def, ops, file, add)?.unknownOps ?? [])
     add(
       "warning",
       nodes[0],
@@ -26,24 +28,35 @@ export function graphProblems(def: MetaGraphDef, file: string, part?: string): P
   return problems;
 }
 
+/** What the TensorFlow that wrote the graph knew of ops, the newest where it does not say, and then what others know. */
+function opsOf(def: MetaGraphDef): OpRegistry {
+  const producer = def.graphDef?.versions?.producer ?? 0;
+  return createOpRegistry(opDefs(producer === 0 ? "2.21" : versionOfProducer(producer)), {
+    fallback: opDefs(),
+  });
+}
+
 type Add = (severity: Problem["severity"], place: string | undefined, message: string) => void;
 
 /** Imports nodes and collections apart, so that both are heard of. */
-function checkImport(def: MetaGraphDef, file: string, add: Add): void {
+function checkImport(def: MetaGraphDef, ops: OpRegistry, file: string, add: Add): void {
   const warn = (warning: { readonly message: string; readonly node?: string; readonly key?: string }): void =>
     add("warning", warning.node ?? warning.key, warning.message);
   try {
-    importMetaGraph(def, { ops: opDefs(), onWarning: warn });
+    importMetaGraph(def, { ops, onWarning: warn });
     return;
   } catch (error) {
     const { place, message } = problemOf(error, file);
-    add("error", place, message);
+    // A part of a graph, exported by its scope: whole, if somebody gives it what it lacks.
+    const partial = message.startsWith("Graph contains unbound inputs");
+    add(partial ? "warning" : "error", place, message);
+    if (partial) return;
   }
   // Without its collections, one after the other: which of them are broken?
   for (const key of Object.keys(def.collectionDef))
     try {
       importMetaGraph(def, {
-        ops: opDefs(),
+        ops,
         onWarning: () => {},
         restoreCollectionsPredicate: (one) => one === key,
       });
@@ -54,9 +67,14 @@ function checkImport(def: MetaGraphDef, file: string, add: Add): void {
     }
 }
 
-function describeOf(def: MetaGraphDef, file: string, add: Add): ReturnType<typeof describe> | undefined {
+function describeOf(
+  def: MetaGraphDef,
+  ops: OpRegistry,
+  file: string,
+  add: Add,
+): ReturnType<typeof describe> | undefined {
   try {
-    return describe(def, { ops: opDefs() });
+    return describe(def, { ops });
   } catch (error) {
     const { place, message } = problemOf(error, file);
     add("error", place, message);
