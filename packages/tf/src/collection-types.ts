@@ -32,5 +32,9 @@ export function registerProtoFunction<T, P extends object>(
         hint: "A registry of its own, createCollectionRegistry(...), holds another type for one import or export.",
       },
     );
-  registry = createCollectionRegistry(known, { origin: "a call of registerProtoFunction", key: name, ...type });
+  registry = createCollectionRegistry(known, {
+    origin: "a call of registerProtoFunction",
+    key: name,
+    ...type,
+  });
 }

@@ -48,5 +48,3 @@ probes(["grad", "opt"], {
     minimize(one());
   },
 });
-
-probes(["queue"], {});
