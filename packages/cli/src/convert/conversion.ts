@@ -1,12 +1,20 @@
 // What the conversions of `metagraph convert` have in common.
 import type { FilterFlags } from "../commands/options.ts";
 import type { Identified } from "../files/identify.ts";
-import { tensorFormats } from "../tensors/write-tensors.ts";
+import { type TensorFormat, tensorFormats } from "../tensors/write-tensors.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** What a conversion may lead to. */
-export const targets = [...tensorFormats, "binary", "text", "meta", "graph", "saved-model", "model"] as const;
-export type Target = (typeof targets)[number];
+export type Target = TensorFormat | "binary" | "text" | "meta" | "graph" | "saved-model" | "model";
+export const targets: readonly Target[] = [
+  ...tensorFormats,
+  "binary",
+  "text",
+  "meta",
+  "graph",
+  "saved-model",
+  "model",
+];
 
 export interface ConvertFlags extends FilterFlags {
   readonly to?: Target;
