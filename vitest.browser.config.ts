@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { serializationPackages } from "./scripts/serialization-packages.mjs";
+import { browserPackages } from "./scripts/serialization-packages.mjs";
 
-// The tests of what `@org/metagraph` installs, and of SavedModels, in a real browser; those that need a disk or a process are named *.node.test.ts.
+// The tests of what has no kernels in a real browser; those that need a disk or a process are named *.node.test.ts.
 // METAGRAPH_CHROMIUM names the browser, default /usr/bin/chromium.
 const executablePath = process.env.METAGRAPH_CHROMIUM ?? "/usr/bin/chromium";
 if (!existsSync(executablePath))
@@ -15,7 +15,7 @@ export default defineConfig({
   },
   test: {
     name: "chromium",
-    include: [...serializationPackages, "saved-model"].map((name) => `packages/${name}/test/**/*.test.ts`),
+    include: browserPackages.map((name) => `packages/${name}/test/**/*.test.ts`),
     exclude: ["**/readme.test.ts", "**/*.node.test.ts"],
     testTimeout: 60_000,
     browser: {

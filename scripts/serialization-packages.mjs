@@ -11,3 +11,6 @@ export const serializationPackages = [
   "saver",
   "metagraph",
 ];
+
+/** What has no kernels and runs in browsers and on pages that forbid code from strings: those, and what works on their files. */
+export const browserPackages = [...serializationPackages, "saved-model", "graph-util", "summary"];
