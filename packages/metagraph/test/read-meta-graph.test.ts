@@ -69,7 +69,7 @@ describe("readMetaGraph", () => {
     expect(await read("")).toContain("NOT_FOUND");
     expect(await read("dir")).toContain("FAILED_PRECONDITION | dir; Is a directory");
     expect(await failure(readMetaGraph(5 as never))).toContain(
-      "TypeError: A MetaGraph is read from a path",
+      "TypeError: A MetaGraphDef is read from a path",
     );
   });
 
