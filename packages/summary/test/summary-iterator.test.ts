@@ -1,6 +1,7 @@
 import { concatBytes, frameRecord, memoryFileSystem } from "@org/io";
 import { Event, encode, type IEvent } from "@org/proto";
 import { readEvents, summaryIterator } from "@org/summary";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 const record = (event: IEvent): Uint8Array => frameRecord(encode(Event, event));
@@ -58,6 +59,31 @@ describe("summaryIterator", () => {
     await expect(summaryIterator("no", { fs: memoryFileSystem() }).next()).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
+  });
+
+  it("gives an error of ours, or events, whatever the bytes", async () => {
+    const changes = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 4 });
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }),
+      changes.map((list) =>
+        list.reduce(
+          (all, [at, value]) => Uint8Array.from(all, (byte, i) => (i === at ? value : byte)),
+          whole,
+        ),
+      ),
+      // Records are whole, and what is in them is not.
+      fc
+        .array(fc.uint8Array({ maxLength: 30 }), { maxLength: 4 })
+        .map((list) => concatBytes(list.map(frameRecord))),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.constantFrom("stop", "error"), async (data, tornTail) => {
+        const error = await steps(data, { tornTail }).catch((reason: unknown) => reason);
+        if (!Array.isArray(error))
+          expect(error).toMatchObject({ code: expect.stringMatching(/^(DATA_LOSS|RESOURCE_EXHAUSTED)$/) });
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("ends at an abort", async () => {
