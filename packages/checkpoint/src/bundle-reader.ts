@@ -16,11 +16,20 @@ const largeBytes = 2 ** 16;
 /** An array of `byteLength` bytes whose content is whatever it is: for one that is filled before anybody sees it. */
 function unfilledData(dtype: DType, byteLength: number): NumericData {
   const { bytes, width } = dtypes[dtype];
-  if (typeof Buffer === "undefined" || byteLength < largeBytes)
-    return allocateData(dtype, byteLength / bytes) as NumericData;
+  const buffer = byteLength < largeBytes ? undefined : unfilledBuffer(byteLength);
+  if (!buffer) return allocateData(dtype, byteLength / bytes) as NumericData;
   const empty = allocateData(dtype, 0) as Float32Array;
-  const { buffer } = Buffer.allocUnsafeSlow(byteLength);
   return new (empty.constructor as Float32ArrayConstructor)(buffer, 0, (byteLength / bytes) * width);
+}
+
+/** undefined where there is no Buffer, or none so large: an array may still be, or says RESOURCE_EXHAUSTED. */
+function unfilledBuffer(byteLength: number): ArrayBuffer | undefined {
+  if (typeof Buffer === "undefined") return undefined;
+  try {
+    return Buffer.allocUnsafeSlow(byteLength).buffer as ArrayBuffer;
+  } catch {
+    return undefined;
+  }
 }
 
 class BundleReader extends DirectoryReader<BundleEntry> {
