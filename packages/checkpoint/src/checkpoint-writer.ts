@@ -11,7 +11,7 @@ import {
   type Progress,
   readInto,
 } from "@org/io";
-import { BundleEntryProto, BundleHeaderProto, encode, type IBundleEntryProto } from "@org/proto";
+import type { IBundleEntryProto } from "@org/proto";
 import {
   checkNdArray,
   type DType,
@@ -22,7 +22,7 @@ import {
   shapeToProto,
   sizeOf,
 } from "@org/tensor";
-import { bundleVersion, dataFilename } from "./bundle-format.ts";
+import { dataFilename } from "./bundle-format.ts";
 import { compareBytes, latin1 } from "./coding.ts";
 import { keyOfName } from "./names.ts";
 import { encodeTensorNameSlice } from "./ordered-code.ts";
@@ -31,9 +31,9 @@ import { makeParentDirectory } from "./parent-directory.ts";
 import { checkNotCancelled } from "./read-pieces.ts";
 import type { StoredTensor } from "./reader-base.ts";
 import { removeStaleFiles, temporaryName } from "./stale-files.ts";
-import { TableWriter } from "./table-writer.ts";
 import { checkCrc, encodeObjects } from "./tensor-bytes.ts";
 import { isFullSlice, sliceShape, sliceToProto, type TensorSlice } from "./tensor-slice.ts";
+import { writeIndex } from "./write-index.ts";
 
 export interface WriteOptions {
   /** Default: the machine's files in Node; none in browsers. */
@@ -108,35 +108,6 @@ export async function writeCheckpoint(
     await writer.finish();
   } catch (error) {
     await writer.abort();
-    throw error;
-  }
-}
-
-/** Writes an index file's table under `file` (a temporary name); `entries` are in bytewise order of keys. */
-export async function writeIndex(
-  fs: FileSystem,
-  file: string,
-  shards: number,
-  entries: Iterable<{ readonly key: Uint8Array; readonly proto: IBundleEntryProto }>,
-  endianness = 0,
-): Promise<void> {
-  const sink = await fs.create(file);
-  try {
-    const table = new TableWriter(sink);
-    const version = { producer: bundleVersion.producer };
-    await table.add(
-      new Uint8Array(0),
-      encode(BundleHeaderProto, {
-        numShards: shards,
-        version,
-        ...(endianness === 0 ? {} : { endianness }),
-      }),
-    );
-    for (const { key, proto } of entries) await table.add(key, encode(BundleEntryProto, proto));
-    await table.finish();
-    await sink.close();
-  } catch (error) {
-    await sink.abort();
     throw error;
   }
 }

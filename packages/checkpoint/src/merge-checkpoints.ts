@@ -5,13 +5,13 @@ import { defaultFileSystem, dirname, type FileSystem, localPath } from "@org/io"
 import type { IBundleEntryProto } from "@org/proto";
 import { dataFilename } from "./bundle-format.ts";
 import { BundleIndex, type RawEntry } from "./bundle-index.ts";
-import { writeIndex } from "./checkpoint-writer.ts";
 import { compareBytes } from "./coding.ts";
 import { nameOfKey } from "./names.ts";
 import { replaceCheckpoint, type WrittenFile } from "./overwrite.ts";
 import { makeParentDirectory } from "./parent-directory.ts";
 import { checkNotCancelled } from "./read-pieces.ts";
 import { removeStaleFiles, temporaryName } from "./stale-files.ts";
+import { writeIndex } from "./write-index.ts";
 
 export interface MergeOptions {
   readonly fs?: FileSystem | undefined;
