@@ -2,7 +2,7 @@
 // under a scope), beside real TensorFlows in rounds that take turns; the peak memory of each in a process of its own; and ours alone up
 // to 1,000,000 nodes, whose cost is to grow in proportion.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportMetaGraph, importMetaGraph, readMetaGraph, writeMetaGraph } from "@org/metagraph";
@@ -67,7 +67,10 @@ function ourPeak(path: string, out: string): string {
 
 async function child(path: string, out: string): Promise<void> {
   if (path !== "") await exportFile(await importFile(path), out);
-  console.log((process.resourceUsage().maxRSS / 1024).toFixed(0));
+  // Linux counts the parent's memory at the fork into maxRSS; VmHWM begins with the program.
+  const status = existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
+  const peak = /VmHWM:\s*(\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS;
+  console.log((Number(peak) / 1024).toFixed(0));
 }
 
 async function growth(folder: string): Promise<void> {
