@@ -50,8 +50,11 @@ import { reluOps } from "./nn/relu.ts";
 import { softmaxOps } from "./nn/softmax.ts";
 import { topKOps } from "./nn/top-k.ts";
 import type { OpEntry } from "./op-entry.ts";
+import { parseExampleOps } from "./parsing/parse-example-ops.ts";
+import { rawBytesOps } from "./parsing/raw-bytes.ts";
 import { queueOps } from "./queues/queue-ops.ts";
 import { randomOps } from "./random/random-ops.ts";
+import { sparseOps } from "./sparse/sparse-merge.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
 import { variableOps } from "./state/variable-ops.ts";
@@ -113,12 +116,15 @@ export const stateOps: readonly OpEntry[] = [
   ...checkpointOps,
   ...controlOps,
   ...dynamicPartitionOps,
+  ...parseExampleOps,
   ...queueOps,
   ...randomOps,
+  ...rawBytesOps,
   ...remapMatrixOps,
   ...resourceOps,
   ...scatterOps,
   ...selectionOps,
+  ...sparseOps,
   ...stackOps,
   ...stringOps,
   ...summaryOps,

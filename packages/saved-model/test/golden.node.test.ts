@@ -31,8 +31,6 @@ const models = goldenModels();
 /** Ops of these models that do not run here yet; a run that needs one of them, and of no others, is skipped. */
 const notYet = new Set([
   "Complex",
-  "ParseExample",
-  "ParseExampleV2",
   "PartitionedCall",
   "StatefulPartitionedCall",
 ]);

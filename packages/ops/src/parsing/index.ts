@@ -1,0 +1,18 @@
+export {
+  type ExampleFeature,
+  FixedLenFeature,
+  FixedLenSequenceFeature,
+  type SequenceFeatureOptions,
+  SparseFeature,
+  type SparseFeatureOptions,
+  VarLenFeature,
+} from "./features.ts";
+export {
+  type Features,
+  type Parsed,
+  type ParseExampleOptions,
+  parseExample,
+  parseSingleExample,
+} from "./parse-example.ts";
+export { parseExampleOps } from "./parse-example-ops.ts";
+export { type DecodeRawOptions, decodeRaw, parseTensor, rawBytesOps, serializeTensor } from "./raw-bytes.ts";
