@@ -75,8 +75,8 @@ export interface Backend {
   upload(data: NumericData): DeviceBuffer;
   /** Copies a whole buffer out, after all launches so far. */
   download(buffer: DeviceBuffer): Promise<Uint8Array>;
-  /** The same at once, where the backend can (CPU, evaluator). */
-  downloadSync?(buffer: DeviceBuffer): Uint8Array;
+  /** The same at once, where the backend can (CPU, evaluator). `into`, at least as long, may be what the bytes are put in. */
+  downloadSync?(buffer: DeviceBuffer, into?: Uint8Array): Uint8Array;
 
   /** The first fault since the last call, if any; for a backend that learns late, at the latest after a download. */
   takeFault(): KernelFault | undefined;

@@ -64,12 +64,14 @@ export function cpu(options: CpuOptions = {}): Backend {
   const open = (): void => {
     if (closed) throw new TfError("FAILED_PRECONDITION", "The CPU backend is closed");
   };
-  const downloadSync = (buffer: DeviceBuffer): Uint8Array => {
+  const downloadSync = (buffer: DeviceBuffer, into?: Uint8Array): Uint8Array => {
     open();
     const { address, byteLength, references } = buffer as CpuBuffer;
     if (references <= 0) throw new TfError("INTERNAL", "A buffer was downloaded after its last release");
     bytesDownloaded += byteLength;
-    return memory.bytes.slice(address, address + byteLength);
+    if (into === undefined) return memory.bytes.slice(address, address + byteLength);
+    into.set(memory.bytes.subarray(address, address + byteLength));
+    return into.subarray(0, byteLength);
   };
 
   return {

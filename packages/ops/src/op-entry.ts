@@ -47,7 +47,7 @@ export interface HostContext {
   readonly attrs: Attrs;
   readonly inputCount: number;
   input(index: number): NdArray;
-  /** The value of an input that `OpEntry.fetchesFrom` keeps back: brought to the host now, and not kept there. */
+  /** The value of an input that `OpEntry.fetchesFrom` keeps back: brought to the host now, and not kept there: it holds until the next fetch. */
   fetch(index: number): NdArray | Promise<NdArray>;
   inputDType(index: number): DType;
   /** Its dims: of an input that `fetch` brings, without bringing it. */

@@ -25,6 +25,13 @@ export class HostExecution implements HostContext {
   readonly #variables: readonly (VariableState | undefined)[];
   readonly #environment: HostEnvironment;
   readonly #values: readonly (TensorValue | undefined)[];
+  /** One piece of memory that fetched values are put in, one after another. */
+  #scratch: Uint8Array | undefined;
+  readonly #room = (byteLength: number): Uint8Array => {
+    if (this.#scratch === undefined || this.#scratch.length < byteLength)
+      this.#scratch = new Uint8Array(byteLength);
+    return this.#scratch;
+  };
 
   /**
    * `inputs` holds the arrays of what is not a variable, and of variables that have a value; `values`, by position, what is fetched
@@ -64,7 +71,7 @@ export class HostExecution implements HostContext {
     throw new TypeError(`${this.op} has no input ${index}`);
   }
   fetch(index: number): NdArray | Promise<NdArray> {
-    return this.#values[index]?.passingHost() ?? this.input(index);
+    return this.#values[index]?.passingHost(this.#room) ?? this.input(index);
   }
   inputDType(index: number): DType {
     return this.#node.inputs[index]!.tensor.dtype;

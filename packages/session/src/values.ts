@@ -78,8 +78,11 @@ export class TensorValue {
     this.#host = undefined;
   }
 
-  /** The value as an array: at once where it is on the host or its backend downloads at once. */
-  onHost(): NdArray | Promise<NdArray> {
+  /**
+   * The value as an array: at once where it is on the host or its backend downloads at once. `into` is asked for memory that the array
+   * may use.
+   */
+  onHost(into?: (byteLength: number) => Uint8Array): NdArray | Promise<NdArray> {
     const known = this.host;
     if (known !== undefined) return known;
     const under = (array: NdArray): NdArray => {
@@ -96,7 +99,8 @@ export class TensorValue {
     const buffer = this.#buffers[index]!;
     const take = (bytes: Uint8Array): NdArray =>
       under({ dtype: this.dtype, shape: this.dims, data: viewData(this.dtype, bytes) });
-    if (backend.downloadSync) return take(backend.downloadSync(buffer));
+    if (backend.downloadSync)
+      return take(backend.downloadSync(buffer, into?.(byteLengthOf(this.dtype, this.dims))));
     this.retain();
     return backend
       .download(buffer)
@@ -105,7 +109,7 @@ export class TensorValue {
   }
 
   /** `onHost` for one use: what has to be downloaded is not kept. */
-  passingHost(): NdArray | Promise<NdArray> {
+  passingHost(into?: (byteLength: number) => Uint8Array): NdArray | Promise<NdArray> {
     const known = this.host;
     if (known !== undefined) return known;
     const forget = (array: NdArray): NdArray => {
@@ -113,11 +117,11 @@ export class TensorValue {
       return array;
     };
     if (this.#base !== undefined) {
-      const array = this.#base.passingHost();
+      const array = this.#base.passingHost(into);
       const under = (below: NdArray): NdArray => ({ ...below, shape: this.dims });
       return array instanceof Promise ? array.then(under) : under(array);
     }
-    const array = this.onHost();
+    const array = this.onHost(into);
     return array instanceof Promise ? array.then(forget) : forget(array);
   }
 
