@@ -1,6 +1,6 @@
 // Writes the generated part of CONFORMANCE.md: upstream's cases (conformance/upstream/cases.tsv) with the tests here that carry
-// their names, and the probes whose answers differ on purpose. `node scripts/conformance.mjs` runs those tests first;
-// `--check REPORT...` takes vitest's JSON reports instead and compares, as CI does.
+// their names, and the probes whose answers differ on purpose. `node scripts/conformance.mjs` runs those tests first, unless it is
+// given vitest's JSON reports; `--check REPORT...` compares, as CI does.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -153,7 +153,8 @@ function probesSection() {
 
 const check = process.argv[2] === "--check";
 const folder = mkdtempSync(join(tmpdir(), "metagraph-cases-"));
-const reports = check ? process.argv.slice(3) : [runNamedTests(folder)];
+const given = process.argv.slice(check ? 3 : 2);
+const reports = given.length > 0 ? given : [runNamedTests(folder)];
 const problems = [];
 const text = generate(reports, problems);
 rmSync(folder, { recursive: true, force: true });
