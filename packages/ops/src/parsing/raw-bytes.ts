@@ -66,6 +66,7 @@ function numbersOfRows(
     const size = dtypes[dtype].bytes;
     for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
   }
+  if (dtype === "bool") for (const [i, byte] of bytes.entries()) bytes[i] = byte === 0 ? 0 : 1;
   return ndArray(dtype, [...shape, count], data as never);
 }
 
