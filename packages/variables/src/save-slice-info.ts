@@ -1,5 +1,6 @@
 // Which slice of a larger variable a variable is: how partitioned variables are keyed in checkpoints.
 // Source: python/ops/variables.py, Variable.SaveSliceInfo; core/framework/variable.proto.
+import { TfError } from "@org/errors";
 import { prependNameScope, stripNameScope } from "@org/graph";
 import type { ISaveSliceInfoDef } from "@org/proto";
 
@@ -45,8 +46,19 @@ export class SaveSliceInfo {
     };
   }
 
-  /** The slice that `def` describes, under `importScope`. */
+  /** The slice that `def` describes, under `importScope`. Throws TfError DATA_LOSS where its three lists are not of one length. */
   static fromProto(def: ISaveSliceInfoDef, importScope?: string): SaveSliceInfo {
+    const [rank, offsets, extents] = [def.fullShape, def.varOffset, def.varShape].map(
+      (list) => list?.length ?? 0,
+    );
+    if (offsets !== rank || extents !== rank)
+      throw new TfError(
+        "DATA_LOSS",
+        `SaveSliceInfoDef of ${def.fullName}: full_shape, var_offset and var_shape have ${rank}, ${offsets} and ${extents} dimensions`,
+        {
+          hint: "The file is damaged: a slice has as many offsets and extents as its variable has dimensions.",
+        },
+      );
     return new SaveSliceInfo({
       fullName: prependNameScope(def.fullName ?? "", importScope),
       fullShape: (def.fullShape ?? []).map(Number),
