@@ -44,8 +44,12 @@ import { segmentOps } from "./math/segment.ts";
 import { selectOps } from "./math/select.ts";
 import { unaryOps } from "./math/unary.ts";
 import { unaryGradientOps } from "./math/unary-gradient-ops.ts";
+import { batchNormOps } from "./nn/batch-norm.ts";
 import { biasOps } from "./nn/bias.ts";
+import { convolutionOps } from "./nn/convolution-ops.ts";
 import { crossEntropyOps } from "./nn/cross-entropy.ts";
+import { lrnOps } from "./nn/lrn.ts";
+import { poolingOps } from "./nn/pooling-ops.ts";
 import { reluOps } from "./nn/relu.ts";
 import { softmaxOps } from "./nn/softmax.ts";
 import { topKOps } from "./nn/top-k.ts";
@@ -101,10 +105,14 @@ export const arrayOps: readonly OpEntry[] = [
   ...transposeOps,
 ];
 
-/** Activations, softmax, losses. */
+/** Activations, softmax, losses, convolutions, pools, normalization. */
 export const nnOps: readonly OpEntry[] = [
+  ...batchNormOps,
   ...biasOps,
+  ...convolutionOps,
   ...crossEntropyOps,
+  ...lrnOps,
+  ...poolingOps,
   ...reluOps,
   ...softmaxOps,
   ...topKOps,

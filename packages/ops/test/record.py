@@ -20,6 +20,10 @@ op_defs = op_def_registry.get_registered_ops()
 for op_def in op_defs.values():
   library.add_op(op_def)
 
+# Kernels as they are: the optimizer turns a FusedBatchNorm of constants into a node with one output.
+as_written = tf.compat.v1.ConfigProto()
+as_written.graph_options.rewrite_options.disable_meta_optimizer = True
+
 rng = np.random.RandomState(42)
 cases = []
 
@@ -47,8 +51,8 @@ def plain(array):
   return {'dtype': dtype, 'shape': list(array.shape), 'values': values}
 
 
-def case(op, inputs, outputs=1, **attrs):
-  """inputs: arrays, or lists of arrays for list arguments."""
+def case(op, inputs, outputs=None, **attrs):
+  """inputs: arrays, or lists of arrays for list arguments. outputs: how many are recorded, if not all."""
   opdef = op_defs[op]
   names = [a.name for a in opdef.input_arg]
   inferred = {x for a in opdef.input_arg for x in (a.type_attr, a.number_attr, a.type_list_attr)}
@@ -57,7 +61,7 @@ def case(op, inputs, outputs=1, **attrs):
     feeds = [[tf.constant(y) for y in x] if isinstance(x, list) else tf.constant(x) for x in inputs]
     made = library.apply_op(op, **dict(zip(names, feeds)), **given)
     made = list(made) if isinstance(made, (list, tuple)) else [made]
-    with tf.compat.v1.Session(graph=graph) as session:
+    with tf.compat.v1.Session(graph=graph, config=as_written) as session:
       results = session.run(made)
     shapes = [None if t.shape.ndims is None else [d.value for d in t.shape.dims] for t in made]
 
@@ -68,7 +72,7 @@ def case(op, inputs, outputs=1, **attrs):
       'op': op,
       'inputs': [[plain(y) for y in x] if isinstance(x, list) else plain(x) for x in inputs],
       'attrs': {k: attr(v) for k, v in attrs.items()},
-      'outputs': [plain(r) for r in results],
+      'outputs': [plain(r) for r in results[:outputs]],
       'shapes': shapes,
   })
 
@@ -313,6 +317,96 @@ case('SparseSoftmaxCrossEntropyWithLogits', [logits, np.array([1, 0, 3], np.int6
 case('TopKV2', [np.array([[1, 5, 3, 5], [9, 2, 3, 4]], np.float32), s32(3)], sorted=True)
 case('InTopKV2', [np.array([[1, 5, 3], [9, 2, 2], [1, np.inf, 0]], np.float32), i32(2, 1, 0), s32(2)])
 case('InTopK', [np.array([[1, 5, 3], [9, 2, 3]], np.float32), i32(0, 0)], k=1)
+
+# ---- windows: convolutions, pools, normalization. TensorFlow's CPU kernels take NHWC alone.
+nhwc = dict(data_format='NHWC')
+
+
+def conv2d(x, w, strides, padding, explicit=[], dilations=(1, 1)):
+  attrs = dict(nhwc, strides=[1, *strides, 1], padding=padding, explicit_paddings=explicit, dilations=[1, *dilations, 1], use_cudnn_on_gpu=True)
+  case('Conv2D', [x, w], **attrs)
+  dy = f32(*cases[-1]['outputs'][0]['shape'])
+  if dilations == (1, 1):  # the CPU has no others
+    case('Conv2DBackpropInput', [i32(*x.shape), w, dy], **attrs)
+    case('Conv2DBackpropFilter', [x, i32(*w.shape), dy], **attrs)
+
+
+for padding in ['SAME', 'VALID']:
+  conv2d(f32(2, 5, 4, 3), f32(3, 2, 3, 4), (1, 1), padding)
+  conv2d(f32(1, 6, 7, 2), f32(3, 3, 2, 2), (2, 3), padding)
+  conv2d(f32(1, 5, 5, 1), f32(2, 2, 1, 2), (3, 2), padding)
+  conv2d(f32(1, 7, 6, 2), f32(2, 3, 2, 1), (1, 1), padding, dilations=(2, 2))
+conv2d(f32(1, 4, 4, 2), f32(3, 3, 2, 2), (1, 2), 'EXPLICIT', explicit=[0, 0, 2, 1, 0, 3, 0, 0])
+conv2d(f32(2, 3, 3, 4), f32(1, 1, 4, 3), (1, 1), 'SAME')
+conv2d(f32(1, 2, 2, 1), f32(3, 3, 1, 1), (2, 2), 'SAME')
+case('Conv2D', [f32(1, 4, 4, 2).astype(np.float64), f32(2, 2, 2, 2).astype(np.float64)], strides=[1, 1, 1, 1], padding='VALID',
+     explicit_paddings=[], dilations=[1, 1, 1, 1], use_cudnn_on_gpu=True, **nhwc)
+for padding in ['SAME', 'VALID']:
+  for stride in [1, 2]:
+    x, w = f32(2, 5, 4, 3), f32(3, 2, 3, 2)
+    attrs = dict(nhwc, strides=[1, stride, stride, 1], padding=padding, dilations=[1, 1, 1, 1])
+    case('DepthwiseConv2dNative', [x, w], **attrs)
+    dy = f32(*cases[-1]['outputs'][0]['shape'])
+    case('DepthwiseConv2dNativeBackpropInput', [i32(*x.shape), w, dy], **attrs)
+    case('DepthwiseConv2dNativeBackpropFilter', [x, i32(*w.shape), dy], **attrs)
+  x, w = f32(1, 4, 5, 3, 2), f32(2, 3, 2, 2, 3)
+  attrs = dict(data_format='NDHWC', strides=[1, 2, 1, 2, 1], padding=padding, dilations=[1, 1, 1, 1, 1])
+  case('Conv3D', [x, w], **attrs)
+  dy = f32(*cases[-1]['outputs'][0]['shape'])
+  case('Conv3DBackpropInputV2', [i32(*x.shape), w, dy], **attrs)
+  case('Conv3DBackpropFilterV2', [x, i32(*w.shape), dy], **attrs)
+
+
+def ties(*shape):
+  return rng.randint(0, 4, shape).astype(np.float32)
+
+
+for x, ksize, strides in [(ties(2, 4, 6, 2), (2, 2), (2, 2)), (ties(1, 5, 5, 2), (3, 3), (2, 2)), (ties(1, 4, 5, 1), (3, 2), (1, 1)),
+                          (ties(1, 7, 5, 1), (2, 2), (3, 3)), (ties(1, 9, 6, 1), (5, 5), (2, 1)), (ties(1, 5, 3, 2), (1, 3), (2, 2))]:
+  for padding in ['SAME', 'VALID']:
+    attrs = dict(ksize=[1, *ksize, 1], strides=[1, *strides, 1], padding=padding)
+    case('MaxPool', [x], **attrs, **nhwc)
+    y = np.array(cases[-1]['outputs'][0]['values'], np.float32).reshape(cases[-1]['outputs'][0]['shape'])
+    dy = f32(*y.shape)
+    case('MaxPoolGrad', [x, y, dy], **attrs, **nhwc)
+    case('MaxPoolGradGrad', [x, y, f32(*x.shape)], **attrs, **nhwc)
+    case('MaxPoolGradV2', [x, y, dy, i32(1, *ksize, 1), i32(1, *strides, 1)], padding=padding, **nhwc)
+    for batch in [False, True]:
+      case('MaxPoolWithArgmax', [x], Targmax=tf.int64, include_batch_in_index=batch, **attrs)
+      argmax = np.array(cases[-1]['outputs'][1]['values'], np.int64).reshape(y.shape)
+      case('MaxPoolGradWithArgmax', [x, dy, argmax], include_batch_in_index=batch, **attrs)
+    case('AvgPool', [x], **attrs, **nhwc)
+    case('AvgPoolGrad', [i32(*x.shape), dy], **attrs, **nhwc)
+case('MaxPoolV2', [ties(1, 4, 4, 1), i32(1, 2, 2, 1), i32(1, 2, 2, 1)], padding='VALID', **nhwc)
+case('MaxPool', [f32(1, 2, 2, 6)], ksize=[1, 1, 1, 3], strides=[1, 1, 1, 3], padding='VALID', **nhwc)
+for padding in ['SAME', 'VALID']:
+  x = ties(1, 4, 5, 3, 2)
+  attrs = dict(ksize=[1, 2, 3, 2, 1], strides=[1, 2, 2, 1, 1], padding=padding, data_format='NDHWC')
+  case('MaxPool3D', [x], **attrs)
+  y = np.array(cases[-1]['outputs'][0]['values'], np.float32).reshape(cases[-1]['outputs'][0]['shape'])
+  dy = f32(*y.shape)
+  case('MaxPool3DGrad', [x, y, dy], **attrs)
+  case('AvgPool3D', [x], **attrs)
+  case('AvgPool3DGrad', [i32(*x.shape), dy], **attrs)
+for beta in [0.75, 0.5, 1.0]:
+  attrs = dict(depth_radius=2, bias=1.0, alpha=0.5, beta=beta)
+  x = f32(2, 1, 2, 7)
+  case('LRN', [x], **attrs)
+  y = np.array(cases[-1]['outputs'][0]['values'], np.float32).reshape(x.shape)
+  case('LRNGrad', [f32(*x.shape), x, y], **attrs)
+none = np.zeros(0, np.float32)
+for name in ['', 'V2', 'V3']:
+  x, scale, offset, mean, variance = f32(2, 3, 2, 3), f32(3), f32(3), f32(3), f32(3, low=0.5)
+  attrs = dict(nhwc, epsilon=0.01)
+  case('FusedBatchNorm' + name, [x, scale, offset, none, none], is_training=True, **attrs)
+  last = [np.array(o['values'], np.float32).reshape(o['shape']) for o in cases[-1]['outputs']]
+  case('FusedBatchNormGrad' + name, [f32(*x.shape), x, scale, last[3], last[4], *([last[5]] if name == 'V3' else [])],
+       is_training=True, **attrs)
+  # The others are memory as it was.
+  case('FusedBatchNorm' + name, [x, scale, offset, mean, variance], outputs=1, is_training=False, **attrs)
+  case('FusedBatchNormGrad' + name, [f32(*x.shape), x, scale, mean, variance, *([np.float32(0)] if name == 'V3' else [])],
+       is_training=False, **attrs)
+case('FusedBatchNormV3', [f32(1, 2, 2, 2).astype(np.float16), f32(2), f32(2), none, none], is_training=True, epsilon=0.01, **nhwc)
 
 with open(sys.argv[1], 'w') as out:
   out.write('[\n' + ',\n'.join(json.dumps(c) for c in cases) + '\n]\n')
