@@ -9,8 +9,9 @@ import type { NdArray } from "@org/tensor";
 import { located } from "./cluster-lowering.ts";
 import { type ClusterEnvironment, killOutputs, runCluster, variableIn } from "./cluster-run.ts";
 import type { Held } from "./held.ts";
-import { heldKernels } from "./held-kernels.ts";
+import { runHeld } from "./held-kernels.ts";
 import { type HostEnvironment, HostExecution } from "./host-context.ts";
+import { runBeside } from "./run-beside.ts";
 import { type Body, type LoopUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
 import { RunningLoop } from "./running-loop.ts";
 import { dueTurn } from "./turn.ts";
@@ -165,55 +166,22 @@ export class Execution {
     }
   }
 
-  /** Goes on after unit `first` has become a promise: what does not need it runs meanwhile. */
+  /** Goes on after unit `first` has become a promise. */
   async #runRest(units: readonly Unit[], first: number, promise: Promise<void>): Promise<void> {
-    const waitsFor = new Set<number>();
-    const inFlight = new Map<number, Promise<void>>();
-    let failure: { readonly error: unknown } | undefined;
-    const launch = (unit: Unit, running: Promise<void>): void => {
-      waitsFor.add(unit.id);
-      inFlight.set(
-        unit.id,
-        running
-          .catch((error) => {
-            failure ??= { error };
-            this.#failed = true;
-            this.#abort?.abort(error);
-          })
-          .then(() => {
-            waitsFor.delete(unit.id);
-            inFlight.delete(unit.id);
-          }),
-      );
-    };
-    launch(units[first]!, promise);
-    let waiting = units.slice(first + 1);
-    for (const unit of waiting) waitsFor.add(unit.id);
-    while (failure === undefined && (waiting.length > 0 || inFlight.size > 0)) {
-      const blocked: Unit[] = [];
-      for (const unit of waiting) {
-        if (unit.before.some((id) => waitsFor.has(id))) {
-          blocked.push(unit);
-          continue;
-        }
-        try {
+    try {
+      await runBeside(units, first, promise, {
+        run: (unit) => {
           this.#checkCancelled();
-          const running = this.#runUnit(unit);
-          if (running !== undefined) launch(unit, running);
-          else waitsFor.delete(unit.id);
-        } catch (error) {
-          failure ??= { error };
+          return this.#runUnit(unit);
+        },
+        onFailure: (error) => {
           this.#failed = true;
           this.#abort?.abort(error);
-          break;
-        }
-      }
-      waiting = blocked;
-      if (failure === undefined && inFlight.size > 0) await Promise.race(inFlight.values());
+        },
+      });
+    } catch (error) {
+      throw this.#signal?.aborted ? cancelled(this.#signal, error) : error;
     }
-    await Promise.all(inFlight.values());
-    if (failure !== undefined)
-      throw this.#signal?.aborted ? cancelled(this.#signal, failure.error) : failure.error;
   }
 
   #runUnit(unit: Unit): void | Promise<void> {
@@ -319,27 +287,14 @@ export class Execution {
   }
 
   #heldKernel(unit: NodeUnit): void | Promise<void> {
-    const { op } = unit.node;
     const finish = (values: readonly Value[]): void => {
       for (const [i, value] of values.entries())
         if (i < unit.outputs.length) this.#put(unit.outputs[i]!, value);
         else if (value.kind === "tensor") value.release();
     };
-    const result = heldKernels[op.type]!({
-      op,
-      tensor: (index) => this.#slots[unit.inputs[index]!] as TensorValue,
-      held: (index, type) => {
-        const handle = this.#slots[unit.inputs[index]!]!;
-        if (handle.kind === "handle" && handle.held instanceof type) return handle.held;
-        throw new TfError("INVALID_ARGUMENT", `Input ${index} of ${op.type} is a handle of another kind`, {
-          node: op.name,
-          op: op.type,
-        });
-      },
-      hold: (held) => {
-        this.#held.add(held);
-        return { kind: "handle", held };
-      },
+    const result = runHeld(unit.node.op, {
+      input: (index) => this.#slots[unit.inputs[index]!]!,
+      hold: (held) => this.#held.add(held),
       value: (array) => this.#constant(array),
     });
     return result instanceof Promise ? result.then(finish) : finish(result);
