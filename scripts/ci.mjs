@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const reports = mkdtempSync(join(tmpdir(), "metagraph-ci-"));
+// METAGRAPH_REPORTS keeps what vitest reported (CONFORMANCE.md is written from it).
+const kept = process.env.METAGRAPH_REPORTS;
+const reports = kept ?? mkdtempSync(join(tmpdir(), "metagraph-ci-"));
 const strict = process.env.CI === "true";
 const env = {
   ...process.env,
@@ -112,7 +114,7 @@ if (check("install", [...pnpm, "install", "--frozen-lockfile"])) {
   });
 }
 
-rmSync(reports, { recursive: true, force: true });
+if (kept === undefined) rmSync(reports, { recursive: true, force: true });
 console.log(`\n${summary.join("\n")}\n`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
