@@ -14,7 +14,10 @@ process.once("SIGINT", () => {
 // `metagraph ls model | head`: nobody reads on, so there is nothing more to do.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitCodes.ok);
-  throw error;
+  process.stderr.write(`metagraph: Cannot write to standard output: ${error.message}\n`);
+  process.exit(exitCodes.failed);
 });
+// Where nobody can be told, the exit status still says how it went.
+process.stderr.on("error", () => undefined);
 
 process.exitCode = await main(process.argv.slice(2), processTerminal(interrupt.signal));

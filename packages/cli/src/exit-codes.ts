@@ -17,8 +17,15 @@ export class OutputError extends Error {}
 /** What a comparison ends with where there is a difference: status 1, and nothing more to say. */
 export class DifferenceFound extends Error {}
 
-/** What a check ends with where it has listed problems: status 65, and nothing more to say. */
-export class ProblemsFound extends Error {}
+/** What a check ends with where it has listed problems: nothing more to say. Status 65; 66 where all that is wrong is what is missing. */
+export class ProblemsFound extends Error {
+  readonly onlyMissing: boolean;
+
+  constructor(onlyMissing: boolean) {
+    super();
+    this.onlyMissing = onlyMissing;
+  }
+}
 
 const byCode: Partial<Record<TfError["code"], number>> = {
   NOT_FOUND: exitCodes.noInput,
@@ -33,6 +40,6 @@ const byCode: Partial<Record<TfError["code"], number>> = {
 /** The exit status for an error that reached the top: what is neither a TfError nor an OutputError is a bug of ours. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof OutputError || error instanceof DifferenceFound) return exitCodes.failed;
-  if (error instanceof ProblemsFound) return exitCodes.badData;
+  if (error instanceof ProblemsFound) return error.onlyMissing ? exitCodes.noInput : exitCodes.badData;
   return isTfError(error) ? (byCode[error.code] ?? exitCodes.failed) : exitCodes.bug;
 }

@@ -153,6 +153,7 @@ describe("show", () => {
 describe("exit status", () => {
   it.each([
     ["show", "nope.meta"],
+    ["show", "nope"],
     ["ls", "nope"],
     ["get", "nope", "w"],
     ["get", model, "ww"],

@@ -64,6 +64,7 @@ describe("wrong usage is status 2, on standard error", () => {
     [["ls", "a", "b"], "error: too many arguments for 'ls'"],
     [["get", "a", "b", "-o"], "error: option '-o, --output <file>' argument missing"],
     [["get", "a", "b", "--slice", "x"], "Expected a pair of numbers or '-' but got 'x'"],
+    [["get", "a", "b", "--slice", "0:3"], 'A slice is "start,length" for each dimension'],
     [["get", "a", "b", "--slice", "2,0"], "positive length"],
     [["get", "a", "b", "--json", "-o", "x"], "error: option '--json' cannot be used with option '-o"],
     [[], "Usage: metagraph"],

@@ -1,6 +1,7 @@
 // The command as a process: Ctrl-C, closed pipes, progress on a terminal.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { open } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -47,6 +48,26 @@ describe("the process", () => {
     child.stdout.destroy();
     expect(await once(child, "exit")).toEqual([0, null]);
     expect(Buffer.concat(errors).toString()).toBe("");
+  });
+
+  it("gives its status where nobody reads errors", async () => {
+    const child = start("get", fixture("momentum"), "nope");
+    child.stderr.destroy();
+    expect(await once(child, "exit")).toEqual([66, null]);
+  });
+
+  it.skipIf(process.platform !== "linux")("says that its output cannot be written", async () => {
+    const full = await open("/dev/full", "w");
+    const child = spawn(process.execPath, [at("metagraph.mjs"), "ls", fixture("momentum")], {
+      stdio: ["ignore", full.fd, "pipe"],
+    });
+    const errors: Buffer[] = [];
+    child.stderr!.on("data", (chunk: Buffer) => errors.push(chunk));
+    expect(await once(child, "close")).toEqual([1, null]);
+    await full.close();
+    expect(Buffer.concat(errors).toString()).toMatch(
+      /^metagraph: Cannot write to standard output: ENOSPC.*\n$/,
+    );
   });
 
   it("gives status and output of a command", async () => {

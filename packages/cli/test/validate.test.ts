@@ -138,9 +138,19 @@ describe("validate", () => {
 
   it("goes on to other files, and says what is missing", async () => {
     const { status, out } = await run(["validate", at("nope"), fixture("momentum")]);
-    expect(status).toBe(65);
+    expect(status).toBe(66);
     expect(out).toContain(`${fixture("momentum")}: ok`);
-    expect((await run(["validate", at("nope")])).status).toBe(66);
+    const alone = await run(["validate", at("nope")]);
+    expect(alone).toMatchObject({ status: 66, err: "" });
+    expect(alone.out).toMatch(/error: Unsuccessful TensorSliceReader.*\n {4}Hint: /);
+    const json = await run(["validate", at("nope"), fixture("momentum"), "--json"]);
+    expect(json.status).toBe(66);
+    expect(JSON.parse(json.out)).toMatchObject({
+      ok: false,
+      files: [{ checked: "nothing" }, { problems: [] }],
+    });
+    await writeFile(at("empty"), "");
+    expect((await run(["validate", at("nope"), at("empty")])).status).toBe(65);
     expect(await run(["validate", fixture("momentum"), "-q"])).toMatchObject({ status: 0, out: "", err: "" });
     expect((await run(["validate", fixture("momentum")], { signal: AbortSignal.abort() })).status).toBe(130);
   });

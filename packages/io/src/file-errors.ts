@@ -17,6 +17,7 @@ const sentences = {
   ENAMETOOLONG: ["INVALID_ARGUMENT", "File name too long"],
   EINVAL: ["INVALID_ARGUMENT", "Invalid argument"],
   ELOOP: ["FAILED_PRECONDITION", "Too many levels of symbolic links"],
+  ESPIPE: ["FAILED_PRECONDITION", "Illegal seek"],
   EBUSY: ["UNAVAILABLE", "Device or resource busy"],
 } as const;
 

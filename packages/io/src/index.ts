@@ -15,4 +15,4 @@ export * from "./record-file.ts";
 export * from "./restrict.ts";
 export * from "./snappy.ts";
 export * from "./whole-files.ts";
-export type { RecordCompression, ZlibOptions } from "./zlib-stream.ts";
+export { inflateChunks, type RecordCompression, type ZlibOptions } from "./zlib-stream.ts";

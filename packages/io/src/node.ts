@@ -21,6 +21,18 @@ async function guard<T>(path: string, action: () => Promise<T>): Promise<T> {
 /** After so many bytes the system is told to begin to write them out, so that little is left to do at `close`. */
 const syncEvery = 2 ** 24;
 
+/** Whether it says that there is nothing to sync: a device, a pipe, a directory of Windows or of some network file systems. */
+const cannotSync = (error: unknown): boolean =>
+  ["EPERM", "EINVAL", "EISDIR", "ENOTSUP"].includes((error as { code: string }).code);
+
+async function syncFile(file: FileHandle): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    if (!cannotSync(error)) throw error;
+  }
+}
+
 /** A file under a temporary name; `publish` gives it its own. */
 class NodeSink implements ByteSink {
   readonly #path: string;
@@ -52,7 +64,7 @@ class NodeSink implements ByteSink {
       this.#syncing = this.#file
         .datasync()
         .catch((error: unknown) => {
-          this.#syncError = error;
+          if (!cannotSync(error)) this.#syncError = error;
         })
         .finally(() => {
           this.#syncing = undefined;
@@ -66,7 +78,7 @@ class NodeSink implements ByteSink {
       try {
         await this.#syncing;
         if (this.#syncError !== undefined) throw this.#syncError;
-        await this.#file.sync();
+        await syncFile(this.#file);
         this.#open = false;
         await this.#file.close();
         await this.#publish();
@@ -96,13 +108,21 @@ class NodeSink implements ByteSink {
 /** The files of this machine. Relative paths start at the working directory, "file://" is allowed in front. */
 export function nodeFileSystem(): FileSystem {
   const { mkdir, open, readdir, rename, rm, rmdir, stat } = process.getBuiltinModule("node:fs/promises");
+  const { constants } = process.getBuiltinModule("node:fs");
+  // Else opening a pipe waits for somebody who writes into it, and nothing ends that. Windows has no such flag.
+  const reading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
   return {
     open: (path) =>
       guard(path, async () => {
-        const file = await open(localPath(path), "r");
+        const file = await open(localPath(path), reading);
         try {
           const info = await file.stat();
           if (info.isDirectory()) throw fileError("EISDIR", path);
+          if (info.isFIFO() || info.isSocket())
+            throw fileError("ESPIPE", path).at(
+              {},
+              "It is a pipe, which has one end only: copy it into a file.",
+            );
           return {
             size: info.size,
             read: (start, end, options) =>
@@ -129,6 +149,14 @@ export function nodeFileSystem(): FileSystem {
         const target = localPath(path);
         const existing = await stat(target).catch(() => undefined);
         if (existing?.isDirectory() || target.endsWith("/")) throw fileError("EISDIR", path);
+        // A device or a pipe is written into: a file of its name in its place would be the end of it.
+        if (existing && !existing.isFile())
+          return new NodeSink(
+            path,
+            await open(target, "w"),
+            async () => {},
+            async () => {},
+          );
         const temporary = `${target}.tmp-${process.pid}-${Date.now().toString(36)}-${counter++}`;
         const file = await open(temporary, "wx", existing?.mode ?? 0o666);
         return new NodeSink(
@@ -166,11 +194,7 @@ export function nodeFileSystem(): FileSystem {
       guard(path, async () => {
         const directory = await open(localPath(path) || dirname("."), "r");
         try {
-          await directory.sync();
-        } catch (error) {
-          // Windows and some network file systems cannot sync a directory.
-          if (!["EPERM", "EINVAL", "EISDIR", "ENOTSUP"].includes((error as { code: string }).code))
-            throw error;
+          await syncFile(directory);
         } finally {
           await directory.close();
         }

@@ -102,7 +102,10 @@ function sliceOption(text: string): ReturnType<typeof parseSlice> {
   try {
     return parseSlice(text);
   } catch (error) {
-    if (isTfError(error)) throw new InvalidArgumentError(error.sentence);
+    if (isTfError(error))
+      throw new InvalidArgumentError(
+        `${error.sentence}\nA slice is "start,length" for each dimension, or "-" for all of it, with ":" between: "0,2:-".`,
+      );
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // `metagraph show FILE`: what a graph holds, section by section: a MetaGraph, a GraphDef, a SavedModel (also in saved_model_cli's words); how an event
 // file or a record file is made up.
+import { openCheckpoint } from "@org/checkpoint";
 import { TfError } from "@org/errors";
 import { opDefs } from "@org/graph/op-defs";
 import { describeSavedModel } from "@org/saved-model";
@@ -59,6 +60,8 @@ export function addShow(program: Command, terminal: Terminal): void {
         if (!flags.quiet) terminal.out(flags.json ? toJson(json) : text);
         return;
       }
+      // Only a name is known of a checkpoint: that there is none is another error.
+      if (found.kind === "checkpoint") await (await openCheckpoint(found.path)).close();
       if (found.kind !== "graph" && found.kind !== "saved-model")
         throw new TfError("DATA_LOSS", `${path} is ${kindNames[found.kind]}, which holds no graph`, {
           file: path,

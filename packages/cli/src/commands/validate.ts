@@ -31,11 +31,11 @@ export function addValidate(program: Command, terminal: Terminal): void {
     .option("-q, --quiet", "say nothing; the exit status says whether all is well")
     .addHelpText(
       "after",
-      "\nExamples:\n  metagraph validate model-10000 model-10000.meta\n  metagraph validate export/1 train.tfrecord --strict\n\nExit status: 0 all is well, 65 there is a problem, 66 a file is missing.",
+      "\nExamples:\n  metagraph validate model-10000 model-10000.meta\n  metagraph validate export/1 train.tfrecord --strict\n\nExit status: 0 all is well, 65 there is a problem, 66 all that is wrong is that a file is missing.",
     )
     .action(async (files: string[], flags: ValidateFlags) => {
       const reports: { file: string; report: Report }[] = [];
-      let missing: unknown;
+      let missing = 0;
       for (const file of files) {
         try {
           const found = await identify(file);
@@ -44,20 +44,21 @@ export function addValidate(program: Command, terminal: Terminal): void {
           );
           reports.push({ file, report });
         } catch (error) {
-          if (isTfError(error) && exitCodeOf(error) === exitCodes.noInput) missing ??= error;
+          if (isTfError(error) && exitCodeOf(error) === exitCodes.noInput) missing++;
           reports.push({ file, report: { checked: "nothing", problems: [problemOf(error, file)] } });
         }
       }
       const bad = (problem: Problem): boolean => problem.severity === "error" || Boolean(flags.strict);
-      const failed = reports.some(({ report }) => report.problems.some(bad));
+      const failing = reports.filter(({ report }) => report.problems.some(bad));
       if (flags.json)
         terminal.out(
-          toJson({ ok: !failed, files: reports.map(({ file, report }) => ({ file, ...report })) }),
+          toJson({
+            ok: failing.length === 0,
+            files: reports.map(({ file, report }) => ({ file, ...report })),
+          }),
         );
       else if (!flags.quiet) for (const { file, report } of reports) terminal.out(textOf(file, report));
-      // A single missing file keeps its own status and words.
-      if (missing && files.length === 1 && !flags.json) throw missing;
-      if (failed) throw new ProblemsFound();
+      if (failing.length > 0) throw new ProblemsFound(failing.length === missing);
     });
 }
 
@@ -66,8 +67,8 @@ function textOf(file: string, { checked, problems }: Report): string {
   return [
     `${file}: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} (${checked})`,
     ...problems.map(
-      ({ place, message, severity }) =>
-        `  ${severity}${place === undefined ? "" : ` at ${place}`}: ${message}`,
+      ({ place, message, severity, hint }) =>
+        `  ${severity}${place === undefined ? "" : ` at ${place}`}: ${message}${hint === undefined ? "" : `\n    Hint: ${hint}`}`,
     ),
   ].join("\n");
 }

@@ -5,6 +5,7 @@ import {
   crc32c,
   defaultFileSystem,
   type FileSystem,
+  joinPath,
   maskCrc32c,
   type RecordCompression,
   readRecords,
@@ -78,11 +79,19 @@ async function identifyDirectory(path: string, fs: FileSystem): Promise<Identifi
   if (prefix !== undefined) return { kind: "checkpoint", path: prefix };
   const names = await fs.list(path);
   const events = names.find((name) => name.includes("tfevents"));
+  const prefixes = names.flatMap((name) =>
+    name.endsWith(".index") ? [name.slice(0, -".index".length)] : [],
+  );
   throw new TfError("FAILED_PRECONDITION", `${path}; Is a directory`, {
     file: path,
     hint: events
       ? `Name one of its event files: ${path.replace(/\/+$/, "")}/${events}`
-      : "It holds neither a SavedModel (saved_model.pb) nor checkpoints with a state file.",
+      : prefixes.length > 0
+        ? `It has no state file that says which checkpoint is meant: name one of ${prefixes
+            .slice(0, 5)
+            .map((prefix) => JSON.stringify(joinPath(path, prefix)))
+            .join(", ")}.`
+        : "It holds neither a SavedModel (saved_model.pb) nor checkpoints with a state file.",
   });
 }
 

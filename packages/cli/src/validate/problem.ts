@@ -6,6 +6,8 @@ export interface Problem {
   /** Where in the file: a node, a tensor, a collection, "byte 123". */
   readonly place?: string;
   readonly message: string;
+  /** What to do. */
+  readonly hint?: string;
   /** "error": something does not hold; "warning": it can be read, and may not do what one expects. */
   readonly severity: "error" | "warning";
 }
@@ -25,6 +27,7 @@ export function problemOf(error: unknown, file: string, place?: string): Problem
     file,
     ...(where === undefined ? {} : { place: where }),
     message: error.sentence,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
     severity: "error",
   };
 }
