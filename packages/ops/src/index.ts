@@ -14,6 +14,7 @@ export type * from "./op-entry.ts";
 export * from "./parsing/index.ts";
 export * from "./queues/index.ts";
 export * from "./random/index.ts";
+export * from "./readers/index.ts";
 export { arrayOps, mathOps, nnOps, standardOps, stateOps } from "./registry.ts";
 export * from "./sparse/index.ts";
 export * from "./state/index.ts";

@@ -58,6 +58,8 @@ import { parseExampleOps } from "./parsing/parse-example-ops.ts";
 import { rawBytesOps } from "./parsing/raw-bytes.ts";
 import { queueOps } from "./queues/queue-ops.ts";
 import { randomOps } from "./random/random-ops.ts";
+import { fileOps } from "./readers/file-ops.ts";
+import { readerOps } from "./readers/reader-ops.ts";
 import { sparseOps } from "./sparse/sparse-merge.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
@@ -124,10 +126,12 @@ export const stateOps: readonly OpEntry[] = [
   ...checkpointOps,
   ...controlOps,
   ...dynamicPartitionOps,
+  ...fileOps,
   ...parseExampleOps,
   ...queueOps,
   ...randomOps,
   ...rawBytesOps,
+  ...readerOps,
   ...remapMatrixOps,
   ...resourceOps,
   ...scatterOps,

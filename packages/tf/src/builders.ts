@@ -9,6 +9,22 @@ export const RandomShuffleQueue: typeof ops.RandomShuffleQueue = /* @__PURE__ */
   ops.RandomShuffleQueue,
 );
 export const QueueBase: typeof ops.QueueBase = ops.QueueBase;
+export const FixedLengthRecordReader: typeof ops.FixedLengthRecordReader = /* @__PURE__ */ liftClass(
+  ops.FixedLengthRecordReader,
+);
+export const IdentityReader: typeof ops.IdentityReader = /* @__PURE__ */ liftClass(ops.IdentityReader);
+export const TFRecordReader: typeof ops.TFRecordReader = /* @__PURE__ */ liftClass(ops.TFRecordReader);
+export const TextLineReader: typeof ops.TextLineReader = /* @__PURE__ */ liftClass(ops.TextLineReader);
+export const WholeFileReader: typeof ops.WholeFileReader = /* @__PURE__ */ liftClass(ops.WholeFileReader);
+export const ReaderBase: typeof ops.ReaderBase = /* @__PURE__ */ liftClass(ops.ReaderBase);
+export const FixedLenFeature: typeof ops.FixedLenFeature = ops.FixedLenFeature;
+export type FixedLenFeature = ops.FixedLenFeature;
+export const FixedLenSequenceFeature: typeof ops.FixedLenSequenceFeature = ops.FixedLenSequenceFeature;
+export type FixedLenSequenceFeature = ops.FixedLenSequenceFeature;
+export const SparseFeature: typeof ops.SparseFeature = ops.SparseFeature;
+export type SparseFeature = ops.SparseFeature;
+export const VarLenFeature: typeof ops.VarLenFeature = ops.VarLenFeature;
+export type VarLenFeature = ops.VarLenFeature;
 export const TensorArray: typeof ops.TensorArray = /* @__PURE__ */ liftClass(ops.TensorArray);
 export const abs: typeof ops.abs = /* @__PURE__ */ lift(ops.abs);
 export const accumulateN: typeof ops.accumulateN = /* @__PURE__ */ lift(ops.accumulateN);
@@ -50,6 +66,7 @@ export const cosh: typeof ops.cosh = /* @__PURE__ */ lift(ops.cosh);
 export const countUpTo: typeof ops.countUpTo = /* @__PURE__ */ lift(ops.countUpTo);
 export const cumprod: typeof ops.cumprod = /* @__PURE__ */ lift(ops.cumprod);
 export const cumsum: typeof ops.cumsum = /* @__PURE__ */ lift(ops.cumsum);
+export const decodeRaw: typeof ops.decodeRaw = /* @__PURE__ */ lift(ops.decodeRaw);
 export const digamma: typeof ops.digamma = /* @__PURE__ */ lift(ops.digamma);
 export const div: typeof ops.div = /* @__PURE__ */ lift(ops.div);
 export const divide: typeof ops.divide = /* @__PURE__ */ lift(ops.divide);
@@ -110,6 +127,7 @@ export const logicalNot: typeof ops.logicalNot = /* @__PURE__ */ lift(ops.logica
 export const logicalOr: typeof ops.logicalOr = /* @__PURE__ */ lift(ops.logicalOr);
 export const logicalXor: typeof ops.logicalXor = /* @__PURE__ */ lift(ops.logicalXor);
 export const mapFn: typeof ops.mapFn = /* @__PURE__ */ lift(ops.mapFn);
+export const matchingFiles: typeof ops.matchingFiles = /* @__PURE__ */ lift(ops.matchingFiles);
 export const matmul: typeof ops.matmul = /* @__PURE__ */ lift(ops.matmul);
 export const maximum: typeof ops.maximum = /* @__PURE__ */ lift(ops.maximum);
 export const minimum: typeof ops.minimum = /* @__PURE__ */ lift(ops.minimum);
@@ -124,6 +142,9 @@ export const ones: typeof ops.ones = /* @__PURE__ */ lift(ops.ones);
 export const onesInitializer: typeof ops.onesInitializer = /* @__PURE__ */ lift(ops.onesInitializer);
 export const onesLike: typeof ops.onesLike = /* @__PURE__ */ lift(ops.onesLike);
 export const pad: typeof ops.pad = /* @__PURE__ */ lift(ops.pad);
+export const parseExample: typeof ops.parseExample = /* @__PURE__ */ lift(ops.parseExample);
+export const parseSingleExample: typeof ops.parseSingleExample = /* @__PURE__ */ lift(ops.parseSingleExample);
+export const parseTensor: typeof ops.parseTensor = /* @__PURE__ */ lift(ops.parseTensor);
 export const placeholder: typeof ops.placeholder = /* @__PURE__ */ lift(ops.placeholder);
 export const placeholderWithDefault: typeof ops.placeholderWithDefault = /* @__PURE__ */ lift(
   ops.placeholderWithDefault,
@@ -140,6 +161,7 @@ export const randomUniformInitializer: typeof ops.randomUniformInitializer = /* 
 );
 export const range: typeof ops.range = /* @__PURE__ */ lift(ops.range);
 export const rank: typeof ops.rank = /* @__PURE__ */ lift(ops.rank);
+export const readFile: typeof ops.readFile = /* @__PURE__ */ lift(ops.readFile);
 export const realdiv: typeof ops.realdiv = /* @__PURE__ */ lift(ops.realdiv);
 export const reciprocal: typeof ops.reciprocal = /* @__PURE__ */ lift(ops.reciprocal);
 export const reduceAll: typeof ops.reduceAll = /* @__PURE__ */ lift(ops.reduceAll);
@@ -177,6 +199,7 @@ export const segmentMean: typeof ops.segmentMean = /* @__PURE__ */ lift(ops.segm
 export const segmentMin: typeof ops.segmentMin = /* @__PURE__ */ lift(ops.segmentMin);
 export const segmentProd: typeof ops.segmentProd = /* @__PURE__ */ lift(ops.segmentProd);
 export const segmentSum: typeof ops.segmentSum = /* @__PURE__ */ lift(ops.segmentSum);
+export const serializeTensor: typeof ops.serializeTensor = /* @__PURE__ */ lift(ops.serializeTensor);
 export const setRandomSeed: typeof ops.setRandomSeed = /* @__PURE__ */ lift(ops.setRandomSeed);
 export const shape: typeof ops.shape = /* @__PURE__ */ lift(ops.shape);
 export const shapeN: typeof ops.shapeN = /* @__PURE__ */ lift(ops.shapeN);
@@ -186,6 +209,11 @@ export const sin: typeof ops.sin = /* @__PURE__ */ lift(ops.sin);
 export const sinh: typeof ops.sinh = /* @__PURE__ */ lift(ops.sinh);
 export const size: typeof ops.size = /* @__PURE__ */ lift(ops.size);
 export const slice: typeof ops.slice = /* @__PURE__ */ lift(ops.slice);
+export const sparseMerge: typeof ops.sparseMerge = /* @__PURE__ */ lift(ops.sparseMerge);
+export const sparseReorder: typeof ops.sparseReorder = /* @__PURE__ */ lift(ops.sparseReorder);
+export const sparseTensorToDense: typeof ops.sparseTensorToDense = /* @__PURE__ */ lift(
+  ops.sparseTensorToDense,
+);
 export const sparseToDense: typeof ops.sparseToDense = /* @__PURE__ */ lift(ops.sparseToDense);
 export const split: typeof ops.split = /* @__PURE__ */ lift(ops.split);
 export const sqrt: typeof ops.sqrt = /* @__PURE__ */ lift(ops.sqrt);
@@ -230,6 +258,7 @@ export const varianceScalingInitializer: typeof ops.varianceScalingInitializer =
 export const where: typeof ops.where = /* @__PURE__ */ lift(ops.where);
 export const whileLoop: typeof ops.whileLoop = /* @__PURE__ */ lift(ops.whileLoop);
 export const whereV2: typeof ops.whereV2 = /* @__PURE__ */ lift(ops.whereV2);
+export const writeFile: typeof ops.writeFile = /* @__PURE__ */ lift(ops.writeFile);
 export const xdivy: typeof ops.xdivy = /* @__PURE__ */ lift(ops.xdivy);
 export const xlogy: typeof ops.xlogy = /* @__PURE__ */ lift(ops.xlogy);
 export const zeros: typeof ops.zeros = /* @__PURE__ */ lift(ops.zeros);

@@ -30,6 +30,7 @@ export * from "./dtypes.ts";
 export * from "./graph.ts";
 export * as graphUtil from "./graph-util.ts";
 export { importGraphDef } from "./import-graph-def.ts";
+export * as io from "./io.ts";
 export * as lookup from "./lookup.ts";
 export * as nn from "./nn.ts";
 export * as protos from "./protos.ts";

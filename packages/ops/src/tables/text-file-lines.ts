@@ -1,7 +1,8 @@
 // Keys and values from the lines of a text file: whole lines, line numbers, or columns. Reads through the session's files, piece by
 // piece. Source: tensorflow/core/kernels/lookup_util.cc (TextFileLineIterator), core/lib/io/inputbuffer.cc.
-import { type FileSystem, localPath } from "@org/io";
+import { localPath } from "@org/io";
 import { type DType, dtypeString } from "@org/tensor";
+import { linesOf } from "../host/lines.ts";
 import type { HostContext } from "../op-entry.ts";
 import type { Element } from "./lookup-table.ts";
 
@@ -23,8 +24,6 @@ export interface LineOptions {
   readonly vocabSize: number;
   readonly delimiter: string;
 }
-
-const chunkBytes = 262144;
 
 /**
  * Key and value of each line. Throws TfError INVALID_ARGUMENT for empty lines, missing columns, numbers that are none, too few lines;
@@ -61,31 +60,6 @@ export async function readTextFile(
 }
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-/** Lines without their ends; carriage returns are dropped wherever they are. */
-async function* linesOf(
-  fs: FileSystem,
-  path: string,
-  signal: AbortSignal,
-): AsyncGenerator<{ readonly line: Uint8Array; readonly end: number }> {
-  const source = await fs.open(path);
-  try {
-    let begun: number[] = [];
-    for (let at = 0; at < source.size; at += chunkBytes) {
-      const bytes = await source.read(at, Math.min(source.size, at + chunkBytes), { signal });
-      for (let i = 0; i < bytes.length; i++) {
-        const byte = bytes[i]!;
-        if (byte === 0x0a) {
-          yield { line: Uint8Array.from(begun), end: at + i + 1 };
-          begun = [];
-        } else if (byte !== 0x0d) begun.push(byte);
-      }
-    }
-    if (begun.length > 0) yield { line: Uint8Array.from(begun), end: source.size };
-  } finally {
-    await source.close();
-  }
-}
 
 function splitBytes(line: Uint8Array, delimiter: number): Uint8Array[] {
   const parts: Uint8Array[] = [];

@@ -1,0 +1,15 @@
+// tf.io: reading and parsing data, on the default graph where no graph is given. See @org/ops for what they do.
+export {
+  decodeRaw,
+  FixedLenFeature,
+  FixedLenSequenceFeature,
+  matchingFiles,
+  parseExample,
+  parseSingleExample,
+  parseTensor,
+  readFile,
+  SparseFeature,
+  serializeTensor,
+  VarLenFeature,
+  writeFile,
+} from "./builders.ts";
