@@ -77,6 +77,8 @@ const most = { largest: 0, total: 0, seconds: 0, resident: 0 };
 
 function report(number, what, where) {
   failures++;
+  // More of what was shown already.
+  if (what === undefined) return;
   console.error(`\nFAILED case ${number}: ${what.split("\n").slice(0, 12).join("\n")}\n  files: ${where}`);
   console.error(
     `  again: node fuzz/run.mjs --seed ${seed} --case ${number}${values.kind.map((kind) => ` --kind ${kind}`).join("")}`,

@@ -20,26 +20,42 @@ import type { Form, Sample, SampleFile } from "./sample.ts";
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** A model with a bit of everything that a MetaGraph can hold, trained for a step. */
-function buildModel(): { init: tf.Operation; train: tf.Operation; x: tf.Tensor; y: tf.Tensor } {
-  const x = tf.placeholder(tf.float32, [null, 2], { name: "x" });
-  const w = tf.nameScope("layer", () => new tf.Variable(tf.zeros([2, 3]), { name: "w" }));
-  const step = new tf.Variable(convertToNdArray(0n, "int64"), { name: "global_step", trainable: false });
-  const y = tf.nn.relu(tf.matmul(x, w), { name: "y" });
-  tf.summary.scalar("loss", tf.reduceMean(y));
-  const [first] = [
-    tf.cond(
-      tf.less(tf.reduceSum(y), 1),
-      () => tf.square(y),
-      () => tf.add(y, 1),
-    ),
-  ];
-  tf.addToCollection("first", first as tf.Tensor);
-  const loss = tf.reduceMean(tf.square(tf.subtract(y, 1)));
-  const train = new tf.train.AdamOptimizer(0.1).minimize(loss, { globalStep: step });
-  tf.addToCollection("train_op", train);
-  return { init: tf.globalVariablesInitializer(), train, x, y };
+/** What a sample's graph is run and saved by. */
+interface Model {
+  readonly init: tf.Operation;
+  readonly x: tf.Tensor;
+  readonly y: tf.Tensor;
 }
+
+/** Small graphs: each has other parts of what a MetaGraph can hold. */
+const models: Readonly<Record<string, () => Model>> = {
+  variable() {
+    const x = tf.placeholder(tf.float32, [null, 2], { name: "x" });
+    const w = tf.nameScope("layer", () => new tf.Variable(tf.zeros([2, 1]), { name: "w" }));
+    return { init: tf.globalVariablesInitializer(), x, y: tf.matmul(x, w, { name: "y" }) };
+  },
+  conditional() {
+    const x = tf.placeholder(tf.float32, [], { name: "x" });
+    const v = new tf.Variable(1.5, { name: "v", trainable: false });
+    const y = tf.cond(
+      tf.less(x, 1),
+      () => tf.square(x),
+      () => tf.add(x, 1),
+    ) as tf.Tensor;
+    tf.addToCollection("results", tf.add(y, v));
+    return { init: tf.globalVariablesInitializer(), x, y };
+  },
+  trained() {
+    const x = tf.placeholder(tf.float32, [], { name: "x" });
+    const v = new tf.Variable(1.5, { name: "v" });
+    const step = new tf.Variable(convertToNdArray(0n, "int64"), { name: "global_step", trainable: false });
+    const y = tf.multiply(x, v);
+    tf.summary.scalar("loss", y);
+    const train = new tf.train.MomentumOptimizer(0.1, 0.9).minimize(y, { globalStep: step });
+    tf.addToCollection("train_op", train);
+    return { init: tf.globalVariablesInitializer(), x, y };
+  },
+};
 
 async function filesUnder(fs: FileSystem, directory: string): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
@@ -71,13 +87,12 @@ const one = (name: string, kind: Sample["kind"], path: string, form: Form, bytes
   files: { [path]: { form, bytes } },
 });
 
-async function graphSamples(): Promise<Sample[]> {
+async function graphSamples(name: string, build: () => Model): Promise<Sample[]> {
   const fs = memoryFileSystem();
   const graph = new tf.Graph();
-  const model = graph.asDefault(buildModel);
+  const model = graph.asDefault(build);
   await using session = new tf.Session({ graph, backends: ["evaluator"], fs });
   await session.run(model.init);
-  await session.run(model.train, { feedDict: { [model.x.name]: [[1, 2]] } });
   const saver = graph.asDefault(() => new tf.train.Saver());
   const prefix = (await saver.save(session, "run/model", { globalStep: 1 }))!;
   const files = await filesUnder(fs, "run");
@@ -92,14 +107,19 @@ async function graphSamples(): Promise<Sample[]> {
 
   const { [`${prefix}.meta`]: meta, "run/checkpoint": state, ...checkpoint } = withForms(files);
   return [
-    { name: "model", kind: "metaGraph", path: `${prefix}.meta`, files: { [`${prefix}.meta`]: meta! } },
-    one("model as text", "metaGraph", "m.pbtxt", "text", utf8(toText(MetaGraphDef, def))),
-    one("graph", "graphDef", "g.pb", "proto", encode(GraphDef, def.graphDef!)),
-    one("graph as text", "graphDef", "g.pbtxt", "text", utf8(toText(GraphDef, def.graphDef!))),
-    { name: "model's values", kind: "checkpoint", path: prefix, files: checkpoint },
-    { name: "model's state", kind: "state", path: "run", files: { "run/checkpoint": state!, ...checkpoint } },
-    { name: "saved model", kind: "savedModel", path: "saved", files: withForms(saved) },
-    { name: "saved model as text", kind: "savedModel", path: "saved", files: withForms(asText) },
+    { name, kind: "metaGraph", path: `${prefix}.meta`, files: { [`${prefix}.meta`]: meta! } },
+    one(`${name} as text`, "metaGraph", "m.pbtxt", "text", utf8(toText(MetaGraphDef, def))),
+    one(`${name}: graph`, "graphDef", "g.pb", "proto", encode(GraphDef, def.graphDef!)),
+    one(`${name}: graph as text`, "graphDef", "g.pbtxt", "text", utf8(toText(GraphDef, def.graphDef!))),
+    { name: `${name}: values`, kind: "checkpoint", path: prefix, files: checkpoint },
+    {
+      name: `${name}: state`,
+      kind: "state",
+      path: "run",
+      files: { "run/checkpoint": state!, ...checkpoint },
+    },
+    { name: `${name}: saved`, kind: "savedModel", path: "saved", files: withForms(saved) },
+    { name: `${name}: saved as text`, kind: "savedModel", path: "saved", files: withForms(asText) },
   ];
 }
 
@@ -226,6 +246,11 @@ async function tensorFileSamples(): Promise<Sample[]> {
 
 /** All of them. */
 export async function ownSamples(): Promise<Sample[]> {
-  const all = await Promise.all([graphSamples(), checkpointSamples(), recordSamples(), tensorFileSamples()]);
+  const all = await Promise.all([
+    ...Object.entries(models).map(([name, build]) => graphSamples(name, build)),
+    checkpointSamples(),
+    recordSamples(),
+    tensorFileSamples(),
+  ]);
   return all.flat();
 }

@@ -12,26 +12,18 @@ import {
   readGraphDef,
   readMetaGraph,
 } from "@org/metagraph";
-import {
-  decode,
-  encode,
-  equals,
-  GraphDef,
-  type IGraphDef,
-  type IMetaGraphDef,
-  type MessageType,
-  MetaGraphDef,
-} from "@org/proto";
+import { decode, encode, equals, GraphDef, type MessageType, MetaGraphDef, SavedModel } from "@org/proto";
 import { fromText, toText } from "@org/proto/text";
 import { describeSavedModel, parseSavedModel, SavedModelLoader } from "@org/saved-model";
 import { readEvents } from "@org/summary";
 import { openNpz } from "../../packages/cli/src/tensors/npz.ts";
 import { openSafetensors } from "../../packages/cli/src/tensors/safetensors.ts";
 import type { TensorSource } from "../../packages/cli/src/tensors/tensor-file.ts";
+import type { Random } from "./random.ts";
 import type { Kind } from "./sample.ts";
 
-/** Reads what lies at `path`. Throws a TfError for what is broken; any other error is a defect. */
-type FileReader = (path: string, fs: FileSystem) => Promise<void>;
+/** Reads what lies at `path`, and does one of the things that are done with it, drawn. Throws a TfError for what is broken; any other error is a defect. */
+type FileReader = (path: string, fs: FileSystem, random: Random) => Promise<void>;
 
 const quiet = { onWarning: () => {} };
 
@@ -63,42 +55,50 @@ async function attempt(action: () => unknown): Promise<void> {
   }
 }
 
-async function useGraphDef(def: IGraphDef): Promise<void> {
-  const names = (def.node ?? []).map((node) => node.name ?? "");
-  await attempt(() => importGraphDef(def, { graph: new Graph(), name: "" }));
-  await attempt(() => extractSubGraph(def, names.slice(-1)));
-  await attempt(() => removeTrainingNodes(def));
-}
+const graphDefUses: readonly ((def: GraphDef) => void)[] = [
+  (def) => rewrite(GraphDef, def),
+  (def) => importGraphDef(def, { graph: new Graph(), name: "" }),
+  (def) =>
+    extractSubGraph(
+      def,
+      def.node.slice(-1).map(({ name }) => name),
+    ),
+  (def) => removeTrainingNodes(def),
+  (def) => describe({ graphDef: def }),
+];
 
-async function useMetaGraph(def: IMetaGraphDef): Promise<void> {
-  await attempt(() => describe(def));
-  if (def.graphDef) await useGraphDef(def.graphDef);
-  await attempt(() => importMetaGraph(def, { importScope: "again", clearDevices: true, ...quiet }));
-  const { graph } = importMetaGraph(def, quiet);
-  const exported = exportMetaGraph(graph, quiet);
-  describe(graph);
-  importMetaGraph(exported, quiet);
-}
+const metaGraphUses: readonly ((def: MetaGraphDef) => void)[] = [
+  (def) => rewrite(MetaGraphDef, def),
+  (def) => describe(def),
+  (def) => importMetaGraph(def, { importScope: "again", clearDevices: true, ...quiet }),
+  (def) => {
+    const { graph } = importMetaGraph(def, quiet);
+    importMetaGraph(exportMetaGraph(graph, quiet), quiet);
+  },
+  (def) => describe(importMetaGraph(def, quiet).graph),
+];
 
 async function useTensors(source: TensorSource): Promise<void> {
   for (const { name } of source.entries) await attempt(() => source.get(name));
   await source[Symbol.asyncDispose]();
 }
 
+/** How damaged records are met: as errors, or passed over where that is asked for. */
+const passingOver = (random: Random) => ({
+  tornTail: random.pick(["stop", "error"] as const),
+  ...(random.oneIn(2) ? { onCorrupted: () => {} } : {}),
+});
+
 /** By kind of sample. */
 export const readers: Readonly<Record<Kind, FileReader>> = {
-  async metaGraph(path, fs) {
-    const def = await readMetaGraph(path, { fs });
-    await attempt(() => rewrite(MetaGraphDef, def));
-    await useMetaGraph(def);
+  async metaGraph(path, fs, random) {
+    random.pick(metaGraphUses)(await readMetaGraph(path, { fs }));
   },
-  async graphDef(path, fs) {
-    const def = await readGraphDef(path, { fs });
-    await attempt(() => rewrite(GraphDef, def));
-    await useGraphDef(def);
+  async graphDef(path, fs, random) {
+    random.pick(graphDefUses)(await readGraphDef(path, { fs }));
   },
-  async checkpoint(path, fs) {
-    await attempt(() => listVariables(path, { fs }));
+  async checkpoint(path, fs, random) {
+    if (random.oneIn(4)) await attempt(() => listVariables(path, { fs }));
     const reader = await openCheckpoint(path, { fs });
     reader.debugString();
     for (const name of reader.names()) {
@@ -107,33 +107,30 @@ export const readers: Readonly<Record<Kind, FileReader>> = {
     }
     await reader.close();
   },
-  async savedModel(path, fs) {
+  async savedModel(path, fs, random) {
     const model = await parseSavedModel(path, { fs });
-    await attempt(() => describeSavedModel(model));
     const loader = new SavedModelLoader(path, model);
-    for (const def of model.metaGraphs) {
-      await attempt(() => loader.loadGraph(new Graph(), def.metaInfoDef?.tags ?? [], quiet));
-      await attempt(() => useMetaGraph(def));
-    }
-    await attempt(async () => {
-      const reader = await openCheckpoint(loader.variablesPath, { fs });
-      for (const name of reader.names()) await attempt(() => reader.get(name));
-    });
+    const [def] = model.metaGraphs;
+    const uses: readonly (() => unknown)[] = [
+      () => rewrite(SavedModel, model),
+      () => describeSavedModel(model),
+      () => loader.loadGraph(new Graph(), def?.metaInfoDef?.tags ?? [], quiet),
+      () => def && random.pick(metaGraphUses)(def),
+      async () => {
+        const reader = await openCheckpoint(loader.variablesPath, { fs });
+        for (const name of reader.names()) await attempt(() => reader.get(name));
+      },
+    ];
+    await random.pick(uses)();
   },
-  async events(path, fs) {
-    for (const tornTail of ["stop", "error"] as const)
-      await attempt(async () => {
-        for await (const { event } of readEvents(path, { fs, tornTail, onCorrupted: () => {} }))
-          if (event.metaGraphDef) decode(MetaGraphDef, event.metaGraphDef);
-          else if (event.graphDef) decode(GraphDef, event.graphDef);
-      });
+  async events(path, fs, random) {
+    for await (const { event } of readEvents(path, { fs, ...passingOver(random) }))
+      if (event.metaGraphDef) await attempt(() => decode(MetaGraphDef, event.metaGraphDef!));
+      else if (event.graphDef) await attempt(() => decode(GraphDef, event.graphDef!));
   },
-  async records(path, fs) {
+  async records(path, fs, random) {
     const compression = path.includes("gzip") ? "GZIP" : path.includes("zlib") ? "ZLIB" : "";
-    for (const tornTail of ["stop", "error"] as const)
-      await attempt(async () => {
-        for await (const _ of recordIterator(path, { fs, compression, tornTail, onCorrupted: () => {} }));
-      });
+    for await (const _ of recordIterator(path, { fs, compression, ...passingOver(random) }));
   },
   async state(path, fs) {
     await attempt(() => getCheckpointState(path, { fs, ...quiet }));
@@ -153,9 +150,10 @@ export async function outcomeOf(
   kind: Kind,
   path: string,
   files: Readonly<Record<string, Uint8Array>>,
+  random: Random,
 ): Promise<string> {
   try {
-    await readers[kind](path, memoryFileSystem(files));
+    await readers[kind](path, memoryFileSystem(files), random);
     return "ok";
   } catch (error) {
     if (isTfError(error)) return error.code;

@@ -45,7 +45,7 @@ const message = (error: unknown): string =>
 
 /** What is wrong with how a case went; undefined for nothing. */
 async function failureOf(
-  { sample, files }: Case,
+  { sample, files, random }: Case,
   outcomes: Map<string, number>,
 ): Promise<string | undefined> {
   stray.length = 0;
@@ -54,7 +54,7 @@ async function failureOf(
   let failure: string | undefined;
   let outcome = "failed";
   try {
-    outcome = await outcomeOf(sample.kind, sample.path, files);
+    outcome = await outcomeOf(sample.kind, sample.path, files, random);
   } catch (error) {
     failure = message(error);
   }
@@ -88,6 +88,24 @@ watchBuffers(options.largest);
 const progress = openSync(options.progress, "w");
 const at = Buffer.alloc(8);
 
+const seen = new Map<string, number>();
+
+/** Tells of a failure; the first ones of a kind, told by where it was thrown, are kept. */
+function fail(number: number, drawn: Case, failure: string): void {
+  const key = failure
+    .split("\n")
+    .filter((line) => /^ +at /.test(line))
+    .slice(0, 3)
+    .join();
+  const times = (seen.get(key) ?? 0) + 1;
+  seen.set(key, times);
+  process.send!(
+    times <= 2
+      ? { kind: "failure", number, failure, folder: keep(number, drawn, failure) }
+      : { kind: "failure", number },
+  );
+}
+
 type Order =
   | { readonly kind: "run"; readonly from: number; readonly to: number }
   | { readonly kind: "keep"; readonly number: number; readonly what: string };
@@ -104,8 +122,7 @@ process.on("message", async (order: Order) => {
     writeSync(progress, at, 0, 8, 0);
     const drawn = await drawCase(samples, options.seed, number);
     const failure = await failureOf(drawn, outcomes);
-    if (failure !== undefined)
-      process.send!({ kind: "failure", number, failure, folder: keep(number, drawn, failure) });
+    if (failure !== undefined) fail(number, drawn, failure);
   }
   process.send!({ ...order, kind: "done", outcomes: Object.fromEntries(outcomes), most });
 });
