@@ -166,6 +166,28 @@ describe("exit status", () => {
     expect(err).not.toMatch(/^ +at /m);
   });
 
+  it("65 for a graph that is cut off, in the words of what it was", async () => {
+    const cut = async (name: string, source: Uint8Array, length: number): Promise<string> => {
+      await writeFile(join(folder, name), source.subarray(0, length));
+      const { status, out, err } = await run(["show", join(folder, name)]);
+      expect([status, out]).toEqual([65, ""]);
+      expect(err).toContain(`Cannot parse file ${join(folder, name)}: `);
+      return err;
+    };
+    for (const name of ["whole.pb", "whole.pbtxt"])
+      expect(
+        (await run(["extract", `${model}.meta`, "--outputs", "v/read", "-o", join(folder, name)])).status,
+      ).toBe(0);
+    const binary = await readFile(join(folder, "whole.pb"));
+    expect(await cut("cut.pb", binary, binary.length - 10)).toContain("tensorflow.GraphDef at byte");
+    const text = await readFile(join(folder, "whole.pbtxt"));
+    expect(await cut("cut.pbtxt", text, text.length - 10)).toMatch(/: \d+:\d+ : /);
+    expect(await cut("cut.meta", await readFile(`${model}.meta`), 5000)).toContain(
+      "tensorflow.MetaGraphDef at byte",
+    );
+    expect(await cut("words.txt", new TextEncoder().encode("some words: yes"), 15)).toContain("1:1 : ");
+  });
+
   it("65 for what is damaged, and one line says where", async () => {
     const bytes = await readFile(`${model}.data-00000-of-00001`);
     bytes[bytes.length - 3]! ^= 1;

@@ -34,6 +34,6 @@ function otherMessage(bytes: Uint8Array): string | undefined {
   if (holds(() => decode(MetaGraphDef, bytes).graphDef))
     return "It is a MetaGraphDef: readMetaGraph reads it.";
   if (holds(() => decode(SavedModel, bytes).metaGraphs.some((def) => def.graphDef)))
-    return "It is a SavedModel: loadSavedModel reads it.";
+    return "It is a SavedModel: parseSavedModel of @org/saved-model reads it.";
   return undefined;
 }

@@ -66,20 +66,32 @@ export async function readGraphFile(
   return { ...parsed, text, path, def: new MetaGraphDef({ graphDef: parsed.message }) };
 }
 
-/** A binary message that holds what its type should hold; undefined where it does not. */
+/** A binary message that holds what its type should hold; undefined where it does not. `failed` hears why it is none. */
 function attempt<T extends object>(
   type: MessageType<T>,
   bytes: Uint8Array,
   holds: (message: T) => boolean,
+  failed: (error: TfError) => void,
 ): T | undefined {
   try {
     const message = decode(type, bytes);
     return holds(message) ? message : undefined;
   } catch (error) {
-    if (isTfError(error)) return undefined;
-    throw error;
+    if (!isTfError(error)) throw error;
+    failed(error);
+    return undefined;
   }
 }
+
+const offsetOf = (error: unknown): number => (isTfError(error) ? (error.place.offset ?? 0) : 0);
+
+/** A parser's error as one about the file. */
+const unparsable = (error: TfError, name: string): TfError =>
+  new TfError("DATA_LOSS", `Cannot parse file ${name}: ${error.sentence}`, {
+    ...error.place,
+    file: name,
+    cause: error,
+  });
 
 const holdsNodes = (def: GraphDef): boolean =>
   def.node.length > 0 && def.node.every(({ name, op }) => name !== "" && op !== "");
@@ -91,14 +103,29 @@ async function parseGraph(
   name: string,
 ): Promise<GraphMessage & { readonly text: boolean }> {
   // A GraphDef's nodes may look like the fields of a MetaGraphDef to a reader; the other way round they do not.
-  const graph = attempt(GraphDef, bytes, holdsNodes);
+  const failures: TfError[] = [];
+  const failed = (error: TfError): void => void failures.push(error);
+  const graph = attempt(GraphDef, bytes, holdsNodes, failed);
   if (graph) return { type: "GraphDef", message: graph, text: false };
-  const model = attempt(SavedModel, bytes, holdsMetaGraphs);
+  const model = attempt(SavedModel, bytes, holdsMetaGraphs, failed);
   if (model) return { type: "SavedModel", message: model, text: false };
-  const text = await parseText(bytes);
-  if (text) return { ...text, text: true };
-  const message = await parseMetaGraph(bytes, name);
-  return { type: "MetaGraphDef", message, text: isText(bytes) };
+  try {
+    const text = await parseText(bytes);
+    if (text) return { ...text, text: true };
+  } catch (error) {
+    throw isTfError(error) ? unparsable(error, name) : error;
+  }
+  try {
+    return { type: "MetaGraphDef", message: await parseMetaGraph(bytes, name), text: isText(bytes) };
+  } catch (error) {
+    if (isText(bytes)) throw error;
+    // What could be read furthest as is what it was meant to be: a GraphDef that is cut off is no MetaGraphDef that is cut off.
+    const furthest = failures.reduce<TfError | undefined>(
+      (best, one) => (offsetOf(one) > offsetOf(best ?? error) ? one : best),
+      undefined,
+    );
+    throw furthest ? unparsable(furthest, name) : error;
+  }
 }
 
 /** Whether the beginning is printable ASCII; what binary messages have in their first bytes, tags and lengths, is not. */
