@@ -54,6 +54,7 @@ import { reluOps } from "./nn/relu.ts";
 import { softmaxOps } from "./nn/softmax.ts";
 import { topKOps } from "./nn/top-k.ts";
 import type { OpEntry } from "./op-entry.ts";
+import { textNumberOps } from "./parsing/decode-csv.ts";
 import { parseExampleOps } from "./parsing/parse-example-ops.ts";
 import { rawBytesOps } from "./parsing/raw-bytes.ts";
 import { queueOps } from "./queues/queue-ops.ts";
@@ -64,6 +65,7 @@ import { sparseOps } from "./sparse/sparse-merge.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
 import { variableOps } from "./state/variable-ops.ts";
+import { textOps } from "./strings/text-ops.ts";
 import { tableOps } from "./tables/table-ops.ts";
 import { trainingOps } from "./training/apply-ops.ts";
 
@@ -142,6 +144,8 @@ export const stateOps: readonly OpEntry[] = [
   ...summaryOps,
   ...tableOps,
   ...tensorArrayOps,
+  ...textNumberOps,
+  ...textOps,
   ...trainingOps,
   ...variableOps,
   ...vocabRemappingOps,

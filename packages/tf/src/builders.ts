@@ -66,6 +66,7 @@ export const cosh: typeof ops.cosh = /* @__PURE__ */ lift(ops.cosh);
 export const countUpTo: typeof ops.countUpTo = /* @__PURE__ */ lift(ops.countUpTo);
 export const cumprod: typeof ops.cumprod = /* @__PURE__ */ lift(ops.cumprod);
 export const cumsum: typeof ops.cumsum = /* @__PURE__ */ lift(ops.cumsum);
+export const decodeCsv: typeof ops.decodeCsv = /* @__PURE__ */ lift(ops.decodeCsv);
 export const decodeRaw: typeof ops.decodeRaw = /* @__PURE__ */ lift(ops.decodeRaw);
 export const digamma: typeof ops.digamma = /* @__PURE__ */ lift(ops.digamma);
 export const div: typeof ops.div = /* @__PURE__ */ lift(ops.div);
@@ -224,6 +225,7 @@ export const stack: typeof ops.stack = /* @__PURE__ */ lift(ops.stack);
 export const stopGradient: typeof ops.stopGradient = /* @__PURE__ */ lift(ops.stopGradient);
 export const stridedSlice: typeof ops.stridedSlice = /* @__PURE__ */ lift(ops.stridedSlice);
 export const stridedSliceGrad: typeof ops.stridedSliceGrad = /* @__PURE__ */ lift(ops.stridedSliceGrad);
+export const stringToNumber: typeof ops.stringToNumber = /* @__PURE__ */ lift(ops.stringToNumber);
 export const subtract: typeof ops.subtract = /* @__PURE__ */ lift(ops.subtract);
 export const tablesInitializer: typeof ops.tablesInitializer = /* @__PURE__ */ lift(ops.tablesInitializer);
 /** @deprecated Since TensorFlow 1.1: tablesInitializer. */

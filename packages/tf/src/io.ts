@@ -1,5 +1,6 @@
 // tf.io: reading and parsing data, on the default graph where no graph is given. See @org/ops for what they do.
 export {
+  decodeCsv,
   decodeRaw,
   FixedLenFeature,
   FixedLenSequenceFeature,

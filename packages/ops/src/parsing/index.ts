@@ -1,4 +1,11 @@
 export {
+  type DecodeCsvOptions,
+  decodeCsv,
+  type StringToNumberOptions,
+  stringToNumber,
+  textNumberOps,
+} from "./decode-csv.ts";
+export {
   type ExampleFeature,
   FixedLenFeature,
   FixedLenSequenceFeature,

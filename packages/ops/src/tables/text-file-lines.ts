@@ -4,6 +4,7 @@ import { localPath } from "@org/io";
 import { type DType, dtypeString } from "@org/tensor";
 import { linesOf } from "../host/lines.ts";
 import type { HostContext } from "../op-entry.ts";
+import { isParsed, parseNumber } from "../strings/numbers.ts";
 import type { Element } from "./lookup-table.ts";
 
 /** Columns with a meaning of their own. */
@@ -72,27 +73,12 @@ function splitBytes(line: Uint8Array, delimiter: number): Uint8Array[] {
   return parts;
 }
 
-const integers: Partial<Record<DType, readonly [min: bigint, max: bigint]>> = {
-  int32: [-(2n ** 31n), 2n ** 31n - 1n],
-  int64: [-(2n ** 63n), 2n ** 63n - 1n],
-};
-
 function parse(c: HostContext, token: Uint8Array, dtype: DType, line: number): Element {
   if (dtype === "string") return token;
   const text = decode(token);
-  const bad = (): never =>
-    c.fail("INVALID_ARGUMENT", `Field ${text} in line ${line} is not a valid ${dtypeString(dtype)}.`);
-  const range = integers[dtype];
-  if (range) {
-    if (!/^\s*-?\d{1,20}\s*$/.test(text)) return bad();
-    const value = BigInt(text.trim());
-    if (value < range[0] || value > range[1]) return bad();
-    return dtype === "int64" ? value : Number(value);
-  }
-  if (dtype !== "float32" && dtype !== "float64")
-    return c.fail("INVALID_ARGUMENT", `Data type ${dtypeString(dtype)} not supported.`);
-  const word = /^\s*([+-]?)(inf(?:inity)?|nan)\s*$/i.exec(text);
-  if (word) return word[2]!.toLowerCase() === "nan" ? Number.NaN : word[1] === "-" ? -Infinity : Infinity;
-  const value = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
-  return Number.isNaN(value) ? bad() : value;
+  if (!isParsed(dtype)) return c.fail("INVALID_ARGUMENT", `Data type ${dtypeString(dtype)} not supported.`);
+  return (
+    parseNumber(text, dtype) ??
+    c.fail("INVALID_ARGUMENT", `Field ${text} in line ${line} is not a valid ${dtypeString(dtype)}.`)
+  );
 }
