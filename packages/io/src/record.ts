@@ -158,16 +158,23 @@ class Feed {
   get most(): number {
     const left = this.#size - this.#read;
     // The chunk that is being inflated is not in `left` any more.
-    return this.#chunk.length + (this.#compressed ? (left + chunkSize) * largestExpansion : left);
+    const packed = left + Math.min(chunkSize, this.#read);
+    return this.#chunk.length + (this.#compressed ? packed * largestExpansion : left);
   }
 
   /** The next `length` bytes, memory of their own; fewer where the file ends. */
   async take(length: number): Promise<Uint8Array> {
-    const out = new Uint8Array(length);
+    // Of a compressed file nobody knows how much there is: memory is taken as bytes come.
+    let out = new Uint8Array(this.#compressed ? Math.min(length, chunkSize) : length);
     let filled = 0;
     while (filled < length) {
       if (this.#chunk.length === 0 && !(await this.#next())) return out.subarray(0, filled);
-      const part = this.#chunk.subarray(0, length - filled);
+      if (filled === out.length) {
+        const larger = new Uint8Array(Math.min(length, 2 * filled));
+        larger.set(out);
+        out = larger;
+      }
+      const part = this.#chunk.subarray(0, out.length - filled);
       out.set(part, filled);
       filled += part.length;
       this.#chunk = this.#chunk.subarray(part.length);

@@ -1,7 +1,10 @@
 // Record files by path and their compression; the cases of core/lib/io/recordio_test.cc.
 import {
   bytesSource,
+  crc32c,
   createRecordWriter,
+  frameRecord,
+  maskCrc32c,
   memoryFileSystem,
   openRecordWriter,
   type RecordAt,
@@ -13,7 +16,7 @@ import {
 } from "@org/io";
 import fc from "fast-check";
 import { gzip } from "pako";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytesOf = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -240,6 +243,30 @@ describe("record files", () => {
     }
     const zlib = await written(["words"], { compression: "ZLIB" });
     await expect(bad(Uint8Array.from([...zlib, 0]), "ZLIB")).rejects.toThrow("bytes behind the end");
+  });
+
+  it("whose records say that they are long take no memory for what is not there", async () => {
+    const header = frameRecord(new Uint8Array(0)).slice(0, 12);
+    new DataView(header.buffer).setUint32(0, 200_000_000, true);
+    new DataView(header.buffer).setUint32(8, maskCrc32c(crc32c(header.subarray(0, 8))), true);
+    const lying = gzip(header);
+    const Plain = Uint8Array;
+    const sizes: number[] = [];
+    vi.stubGlobal(
+      "Uint8Array",
+      new Proxy(Plain, {
+        construct(target, args, newTarget) {
+          if (typeof args[0] === "number") sizes.push(args[0]);
+          return Reflect.construct(target, args, newTarget) as object;
+        },
+      }),
+    );
+    try {
+      await expect(words(lying, "GZIP")).rejects.toMatchObject({ code: "DATA_LOSS" });
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(Math.max(...sizes)).toBeLessThan(2 ** 20);
   });
 
   it("that are bombs stop at the limit", async () => {
