@@ -18,6 +18,11 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     workers: { type: "string" },
     kind: { type: "string", multiple: true, default: [] },
+    // For the test of this program itself.
+    plant: { type: "string" },
+    at: { type: "string", default: "0" },
+    hangs: { type: "string", default: "60" },
+    keep: { type: "string", default: "yes" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -47,7 +52,7 @@ const limits = {
 /** MiB of JavaScript objects; beyond, the process ends. */
 const heap = 384;
 /** Seconds by the clock after which an input counts as hanging: more than the processor time, since machines are shared. */
-const hangs = 60;
+const hangs = count("hangs", 1);
 const blockSize = 500;
 
 const seed = count("seed", 0);
@@ -63,6 +68,9 @@ const options = {
   shared: process.env.METAGRAPH_SHARED ?? join(here, "../../shared"),
   failures: join(here, "failures"),
   kinds: values.kind,
+  keep: values.keep !== "no",
+  plant: values.plant,
+  at: count("at", 0),
   ...limits,
 };
 
@@ -120,7 +128,8 @@ function work(id) {
         const current = currentCase();
         if (current !== last || block === undefined) since = Date.now();
         last = current;
-        if (Date.now() - since > hangs * 1000) {
+        // Starting takes its time, too.
+        if (Date.now() - since > (ready ? hangs : 120) * 1000) {
           errors = `hangs: more than ${hangs} s`;
           child.kill("SIGKILL");
         }

@@ -91,6 +91,7 @@ if (check("install", [...pnpm, "install", "--frozen-lockfile"])) {
   tests("tests", [...pnpm, "test"]);
   check("CONFORMANCE.md", ["node", "scripts/conformance.mjs", "--check", reportOf("tests")]);
   tests("tests without code from strings", npx("vitest", "run", "--config", "vitest.no-eval.config.ts"));
+  check("broken files", ["node", "fuzz/run.mjs", "--seconds", "120"]);
   check("lint", npx("biome", "ci", ".", "--error-on-warnings"));
   check("arrows", ["node", "scripts/check-arrows.mjs"]);
   check("FEATURES.md", ["node", "scripts/features.mjs", "--check"]);

@@ -3,7 +3,7 @@
 const watched = [Object, Array, Function, Map, Set, Promise, Uint8Array, String, Number, RegExp].map(
   ({ name, prototype }) => [name, prototype as object] as const,
 );
-const before = watched.map(([, prototype]) => ownKeys(prototype));
+let before = watched.map(([, prototype]) => ownKeys(prototype));
 
 function ownKeys(target: object): string {
   return Reflect.ownKeys(target).map(String).sort().join();
@@ -13,6 +13,11 @@ function ownKeys(target: object): string {
 export function changedPrototype(): string | undefined {
   const found = watched.findIndex(([, prototype], i) => ownKeys(prototype) !== before[i]);
   return found < 0 ? undefined : watched[found]![0];
+}
+
+/** Takes prototypes as they are now for whole, so that a change is told once. */
+export function forgetPrototypes(): void {
+  before = watched.map(([, prototype]) => ownKeys(prototype));
 }
 
 /** Bytes that buffers took. */

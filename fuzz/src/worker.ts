@@ -5,8 +5,9 @@ import { dirname, join } from "node:path";
 import { type Case, drawCase } from "./cases.ts";
 import { goldenSamples } from "./golden-samples.ts";
 import { ownSamples } from "./own-samples.ts";
+import { plantedFaults } from "./planted-faults.ts";
 import { outcomeOf } from "./readers.ts";
-import { changedPrototype, takeCount, watchBuffers } from "./watch.ts";
+import { changedPrototype, forgetPrototypes, takeCount, watchBuffers } from "./watch.ts";
 
 interface Options {
   readonly seed: number;
@@ -21,12 +22,18 @@ interface Options {
   /** Most seconds of processor time that a case may take. */
   readonly seconds: number;
   readonly kinds: readonly string[];
+  /** Whether files of failures are kept. */
+  readonly keep: boolean;
+  /** A fault of planted-faults.ts, and the case that it is planted at. */
+  readonly plant?: string;
+  readonly at: number;
 }
 
 const options = JSON.parse(process.argv[2]!) as Options;
 
 /** Writes a case's files, and what went wrong, to a folder; its path. */
 function keep(number: number, { sample, files }: Case, what: string): string {
+  if (!options.keep) return "(not kept)";
   const folder = join(options.failures, `seed-${options.seed}-case-${number}`);
   for (const [path, bytes] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, "files", path)), { recursive: true });
@@ -45,6 +52,7 @@ const message = (error: unknown): string =>
 
 /** What is wrong with how a case went; undefined for nothing. */
 async function failureOf(
+  number: number,
   { sample, files, random }: Case,
   outcomes: Map<string, number>,
 ): Promise<string | undefined> {
@@ -54,6 +62,7 @@ async function failureOf(
   let failure: string | undefined;
   let outcome = "failed";
   try {
+    if (options.plant !== undefined && number === options.at) await plantedFaults[options.plant]!();
     outcome = await outcomeOf(sample.kind, sample.path, files, random);
   } catch (error) {
     failure = message(error);
@@ -63,7 +72,10 @@ async function failureOf(
   const { largest, total } = takeCount();
   if (stray.length > 0) failure ??= `a rejection that nobody caught: ${message(stray[0])}`;
   const changed = changedPrototype();
-  if (changed) failure ??= `the prototype of ${changed} was changed`;
+  if (changed) {
+    failure ??= `the prototype of ${changed} was changed`;
+    forgetPrototypes();
+  }
   if (total > options.total) failure ??= `${total} bytes of buffers, more than ${options.total}`;
   if (seconds > options.seconds) failure ??= `${seconds} s of processor time, more than ${options.seconds}`;
   const resident = process.memoryUsage.rss();
@@ -121,7 +133,7 @@ process.on("message", async (order: Order) => {
     at.writeDoubleLE(number);
     writeSync(progress, at, 0, 8, 0);
     const drawn = await drawCase(samples, options.seed, number);
-    const failure = await failureOf(drawn, outcomes);
+    const failure = await failureOf(number, drawn, outcomes);
     if (failure !== undefined) fail(number, drawn, failure);
   }
   process.send!({ ...order, kind: "done", outcomes: Object.fromEntries(outcomes), most });
