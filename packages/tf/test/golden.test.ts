@@ -13,6 +13,7 @@ const versions = existsSync(golden) ? readdirSync(golden) : [];
 const cases = [
   "howto",
   "cond_while",
+  "conv_bn_momentum",
   "embed_partition",
   "lstm_dynamic",
   "opt_adadelta",
@@ -31,6 +32,12 @@ const cases = [
 ];
 /** 1.0.1's kernels of these read an argument that they have written already; later versions, and we, do not. */
 const wrongIn101 = new Set(["opt_adadelta", "opt_proximal_adagrad", "opt_proximal_sgd"]);
+/**
+ * How many of a case's runs are compared: all but of this one. Its first layer's variances are means over 12,544 elements, which TensorFlow 1.x sums in
+ * single precision, 1e-4 off; training carries such a difference beyond the tolerance from the fourth step on (noise of 1e-4 in the
+ * images moves what TensorFlow 1.15.5 itself records by 7.5e-3, and 2.21 by 0.16).
+ */
+const comparedRuns: Readonly<Record<string, number>> = { conv_bn_momentum: 4 };
 
 interface Run {
   feed: Record<string, string>;
@@ -118,7 +125,7 @@ describe.skipIf(versions.length === 0)(
         ) as Case;
         const prefix = join(folder, name === "howto" ? "model-50" : "model");
         for (const [backend, options] of Object.entries(backends)) {
-          it(`${version}/${name} on ${backend}: ${runs.length} runs`, async () => {
+          it(`${version}/${name} on ${backend}: ${comparedRuns[name] ?? runs.length} runs`, async () => {
             const session = await open(`${prefix}.meta`, prefix, options);
             const coord = new tf.train.Coordinator();
             if (queue_runners) tf.train.startQueueRunners(session, { coord });
@@ -128,6 +135,11 @@ describe.skipIf(versions.length === 0)(
               );
               const fetches = Object.fromEntries(Object.keys(fetch).map((key) => [key, key]));
               const values = (await session.run(fetches, { feeds, targets })) as Record<string, tf.NdArray>;
+              if (step >= (comparedRuns[name] ?? runs.length)) {
+                for (const value of Object.values(values))
+                  expect(tf.toNumbers(value).every(Number.isFinite)).toBe(true);
+                continue;
+              }
               for (const [key, file] of Object.entries(fetch))
                 expectClose(values[key]!, recorded(folder, file), tol, `run ${step}, ${key}`);
             }

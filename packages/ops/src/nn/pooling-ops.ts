@@ -2,7 +2,7 @@
 // avgpooling_op.cc, pooling_ops_3d.cc, core/framework/common_shape_fns.cc, python/ops/nn_grad.py.
 import type { InferenceContext, Operation, ShapeFunction, Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
-import { type Shape, Shape as Shapes, sizeOf } from "@org/tensor";
+import { Shape, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
 import { stopGradient } from "../array/constant.ts";
 import { zeros } from "../array/fill.ts";
@@ -47,7 +47,10 @@ function pooledShape(
   const input = withRank(c.input(0), rank);
   checkLengths(op, rank, sizes, strides);
   const padding = c.attrs.string("padding") as PaddingType;
-  return [new Shapes(input.dims!.map((dim, d) => windowedDim(dim, tap(sizes, strides, padding, d))))];
+  const pooled = input.dims!.map((dim, d) =>
+    d === 0 ? dim : windowedDim(dim, tap(sizes, strides, padding, d)),
+  );
+  return [new Shape(pooled)];
 }
 
 /** Shape of a pool whose window is in attributes. */
@@ -63,7 +66,7 @@ const maxPoolV2Shape: ShapeFunction = (c) => {
     return value && numbersOf(value);
   });
   withRank(c.input(0), 4);
-  if (!sizes || !strides) return [Shapes.unknown];
+  if (!sizes || !strides) return [Shape.unknown];
   return pooledShape(c, "MaxPool", 4, sizes, strides);
 };
 
