@@ -96,6 +96,11 @@ export async function writeCheckpoint(
     Symbol.iterator in entries
       ? [...(entries as Iterable<readonly [string, NdArray]>)]
       : Object.entries(entries);
+  for (const [name, value] of pairs)
+    if (typeof value !== "object" || value === null || !Object.hasOwn(dtypes, value.dtype))
+      throw new TypeError(
+        `The value of "${name}" is no NdArray: convertToNdArray makes one of numbers and lists`,
+      );
   pairs.sort(([a], [b]) => compareBytes(keyOfName(a), keyOfName(b)));
   const total = pairs.reduce((sum, [, { dtype, shape }]) => sum + dtypes[dtype].bytes * sizeOf(shape), 0);
   const hasObjects = pairs.some(([, { dtype }]) => dtypes[dtype].bytes === 0);
@@ -295,6 +300,8 @@ export class BundleWriter implements CheckpointWriter {
   }
 
   #set(key: Uint8Array, proto: Entry, name: string): void {
+    // The empty key is the header's.
+    if (name === "") throw new TfError("INVALID_ARGUMENT", "A tensor in a checkpoint needs a name.");
     if (this.#entries.has(latin1(key)))
       throw new TfError("INVALID_ARGUMENT", `Adding duplicate key: ${name}`, { key: name });
     this.#entries.set(latin1(key), { key, proto });

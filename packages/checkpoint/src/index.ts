@@ -36,6 +36,7 @@ export { type MergeOptions, mergeCheckpoints } from "./merge-checkpoints.ts";
 export { type OpenOptions, openCheckpoint } from "./open-checkpoint.ts";
 export { decodeTensorNameSlice, encodeTensorNameSlice } from "./ordered-code.ts";
 export { nearestNames } from "./reader-base.ts";
+export { CheckpointReaderCache } from "./reader-cache.ts";
 export {
   coverSlices,
   equalSlices,

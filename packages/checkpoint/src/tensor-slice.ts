@@ -98,7 +98,9 @@ export function sliceShape(
   return shape.map((dim, i) => {
     const length = slice.lengths[i]!;
     if (length === -1) return dim;
-    if (slice.starts[i]! < 0 || length < 0 || slice.starts[i]! + length > dim) {
+    const start = slice.starts[i]!;
+    const inside = Number.isInteger(start) && Number.isInteger(length) && start >= 0 && length >= 0;
+    if (!inside || start + length > dim) {
       throw new TfError(
         code,
         `Extent in dimension ${i} out of bounds: shape = [${shape}], slice = ${sliceToString(slice)}`,

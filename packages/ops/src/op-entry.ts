@@ -40,6 +40,11 @@ export interface Resource {
   close?(): void | Promise<void>;
 }
 
+/** What lives as long as a run. */
+export interface RunResource {
+  close(): void | Promise<void>;
+}
+
 /** Sees one execution of a host kernel. */
 export interface HostContext {
   readonly node: string;
@@ -66,6 +71,8 @@ export interface HostContext {
   state<T>(create: () => T): T;
   /** The resource of that name, made when it is first asked for. */
   resource<R extends Resource>(kind: string, name: string, create: () => R): R;
+  /** What the ops of one run share under that name, made when it is first asked for, closed when the run ends. */
+  ofRun<R extends RunResource>(name: string, create: () => R): R;
   /** Two random 32-bit numbers, for an op whose seed and seed2 (attributes, read by the op) are both 0. */
   randomSeed(): [number, number];
   fail(code: import("@org/errors").ErrorCode, sentence: string, hint?: string): never;

@@ -179,6 +179,7 @@ export class MiniSession {
         if (!this.#states.has(op)) this.#states.set(op, create());
         return this.#states.get(op) as T;
       },
+      ofRun: (_, create) => create(),
       randomSeed: () => [Math.floor(Math.random() * 2 ** 32), Math.floor(Math.random() * 2 ** 32)],
       fail: failing(op),
     } as HostContext;

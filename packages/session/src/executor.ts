@@ -5,6 +5,7 @@
 // until a host kernel or a backend returns a promise; then units that do not need it go on.
 import { TfError } from "@org/errors";
 import type { FileSystem, Progress } from "@org/io";
+import type { RunResource } from "@org/ops";
 import type { NdArray } from "@org/tensor";
 import { located } from "./cluster-lowering.ts";
 import { type ClusterEnvironment, killOutputs, runCluster, variableIn } from "./cluster-run.ts";
@@ -42,6 +43,10 @@ export class Execution {
   readonly #loops: Set<RunningLoop> = new Set();
   /** What lives as long as the run. */
   readonly #held: Set<Held> = new Set();
+  /** What host kernels share, by name. */
+  readonly #shared: Map<string, RunResource> = new Map();
+  /** Done when what they shared is closed. */
+  #closing: Promise<unknown> | undefined;
   readonly #host: HostEnvironment;
 
   constructor(
@@ -65,6 +70,11 @@ export class Execution {
       fs: environment.fs,
       signal: () => this.#abortSignal(),
       onProgress: environment.onProgress,
+      ofRun: (name, create) => {
+        const known = this.#shared.get(name) ?? create();
+        this.#shared.set(name, known);
+        return known as ReturnType<typeof create>;
+      },
       assign: (variable, value) => {
         variable.assign(new TensorValue(environment.devices, value.dtype, value.shape, value));
       },
@@ -86,13 +96,13 @@ export class Execution {
       throw error;
     }
     if (running === undefined) return this.#fetch();
-    return running.then(
-      () => this.#fetch(),
-      (error) => {
+    return running
+      .then(() => this.#fetch())
+      .catch((error) => {
         this.#releaseAll();
         throw error;
-      },
-    );
+      })
+      .finally(() => this.#closing);
   }
 
   #fetch(): Value[] {
@@ -119,6 +129,9 @@ export class Execution {
     this.#loops.clear();
     for (const held of this.#held) held.close();
     this.#held.clear();
+    if (this.#shared.size > 0)
+      this.#closing = Promise.all([...this.#shared.values()].map((shared) => shared.close()));
+    this.#shared.clear();
     for (let slot = 0; slot < this.#slots.length; slot++)
       if (this.#plan.template[slot] === undefined) this.#clear(slot);
   }

@@ -2,7 +2,7 @@
 // state or variables, and at once.
 import { type ErrorCode, TfError } from "@org/errors";
 import type { FileSystem, Progress } from "@org/io";
-import type { HostContext, Resource } from "@org/ops";
+import type { HostContext, Resource, RunResource } from "@org/ops";
 import type { DType, NdArray } from "@org/tensor";
 import type { PlanNode } from "./plan-node.ts";
 import type { TensorValue } from "./values.ts";
@@ -16,6 +16,8 @@ export interface HostEnvironment {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Gives a variable a value, taking it as it is. */
   readonly assign: (variable: VariableState, value: NdArray) => void;
+  /** What the run's ops share. */
+  readonly ofRun: <R extends RunResource>(name: string, create: () => R) => R;
 }
 
 /** One execution of a node's host kernel. */
@@ -115,6 +117,9 @@ export class HostExecution implements HostContext {
   resource<R extends Resource>(kind: string, name: string, create: () => R): R {
     return this.#environment.state.resource(kind, name, create);
   }
+  ofRun<R extends RunResource>(name: string, create: () => R): R {
+    return this.#environment.ofRun(name, create);
+  }
   randomSeed(): [number, number] {
     const [a, b] = crypto.getRandomValues(new Uint32Array(2));
     return [a!, b!];
@@ -144,7 +149,10 @@ export function evaluateHostKernel(
     });
   };
   const inputs = node.inputs.map((_, i) => input(i));
-  const environment = { fs: undefined, signal: refuse, assign: refuse } as Omit<HostEnvironment, "state">;
+  const environment = { fs: undefined, signal: refuse, assign: refuse, ofRun: refuse } as Omit<
+    HostEnvironment,
+    "state"
+  >;
   const state = { node: refuse, resource: refuse } as unknown as SessionState;
   const kernel = (unseen ? node.entry!.foldedHost : undefined) ?? node.entry!.host!;
   const results = kernel(new HostExecution(node, inputs, [], { ...environment, state }));

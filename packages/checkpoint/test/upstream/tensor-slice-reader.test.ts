@@ -4,6 +4,7 @@ import { decode, encode, type IVersionDef, SavedTensorSlices } from "@org/proto"
 import { type DType, dtypes, dtypeToProto, ndArray, sizeOf, toNumbers } from "@org/tensor";
 import { describe, expect, it, test } from "vitest";
 import {
+  CheckpointReaderCache,
   encodeTensorNameSlice,
   openCheckpoint,
   parseSlice,
@@ -72,6 +73,39 @@ describe("tensor_slice_reader_test", () => {
     expect(await part("1,1:-")).toEqual([5, 6, 7, 8, 9]);
     await expect(part("1,2:2,3")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await reader.close();
+  });
+
+  it("[tensor_slice_reader_test/CachedTensorSliceReaderTest.SimpleFloat] a cache opens a pattern once, and not what is not there", async () => {
+    const fs = memoryFileSystem();
+    const shape = [4, 5];
+    await writeV1("ckpt_0", [entry("test", "float32", shape, "0,2:-", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])], {
+      fs,
+    });
+    await writeV1(
+      "ckpt_1",
+      [
+        entry("test", "float32", shape, "2,2:0,3", [10, 11, 12, 15, 16, 17]),
+        entry("test", "float32", shape, "3,1:3,2", [18, 19]),
+      ],
+      { fs },
+    );
+    const opened: string[] = [];
+    const open = (path: string) => {
+      opened.push(path);
+      return fs.open(path);
+    };
+    const cache = new CheckpointReaderCache({ fs: { ...fs, open } });
+    const reader = await cache.get("ckpt_*");
+    expect(new Set(opened)).toEqual(new Set(["ckpt_0", "ckpt_1"]));
+    expect([reader.has("test"), reader.has("don't exist")]).toEqual([true, false]);
+    expect([reader.shape("test"), reader.dtype("test")]).toEqual([shape, "float32"]);
+    const before = opened.length;
+    expect(await cache.get("ckpt_*")).toBe(reader);
+    expect(opened.length).toBe(before);
+    await expect(cache.get("file_does_not_exist")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await writeV1("file_does_not_exist", [entry("late", "float32", [1], "-", [1])], { fs });
+    expect((await cache.get("file_does_not_exist")).has("late")).toBe(true);
+    await cache.close();
   });
 
   it.each<[string, IVersionDef, string]>([

@@ -3,10 +3,10 @@
 // Source: tensorflow/core/kernels/{save_restore_v2_ops,save_op,restore_op,save_restore_tensor}.cc, core/ops/io_ops.cc.
 import {
   type CheckpointReader,
+  CheckpointReaderCache,
   createCheckpointWriter,
   fullSlice,
   mergeCheckpoints,
-  openCheckpoint,
   type PartOf,
   parseShapeAndSlice,
   type V1Part,
@@ -161,25 +161,22 @@ async function restoreNamed(
   names: readonly string[],
   slices: readonly string[],
 ): Promise<NdArray[]> {
-  const reader = await openCheckpoint(prefix, { fs: c.fs, signal: c.signal });
-  try {
-    checkDTypes(c, reader, names, prefix);
-    const { onProgress } = c;
-    const total = slices.some((spec) => spec !== "")
-      ? undefined
-      : numericBytes(names.map((name) => ({ dtype: reader.dtype(name), shape: reader.shape(name) })));
-    let loaded = 0;
-    return await inOrder(names.length, (i) => {
-      const name = names[i]!;
-      const report = (count: number): void => {
-        loaded += count;
-        onProgress?.({ loaded, ...(total === undefined ? {} : { total }), name });
-      };
-      return readTensor(c, reader, name, slices[i]!, onProgress && report);
-    });
-  } finally {
-    await reader.close();
-  }
+  const readers = c.ofRun("checkpoints", () => new CheckpointReaderCache({ fs: c.fs, signal: c.signal }));
+  const reader = await readers.get(prefix);
+  checkDTypes(c, reader, names, prefix);
+  const { onProgress } = c;
+  const total = slices.some((spec) => spec !== "")
+    ? undefined
+    : numericBytes(names.map((name) => ({ dtype: reader.dtype(name), shape: reader.shape(name) })));
+  let loaded = 0;
+  return await inOrder(names.length, (i) => {
+    const name = names[i]!;
+    const report = (count: number): void => {
+      loaded += count;
+      onProgress?.({ loaded, ...(total === undefined ? {} : { total }), name });
+    };
+    return readTensor(c, reader, name, slices[i]!, onProgress && report);
+  });
 }
 
 const oneName = (c: HostContext, index: number, what: string): string => {
