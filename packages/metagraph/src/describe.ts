@@ -1,7 +1,7 @@
 // What is inside a MetaGraph, as plain data to print or to choose from: what can be fed, what comes out, signatures, variables, Savers,
 // collections, tables, functions, sizes, and what is missing to run it. Reads the message, builds no graph, leaves nodes that are bytes as they are.
 import { type Graph, type OpRegistry, registryOfOpList } from "@org/graph";
-import type { IMetaGraphDef, IOpDef } from "@org/proto";
+import { checkMessage, type IMetaGraphDef, type IOpDef } from "@org/proto";
 import { describeCollection, describeSignature } from "./describe/collections.ts";
 import type { Description } from "./describe/description.ts";
 import { edgesOf } from "./describe/edges.ts";
@@ -20,12 +20,13 @@ export type * from "./describe/description.ts";
 /**
  * Describes a MetaGraphDef (of a GraphDef alone: `{ graphDef }`), or a graph as its export. `ops`: the registry that says which ops could run.
  * Takes time in proportion to nodes and edges.
- * Throws TfError INVALID_ARGUMENT for shapes that cannot be, and for more outputs than a graph of its size can have.
+ * Throws TypeError for what is neither; TfError INVALID_ARGUMENT for shapes that cannot be, and for more outputs than a graph of its size can have.
  */
 export function describe(
   source: IMetaGraphDef | Graph,
   options: { readonly ops?: OpRegistry } = {},
 ): Description {
+  checkMessage(source, "describe", "MetaGraphDef or a graph", "read one with readMetaGraph");
   const def = isGraph(source) ? exportMetaGraph(source, { onWarning: () => {} }) : source;
   const list = def.graphDef?.node ?? [];
   const nodes = nodeView(list);

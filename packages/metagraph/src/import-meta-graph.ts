@@ -9,7 +9,7 @@ import {
   type OpRegistry,
 } from "@org/graph";
 import { coreOps } from "@org/graph/core-ops";
-import type { IMetaGraphDef } from "@org/proto";
+import { checkMessage, type IMetaGraphDef } from "@org/proto";
 import { Saver, standardCollections } from "@org/saver";
 import type { VariableBase } from "@org/variables";
 
@@ -55,12 +55,11 @@ export interface ImportedMetaGraph {
 /**
  * Adds a MetaGraphDef to a graph: nodes, functions, collections; and makes its Saver, if it has one. Collections are appended to.
  * Ops that are not known are no error before they are run.
- * Throws TfError INVALID_ARGUMENT with TensorFlow's sentence for a graph that is not whole (unknown inputs, duplicate names, an unused
+ * Throws TypeError where it is no message; TfError INVALID_ARGUMENT with TensorFlow's sentence for a graph that is not whole (unknown inputs, duplicate names, an unused
  * key of inputMap, inputs that stay unbound, versions), NOT_FOUND for collections that name missing nodes, DATA_LOSS for broken items.
  */
 export function importMetaGraph(def: IMetaGraphDef, options: ImportOptions = {}): ImportedMetaGraph {
-  if (typeof def !== "object" || def === null)
-    throw new TypeError("importMetaGraph takes a MetaGraphDef: read one with readMetaGraph");
+  checkMessage(def, "importMetaGraph", "MetaGraphDef", "read one with readMetaGraph");
   const { ops, onWarning } = options;
   const graph = options.graph ?? new Graph({ ops: withFileOps(ops ?? coreOps, def) });
   const collections = options.collections ?? standardCollections;

@@ -1,7 +1,7 @@
 // What is in a stranger's SavedModel, as plain data: per MetaGraph tags, signatures, assets, init and train op. Builds no graph, runs nothing.
 import type { OpRegistry } from "@org/graph";
 import { type Description, describe, type SignatureDescription } from "@org/metagraph";
-import type { IMetaGraphDef, ISavedModel } from "@org/proto";
+import { checkMessage, type IMetaGraphDef, type ISavedModel } from "@org/proto";
 import { INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY } from "./constants.ts";
 import { namedOps, type SavedAsset, savedAssets } from "./named-ops.ts";
 import { isValidSignature } from "./valid-signature.ts";
@@ -27,12 +27,13 @@ export interface SavedModelDescription {
 
 /**
  * Describes a SavedModel. `ops`: the registry that says which ops could run, as for `describe`.
- * Throws TfError as `describe`; DATA_LOSS for damaged assets, INVALID_ARGUMENT for a collection of several init ops.
+ * Throws TypeError for what is no message; TfError as `describe`; DATA_LOSS for damaged assets, INVALID_ARGUMENT for a collection of several init ops.
  */
 export function describeSavedModel(
   model: ISavedModel,
   options: { readonly ops?: OpRegistry } = {},
 ): SavedModelDescription {
+  checkMessage(model, "describeSavedModel", "SavedModel", "read one with parseSavedModel");
   return {
     schemaVersion: BigInt(model.savedModelSchemaVersion ?? 0),
     metaGraphs: (model.metaGraphs ?? []).map((def) => describeOne(def, options)),

@@ -429,3 +429,9 @@ describe("calls that are not awaited", () => {
     expect((await parseSavedModel("forms", { fs })).metaGraphs).toHaveLength(2);
   });
 });
+
+it("describes no path", () => {
+  expect(() => describeSavedModel("export/1" as never)).toThrow(
+    new TypeError("describeSavedModel takes a SavedModel, not a string: read one with parseSavedModel"),
+  );
+});

@@ -2,6 +2,7 @@
 // Source: python/summary/writer/writer.py. Graphs are whatever has `asGraphDef`: this package knows none.
 import { TfError } from "@org/errors";
 import {
+  checkMessage,
   decode,
   encode,
   GraphDef,
@@ -59,9 +60,11 @@ export class FileWriter {
 
   /**
    * Adds a Summary: the message, or what a summary op gave. A tag's metadata is written with its first value alone, as TensorFlow does.
-   * Throws TfError DATA_LOSS for bytes that are no Summary.
+   * Throws TfError DATA_LOSS for bytes that are no Summary; TypeError for what is no message.
    */
   addSummary(summary: ISummary | Uint8Array, globalStep?: GlobalStep): Promise<void> {
+    if (!(summary instanceof Uint8Array))
+      checkMessage(summary, "addSummary", "Summary", "{ value: [{ tag, simpleValue }] } is one");
     const message = summary instanceof Uint8Array ? decode(Summary, summary) : summary;
     const value = (message.value ?? []).map((one) => {
       if (!one.metadata) return one;
@@ -134,6 +137,8 @@ export class FileWriter {
 
   #add(event: IEvent, globalStep: GlobalStep | undefined): Promise<void> {
     const wallTime = (this.#options.now ?? (() => Date.now() / 1000))();
+    if (typeof globalStep === "number" && !Number.isSafeInteger(globalStep))
+      throw new TypeError(`A step is an integer, not ${globalStep}`);
     const step = globalStep === undefined ? {} : { step: BigInt(globalStep) };
     return this.addEvent({ wallTime, ...step, ...event });
   }

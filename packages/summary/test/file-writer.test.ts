@@ -158,3 +158,12 @@ describe("FileWriter", () => {
     expect((await events()).at(-1)!.step).toBe(3n);
   });
 });
+
+it("refuses what is no summary, and steps that are no integers", async () => {
+  const writer = open();
+  expect(() => writer.addSummary("loss" as never, 1)).toThrow(
+    new TypeError("addSummary takes a Summary, not a string: { value: [{ tag, simpleValue }] } is one"),
+  );
+  expect(() => writer.addSummary({ value: [] }, 1.5)).toThrow(new TypeError("A step is an integer, not 1.5"));
+  await writer.close();
+});
