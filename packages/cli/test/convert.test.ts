@@ -124,6 +124,12 @@ describe("convert: tensors", () => {
       status: 1,
       err: expect.stringContaining("A string of nul ends with NUL"),
     });
+    const climbing = at("strings.climb");
+    await writeCheckpoint(climbing, { "a/../../b": convertToNdArray([1]) }, { fs: nodeFileSystem() });
+    expect(await run(["convert", climbing, at("s.npz")])).toMatchObject({
+      status: 1,
+      err: expect.stringContaining("The tensor a/../../b has a name that leads out of an archive"),
+    });
     await ok("convert", prefix, at("s.npz"), "--exclude", "nul");
     expect((await list()).filter((name) => !before.includes(name) && !name.startsWith("strings"))).toEqual([
       "s.npz",

@@ -55,7 +55,12 @@ const damaged = (path: string, cause: unknown, name?: string): TfError =>
  * UNIMPLEMENTED for encrypted entries, and for types that TensorFlow lacks.
  */
 export async function openNpz(path: string, source: ByteSource): Promise<TensorSource> {
-  const zip = new ZipReader(new SourceReader(source), { checkSignature: true, checkOverlappingEntry: true });
+  const zip = new ZipReader(new SourceReader(source), {
+    checkSignature: true,
+    checkOverlappingEntry: true,
+    // Names are keys here, never paths.
+    filenameValidation: "tolerant",
+  });
   const files = new Map<string, FileEntry>();
   const entries: TensorEntry[] = [];
   try {
@@ -150,7 +155,8 @@ export interface NpzOptions extends WriteOptions {
 
 /**
  * Writes tensors into `sink`, without closing it, in the order of their names. bfloat16 goes out as its bits in uint16.
- * Throws TfError UNIMPLEMENTED for types that numpy lacks, INVALID_ARGUMENT for strings that end with NUL, which numpy drops.
+ * Throws TfError UNIMPLEMENTED for types that numpy lacks, INVALID_ARGUMENT for strings that end with NUL, which numpy drops,
+ * and for names that would lead out of the folder that somebody unpacks the file in.
  */
 export async function writeNpz(
   sink: ByteSink,
@@ -163,6 +169,7 @@ export async function writeNpz(
   const lastModDate = new Date(1980, 0, 1);
   const ordered = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
   for await (const [{ name }, value] of readInTurn(ordered, options)) {
+    checkName(name);
     checkStrings(name, value);
     const bytes = npyOf(name, value);
     await zip.add(`${name}${suffix}`, new Uint8ArrayReader(bytes), {
@@ -181,6 +188,14 @@ function npyOf(name: string, value: NdArray): Uint8Array {
       ? error.at({ key: name }, `It is the tensor ${name}; --exclude '^${name}$' leaves it out.`)
       : error;
   }
+}
+
+function checkName(name: string): void {
+  if (!/^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(name)) return;
+  throw new TfError("INVALID_ARGUMENT", `The tensor ${name} has a name that leads out of an archive`, {
+    key: name,
+    hint: "`metagraph rename` gives it another one; --exclude leaves it out.",
+  });
 }
 
 function checkStrings(name: string, value: NdArray): void {
