@@ -140,6 +140,17 @@ export type Coordinator = training.Coordinator;
 export const QueueRunner: typeof training.QueueRunner = /* @__PURE__ */ liftClass(training.QueueRunner);
 export type QueueRunner = training.QueueRunner;
 export const addQueueRunner: typeof training.addQueueRunner = training.addQueueRunner;
+export const inputProducer: typeof training.inputProducer = /* @__PURE__ */ lift(training.inputProducer);
+export const limitEpochs: typeof training.limitEpochs = /* @__PURE__ */ lift(training.limitEpochs);
+export const rangeInputProducer: typeof training.rangeInputProducer = /* @__PURE__ */ lift(
+  training.rangeInputProducer,
+);
+export const sliceInputProducer: typeof training.sliceInputProducer = /* @__PURE__ */ lift(
+  training.sliceInputProducer,
+);
+export const stringInputProducer: typeof training.stringInputProducer = /* @__PURE__ */ lift(
+  training.stringInputProducer,
+);
 export const startQueueRunners: typeof training.startQueueRunners = training.startQueueRunners;
 export const MomentumOptimizer: typeof training.MomentumOptimizer = /* @__PURE__ */ liftClass(
   training.MomentumOptimizer,

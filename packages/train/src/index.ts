@@ -16,6 +16,15 @@ export {
   type VariableOrParts,
 } from "./init-from-checkpoint.ts";
 export {
+  type InputProducerOptions,
+  inputProducer,
+  limitEpochs,
+  type ProducerOptions,
+  rangeInputProducer,
+  sliceInputProducer,
+  stringInputProducer,
+} from "./input.ts";
+export {
   cosineDecay,
   type DecayOptions,
   exponentialDecay,
