@@ -53,14 +53,25 @@ function namedTests(reports) {
   return found;
 }
 
+/** Test files in which a case's name may stand. */
+function namingFiles() {
+  const folders = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "test"));
+  return folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
+    .filter((file) => file.endsWith(".test.ts") && /\[(\w+_test|users)\//.test(readFileSync(file, "utf8")));
+}
+
 /** Runs every test that carries a case's name and gives the report's path. */
 function runNamedTests(folder) {
   const report = join(folder, "named.json");
-  spawnSync(
-    "npx",
-    ["vitest", "run", "-t", "\\[([a-z0-9_]+_test|users)/", "--reporter=json", `--outputFile=${report}`],
-    { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, NO_COLOR: "1" } },
-  );
+  const names = "\\[([a-z0-9_]+_test|users)/";
+  const files = namingFiles().map((file) => relative(root, file));
+  spawnSync("npx", ["vitest", "run", ...files, "-t", names, "--reporter=json", `--outputFile=${report}`], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
   return report;
 }
 
