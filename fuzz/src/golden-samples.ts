@@ -9,7 +9,7 @@ const kinds: readonly [RegExp, Kind, Form][] = [
   [/\.pbtxt$/, "graphDef", "text"],
   [/saved_model\.pbtxt$/, "savedModel", "text"],
   [/saved_model\.pb$/, "savedModel", "proto"],
-  [/(frozen|optimized|stripped|model|removed_training|quantized)\.pb$/, "graphDef", "proto"],
+  [/\/(frozen|optimized|stripped|model|removed_training|quantized)\.pb$/, "graphDef", "proto"],
   [/\.index$/, "checkpoint", "table"],
   [/v1_(basic|sharded)\/model\.ckpt/, "checkpoint", "table"],
   [/tfevents/, "events", "records"],
@@ -39,7 +39,16 @@ function sampleOf(shared: string, path: string): Sample | undefined {
     [at]: { form, bytes: new Uint8Array(readFileSync(path)) },
   };
   if (kind === "state") return { name, kind, path: ".", files };
-  if (kind === "savedModel") return { name, kind, path: ".", files };
+  if (kind === "savedModel") {
+    const folder = join(dirname(path), "variables");
+    const beside = existsSync(folder) ? readdirSync(folder) : [];
+    for (const other of beside) {
+      const bytes = new Uint8Array(readFileSync(join(folder, other)));
+      if (bytes.length > longestSample) return undefined;
+      files[`variables/${other}`] = { form: other.endsWith(".index") ? "table" : "bytes", bytes };
+    }
+    return { name, kind, path: ".", files };
+  }
   if (kind !== "checkpoint" || form !== "table" || !at.endsWith(".index"))
     return { name, kind, path: at, files };
   const prefix = at.slice(0, -".index".length);

@@ -38,7 +38,14 @@ describe("a fault", () => {
   it.each(Object.keys(plantedFaults))(
     "%s is noticed, at its case, and the other cases are run",
     async (fault) => {
-      const { status, out } = await run("--plant", fault, "--at", "7", "--hangs", "5");
+      const { status, out } = await run(
+        "--plant",
+        fault,
+        "--at",
+        "7",
+        "--hangs",
+        fault === "hang" ? "5" : "60",
+      );
       expect(out).toContain("FAILED case 7");
       expect(out).toContain(words[fault]);
       expect(out).toContain("10 inputs (seed 1)");

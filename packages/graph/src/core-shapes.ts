@@ -19,6 +19,9 @@ function merge(a: Shape, b: Shape): Shape {
   return a.mergeWith(b) ?? invalid(mergeSentence(a, b));
 }
 
+/** Files of this producer and older cannot tell a scalar placeholder from one of unknown shape (array_ops.cc, Placeholder). */
+export const lastVagueProducer = 21;
+
 const nothing: ShapeFunction = () => [];
 const scalar: ShapeFunction = () => [Shape.scalar];
 const mergedInputs: ShapeFunction = (c) => [merge(c.input(0), c.input(1))];
@@ -186,10 +189,9 @@ export const coreShapes: Readonly<Record<string, ShapeFunction>> = {
     if (handle !== undefined) c.setHandleShape(0, handle.dtype, handle.shape);
     return [c.input(0)];
   },
-  // A file of producer 21 and older cannot tell a scalar placeholder from one of unknown shape.
   Placeholder: (c) => {
     const shape = c.attrs.shape("shape");
-    return [c.producer <= 21 && !shape.rank ? Shape.unknown : shape];
+    return [c.producer <= lastVagueProducer && !shape.rank ? Shape.unknown : shape];
   },
   PlaceholderV2: (c) => [c.attrs.shape("shape")],
   PlaceholderWithDefault: (c) => {

@@ -7,6 +7,7 @@ import { Collections } from "./collections.ts";
 import { ConsumerIndex } from "./consumer-index.ts";
 import type { ControlFlowContext } from "./control-flow-context.ts";
 import { coreOps } from "./core-ops.ts";
+import { lastVagueProducer } from "./core-shapes.ts";
 import { type CreateOpOptions, checkNode, type OpInput } from "./create-op.ts";
 import { parseDevice } from "./device.ts";
 import { FunctionLibrary } from "./function-library.ts";
@@ -25,6 +26,9 @@ import { TraceRecorder } from "./trace-recorder.ts";
 
 /** TF_GRAPH_DEF_VERSION of TensorFlow 1.15.5. */
 export const graphDefVersion = 134;
+
+const isVaguePlaceholder = ({ type, attrs }: Operation): boolean =>
+  type === "Placeholder" && attrs.raw("shape")?.shape?.unknownRank !== true && !attrs.shape("shape").rank;
 
 export interface GraphOptions {
   /** What ops the graph may be given; default: `coreOps`. */
@@ -394,10 +398,15 @@ export class Graph {
     return this.library.get(name);
   }
 
-  /** The versions that an export states: producer max(imported, 134). */
+  /**
+   * The versions that an export states: producer max(imported, 134). But the oldest producer that was imported, as TensorFlow states it always, where
+   * a placeholder's shape attribute means "unknown" only by that one: under a newer one it would mean a scalar, and contradict `_output_shapes`.
+   */
   get exportedVersions(): IVersionDef {
+    const { producer } = this.versions;
+    const vague = producer <= lastVagueProducer && this.getOperations().some(isVaguePlaceholder);
     return {
-      producer: this.newestProducer,
+      producer: vague ? producer : this.newestProducer,
       minConsumer: this.versions.minConsumer,
       badConsumers: [...this.versions.badConsumers],
     };

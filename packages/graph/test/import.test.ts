@@ -309,6 +309,32 @@ describe("importGraphDef", () => {
     );
   });
 
+  it("of TensorFlow 1.0's placeholders, whose scalar is no shape, survives export and import", () => {
+    const shape = (...dims: bigint[]) => ({ shape: { dim: dims.map((size) => ({ size })) } });
+    const x = node("x", "Placeholder", [], {
+      dtype: float32,
+      shape: shape(),
+      _output_shapes: { list: { shape: [shape(-1n, 7n).shape] } },
+    });
+    graph = new Graph();
+    load([x], { name: "" }, { versions: { producer: 21 } });
+    const shapeOf = (of: Graph) => String(of.getOperationByName("x").outputs[0]!.shape);
+    expect(shapeOf(graph)).toBe("[?,7]");
+    const exported = graph.asGraphDef({ addShapes: true });
+    expect(exported.versions?.producer).toBe(21);
+    const again = new Graph();
+    importGraphDef(exported, { graph: again, name: "" });
+    expect(shapeOf(again)).toBe("[?,7]");
+    // A placeholder that says its shape needs no old producer.
+    graph = new Graph();
+    load(
+      [node("x", "Placeholder", [], { dtype: float32, shape: shape(7n) })],
+      {},
+      { versions: { producer: 21 } },
+    );
+    expect(graph.asGraphDef().versions?.producer).toBe(134);
+  });
+
   it("keeps the oldest producer and the highest min_consumer, and exports the newest producer", () => {
     load([], {}, { versions: { producer: 21, minConsumer: 3, badConsumers: [7] } });
     load([], {}, { versions: { producer: 2474, minConsumer: 12 } });

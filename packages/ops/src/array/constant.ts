@@ -105,8 +105,8 @@ export const constantOps: readonly OpEntry[] = defineOps({
   Placeholder: {
     shape: (c) => {
       const shape = c.attrs.has("shape") ? c.attrs.shape("shape") : Shape.unknown;
-      // Files of TensorFlow before 1.0 (producer 24) write a scalar where they mean an unknown shape.
-      return [shape.rank === 0 && c.producer < 24 ? Shape.unknown : shape];
+      // Files of TensorFlow 1.0 and older write a scalar where they mean an unknown shape.
+      return [shape.rank === 0 && c.producer <= 21 ? Shape.unknown : shape];
     },
     host: (c) => {
       const shape = c.attrs.has("shape") ? c.attrs.shape("shape") : Shape.unknown;
