@@ -86,7 +86,9 @@ describe("PartitionedVariable", () => {
     expect(sentence(() => whole([a!, b!]))).toContain("must have a save_slice_info");
     expect(
       sentence(() => SaveSliceInfo.fromProto({ fullName: "x", fullShape: [1n], varOffset: [0n, 0n] })),
-    ).toBe("DATA_LOSS: SaveSliceInfoDef of x: full_shape, var_offset and var_shape have 1, 2 and 0 dimensions");
+    ).toBe(
+      "DATA_LOSS: SaveSliceInfoDef of x: full_shape, var_offset and var_shape have 1, 2 and 0 dimensions",
+    );
     expect(
       sentence(() => new SaveSliceInfo({ fullName: "x", fullShape: [1], varOffset: [], varShape: [1] })),
     ).toContain("TypeError");
