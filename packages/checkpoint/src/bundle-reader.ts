@@ -14,9 +14,11 @@ import { fullSlice } from "./tensor-slice.ts";
 const largeBytes = 2 ** 16;
 
 /** An array of `byteLength` bytes whose content is whatever it is: for one that is filled before anybody sees it. */
-function unfilledData(dtype: DType, byteLength: number): NumericData {
+function unfilledData(dtype: DType, byteLength: number, into: Uint8Array | undefined): NumericData {
   const { bytes, width } = dtypes[dtype];
-  const buffer = byteLength < largeBytes ? undefined : unfilledBuffer(byteLength);
+  const reused =
+    into && into.byteOffset === 0 && into.length >= byteLength ? (into.buffer as ArrayBuffer) : undefined;
+  const buffer = reused ?? (byteLength < largeBytes ? undefined : unfilledBuffer(byteLength));
   if (!buffer) return allocateData(dtype, byteLength / bytes) as NumericData;
   const empty = allocateData(dtype, 0) as Float32Array;
   return new (empty.constructor as Float32ArrayConstructor)(buffer, 0, (byteLength / bytes) * width);
@@ -74,11 +76,12 @@ class BundleReader extends DirectoryReader<BundleEntry> {
   protected async read(entry: BundleEntry, options: GetOptions): Promise<NdArray> {
     if (entry.slices.length === 0 && !options.slice) return this.#read(entry, options);
     const parts = entry.slices.length > 0 ? entry.slices : [{ slice: fullSlice(entry.shape.length), entry }];
-    const stored = parts.map(({ slice, entry: part }) => ({ slice, read: () => this.#read(part, options) }));
+    const partly = { ...options, into: undefined };
+    const stored = parts.map(({ slice, entry: part }) => ({ slice, read: () => this.#read(part, partly) }));
     return assembleSlices(entry.name, entry.dtype, entry.shape, stored, options.slice);
   }
 
-  async #read(entry: BundleEntry, { signal, onBytes }: GetOptions): Promise<NdArray> {
+  async #read(entry: BundleEntry, { signal, onBytes, into }: GetOptions): Promise<NdArray> {
     const { dtype, shape, size } = entry;
     const { source, offset } = await this.#locate(entry);
     if (dtypes[dtype].bytes === 0) {
@@ -87,7 +90,7 @@ class BundleReader extends DirectoryReader<BundleEntry> {
       onBytes?.(size);
       return value;
     }
-    const data = unfilledData(dtype, size);
+    const data = unfilledData(dtype, size, into);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     checkCrc(entry.crc, await readChecked(source, bytes, offset, { signal, onBytes }));
     if (this.#index.bigEndian) swapBytes(dtype, bytes);

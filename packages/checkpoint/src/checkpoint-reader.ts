@@ -13,6 +13,8 @@ export interface GetOptions {
   /** The part to read; the result has its shape. */
   readonly slice?: TensorSlice | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Memory that the array may be put in where it is as long, and the tensor is stored whole: for a value that is used before the next is read. */
+  readonly into?: Uint8Array | undefined;
   /** Told of bytes that were read from files, as they come. */
   readonly onBytes?: ((count: number) => void) | undefined;
 }

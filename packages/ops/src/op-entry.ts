@@ -67,6 +67,11 @@ export interface HostContext {
   readonly signal: AbortSignal;
   /** Told how far a long piece of work is; undefined where nobody asks. */
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  /**
+   * Hands output `index` over before the kernel is done, where a device takes it: then the memory of `value` is free again, and its place
+   * in what the kernel returns is not looked at.
+   */
+  handOver(index: number, value: NdArray): boolean;
   /** This node's own state in this session (a random op's counter). */
   state<T>(create: () => T): T;
   /** The resource of that name, made when it is first asked for. */

@@ -179,7 +179,9 @@ export class MiniSession {
         if (!this.#states.has(op)) this.#states.set(op, create());
         return this.#states.get(op) as T;
       },
+      resource: (_kind, _name, create) => create(),
       ofRun: (_, create) => create(),
+      handOver: () => false,
       randomSeed: () => [Math.floor(Math.random() * 2 ** 32), Math.floor(Math.random() * 2 ** 32)],
       fail: failing(op),
     } as HostContext;

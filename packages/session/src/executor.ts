@@ -16,7 +16,7 @@ import { runBeside } from "./run-beside.ts";
 import { type Body, type LoopUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
 import { RunningLoop } from "./running-loop.ts";
 import { dueTurn } from "./turn.ts";
-import { dead, TensorValue, type Value } from "./values.ts";
+import { dead, onFirstDevice, TensorValue, type Value } from "./values.ts";
 import type { SessionState, VariableState } from "./variable-state.ts";
 
 /** What executions of one session share. */
@@ -70,6 +70,7 @@ export class Execution {
       fs: environment.fs,
       signal: () => this.#abortSignal(),
       onProgress: environment.onProgress,
+      toDevice: (value) => onFirstDevice(environment.devices, value),
       ofRun: (name, create) => {
         const known = this.#shared.get(name) ?? create();
         this.#shared.set(name, known);
@@ -370,6 +371,8 @@ export class Execution {
     variables: readonly (VariableState | undefined)[],
   ): void | Promise<void> {
     const { node } = unit;
+    const values = this.#fetchedValues(unit, variables);
+    const execution = new HostExecution(node, inputs, variables, this.#host, values);
     const finish = (results: readonly NdArray[]): void => {
       let next = 0;
       for (const [i, output] of node.op.outputs.entries()) {
@@ -379,7 +382,13 @@ export class Execution {
           if (slot >= 0 && variables[passed]) this.#put(slot, { kind: "ref", variable: variables[passed] });
           continue;
         }
+        const there = execution.handedOver.get(i);
         const result = results[next++];
+        if (there !== undefined) {
+          execution.handedOver.delete(i);
+          this.#put(slot, there);
+          continue;
+        }
         if (result === undefined)
           throw new TfError(
             "INTERNAL",
@@ -393,13 +402,13 @@ export class Execution {
       }
     };
     this.#environment.onHostKernel();
-    const values = this.#fetchedValues(unit, variables);
     const release = (): void => {
       for (const value of values) value?.release();
+      for (const value of execution.handedOver.values()) value.release();
     };
     let results: readonly NdArray[] | Promise<readonly NdArray[]>;
     try {
-      results = node.entry!.host!(new HostExecution(node, inputs, variables, this.#host, values));
+      results = node.entry!.host!(execution);
       if (!(results instanceof Promise)) finish(results);
     } catch (error) {
       release();

@@ -16,6 +16,8 @@ export interface HostEnvironment {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Gives a variable a value, taking it as it is. */
   readonly assign: (variable: VariableState, value: NdArray) => void;
+  /** A value on a device, where one takes it. */
+  readonly toDevice: (value: NdArray) => TensorValue | undefined;
   /** What the run's ops share. */
   readonly ofRun: <R extends RunResource>(name: string, create: () => R) => R;
 }
@@ -27,6 +29,8 @@ export class HostExecution implements HostContext {
   readonly #variables: readonly (VariableState | undefined)[];
   readonly #environment: HostEnvironment;
   readonly #values: readonly (TensorValue | undefined)[];
+  /** Outputs that are on a device already. */
+  readonly handedOver: Map<number, TensorValue> = new Map();
   /** One piece of memory that fetched values are put in, one after another. */
   #scratch: Uint8Array | undefined;
   readonly #room = (byteLength: number): Uint8Array => {
@@ -117,6 +121,11 @@ export class HostExecution implements HostContext {
   resource<R extends Resource>(kind: string, name: string, create: () => R): R {
     return this.#environment.state.resource(kind, name, create);
   }
+  handOver(index: number, value: NdArray): boolean {
+    const taken = this.#environment.toDevice(value);
+    if (taken !== undefined) this.handedOver.set(index, taken);
+    return taken !== undefined;
+  }
   ofRun<R extends RunResource>(name: string, create: () => R): R {
     return this.#environment.ofRun(name, create);
   }
@@ -149,10 +158,13 @@ export function evaluateHostKernel(
     });
   };
   const inputs = node.inputs.map((_, i) => input(i));
-  const environment = { fs: undefined, signal: refuse, assign: refuse, ofRun: refuse } as Omit<
-    HostEnvironment,
-    "state"
-  >;
+  const environment = {
+    fs: undefined,
+    signal: refuse,
+    assign: refuse,
+    ofRun: refuse,
+    toDevice: refuse,
+  } as Omit<HostEnvironment, "state">;
   const state = { node: refuse, resource: refuse } as unknown as SessionState;
   const kernel = (unseen ? node.entry!.foldedHost : undefined) ?? node.entry!.host!;
   const results = kernel(new HostExecution(node, inputs, [], { ...environment, state }));

@@ -1,7 +1,7 @@
 // What flows between the steps of a run: tensors (on the host, on devices, or both), Refs to variables, handles, and "dead",
 // the value of a branch that is not taken. Tensors are immutable and counted; a count of one held by a variable is
 // what lets an assignment be in place.
-import type { DeviceBuffer } from "@org/hlo";
+import { type DeviceBuffer, isHloDType } from "@org/hlo";
 import { type DType, dtypes, type NdArray, type NumericData, sizeOf, viewData } from "@org/tensor";
 import type { Device } from "./device.ts";
 import type { Held } from "./held.ts";
@@ -188,4 +188,17 @@ export type Value = TensorValue | Ref | Handle | Dead;
 /** Bytes that a dense array of `dtype` takes on a backend. */
 export function byteLengthOf(dtype: DType, dims: readonly number[]): number {
   return sizeOf(dims) * dtypes[dtype].bytes;
+}
+
+/** Below this many bytes a value is as well kept on the host. */
+const smallBytes = 2 ** 16;
+
+/** A large value on the first device, if that computes with its type. */
+export function onFirstDevice(
+  devices: readonly Device[],
+  { dtype, shape, data }: NdArray,
+): TensorValue | undefined {
+  const [device] = devices;
+  if (device === undefined || !isHloDType(dtype) || byteLengthOf(dtype, shape) < smallBytes) return undefined;
+  return TensorValue.over(devices, dtype, shape, device, device.backend.upload(data as NumericData));
 }

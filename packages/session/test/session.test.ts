@@ -1,7 +1,7 @@
 import { TfError } from "@org/errors";
-import { createOpRegistry, Graph } from "@org/graph";
-import { opDefs } from "@org/graph/op-defs";
+import { createOpRegistry, Graph, type RegisteredOp } from "@org/graph";
 import { constant, identity, noOp, operator, placeholder, reduceSum, standardOps } from "@org/ops";
+import { dtypes } from "@org/tensor";
 import { ResourceVariable } from "@org/variables";
 import { describe, expect, it } from "vitest";
 import { createSession } from "../src/index.ts";
@@ -118,16 +118,22 @@ describe("errors", () => {
   });
 
   it("lists everything that cannot run at once", async () => {
-    const graph = new Graph({ ops: createOpRegistry(standardOps, { fallback: opDefs() }) });
+    const text = { type: dtypes.string.number };
+    const stranger = (name: string) => ({
+      opDef: { name, inputArg: [{ name: "x", ...text }], outputArg: [{ name: "y", ...text }] },
+      origin: "test",
+    });
+    const strangers = [stranger("FirstStranger"), stranger("SecondStranger")];
+    const graph = new Graph({ ops: createOpRegistry<RegisteredOp>(standardOps, strangers) });
     const session = await createSession(graph);
     graph.asDefault(() => {
-      const [key] = graph.createOp("StringUpper", [constant("a")], { name: "s1" }).outputs;
-      graph.createOp("StringLower", [key!], { name: "r" });
+      const [key] = graph.createOp("FirstStranger", [constant("a")], { name: "s1" }).outputs;
+      graph.createOp("SecondStranger", [key!], { name: "r" });
     });
     const error = await failure(session.run("r:0"));
     expect(error.code).toBe("UNIMPLEMENTED");
-    expect(error.sentence).toContain("StringUpper (s1)");
-    expect(error.sentence).toContain("StringLower (r)");
+    expect(error.sentence).toContain("FirstStranger (s1)");
+    expect(error.sentence).toContain("SecondStranger (r)");
   });
 
   it("refuses an empty graph and a closed session", async () => {

@@ -88,8 +88,9 @@ async function readTensor(
   name: string,
   spec: string,
   onBytes: ((count: number) => void) | undefined,
+  into?: Uint8Array,
 ): Promise<NdArray> {
-  if (spec === "") return reader.get(name, { signal: c.signal, onBytes });
+  if (spec === "") return reader.get(name, { signal: c.signal, onBytes, into });
   const { shape, slice } = parseShapeAndSlice(spec);
   const stored = reader.shape(name);
   if (shown(shape) !== shown(stored))
@@ -136,21 +137,21 @@ function checkDTypes(
 const readers = 2;
 
 /** Results of `count` pieces of work, begun in order, a few at a time. Throws what the first of them throws, when none is left running. */
-async function inOrder<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
+async function inOrder<T>(count: number, work: (index: number, worker: number) => Promise<T>): Promise<T[]> {
   const results = new Array<T>(count);
   let next = 0;
   const failures = new Map<number, unknown>();
-  const run = async (): Promise<void> => {
+  const run = async (worker: number): Promise<void> => {
     while (next < count && failures.size === 0) {
       const index = next++;
       try {
-        results[index] = await work(index);
+        results[index] = await work(index, worker);
       } catch (error) {
         failures.set(index, error);
       }
     }
   };
-  await Promise.all(Array.from({ length: readers }, run));
+  await Promise.all(Array.from({ length: readers }, (_, worker) => run(worker)));
   if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
   return results;
 }
@@ -169,13 +170,19 @@ async function restoreNamed(
     ? undefined
     : numericBytes(names.map((name) => ({ dtype: reader.dtype(name), shape: reader.shape(name) })));
   let loaded = 0;
-  return await inOrder(names.length, (i) => {
+  // What a device takes over leaves its memory to the next tensor.
+  const room: (Uint8Array | undefined)[] = [];
+  return await inOrder(names.length, async (i, worker) => {
     const name = names[i]!;
     const report = (count: number): void => {
       loaded += count;
       onProgress?.({ loaded, ...(total === undefined ? {} : { total }), name });
     };
-    return readTensor(c, reader, name, slices[i]!, onProgress && report);
+    const value = await readTensor(c, reader, name, slices[i]!, onProgress && report, room[worker]);
+    const { buffer, byteOffset } = value.data as Uint8Array;
+    const isOwn = byteOffset === 0 && buffer instanceof ArrayBuffer;
+    room[worker] = c.handOver(i, value) && isOwn ? new Uint8Array(buffer) : undefined;
+    return value;
   });
 }
 
