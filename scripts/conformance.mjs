@@ -83,7 +83,8 @@ function row({ name, versions, mark }, tests, reason, problems) {
   const failed = tests.filter(({ status }) => status === "failed");
   for (const { file, title } of failed) problems.push(`${file}: "${title}" failed`);
   let answer;
-  if (tests.length > 0) {
+  if (failed.length > 0) answer = `❌ | fails: ${failed[0].file}: ${titleOf(failed[0])}`;
+  else if (tests.length > 0) {
     const first = tests.map((test) => `${test.file}: ${titleOf(test)}`).sort()[0];
     answer = `✅ | ${first}${tests.length > 1 ? ` (and ${tests.length - 1} more)` : ""}`;
   } else answer = reason ? `– | ${reason.replaceAll("|", "\\|")}` : "❌ | not ported";
@@ -106,7 +107,8 @@ function generate(reports, problems) {
     const suite = one.name.slice(0, one.name.indexOf("/"));
     suites.set(suite, [...(suites.get(suite) ?? []), one]);
   }
-  const count = (list) => `${list.filter(({ name }) => tests.has(name)).length}/${list.length}`;
+  const passes = ({ name }) => tests.has(name) && tests.get(name).every(({ status }) => status !== "failed");
+  const count = (list) => `${list.filter(passes).length}/${list.length}`;
   const coreCases = cases.filter(({ name }) => core.has(name.slice(0, name.indexOf("/"))));
   const marked = (marks) => coreCases.filter(({ mark }) => marks.includes(mark));
   const formats = cases.filter(
