@@ -190,7 +190,7 @@ export const coreShapes: Readonly<Record<string, ShapeFunction>> = {
     return [c.input(0)];
   },
   Placeholder: (c) => {
-    const shape = c.attrs.shape("shape");
+    const shape = c.attrs.has("shape") ? c.attrs.shape("shape") : Shape.unknown;
     return [c.producer <= lastVagueProducer && !shape.rank ? Shape.unknown : shape];
   },
   PlaceholderV2: (c) => [c.attrs.shape("shape")],

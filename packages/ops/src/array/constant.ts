@@ -103,11 +103,7 @@ export const constantOps: readonly OpEntry[] = defineOps({
     gradient: null,
   },
   Placeholder: {
-    shape: (c) => {
-      const shape = c.attrs.has("shape") ? c.attrs.shape("shape") : Shape.unknown;
-      // Files of TensorFlow 1.0 and older write a scalar where they mean an unknown shape.
-      return [shape.rank === 0 && c.producer <= 21 ? Shape.unknown : shape];
-    },
+    shape: coreShapes.Placeholder!,
     host: (c) => {
       const shape = c.attrs.has("shape") ? c.attrs.shape("shape") : Shape.unknown;
       const known = shape.rank === null ? "" : ` and shape ${shape}`;
