@@ -11,28 +11,23 @@ import {
   WhileContext,
 } from "@org/graph";
 import type { DType } from "@org/tensor";
-import { applyOne, applyOp } from "../apply-op.ts";
+import { applyOne } from "../apply-op.ts";
 import { zeros, zerosLike } from "../array/fill.ts";
 import { shape } from "../array/shape-of.ts";
 import { convertToTensor } from "../convert.ts";
 import { type Grad, several } from "../gradient.ts";
 import type { Gradient } from "../op-entry.ts";
+import { merge, switchOn } from "./cond.ts";
 import type { GradLoopState } from "./grad-loop-state.ts";
 import { backwardLoop, isLoopMerge, loopSwitchGradient } from "./loop-gradient.ts";
 
 const condOf = (op: Operation): CondContext | undefined =>
   op.controlFlowContext instanceof CondContext ? op.controlFlowContext : undefined;
 
-/** The two sides of `data`: false, true. */
-function switchOf(data: Tensor, pred: Tensor, name?: string): readonly [Tensor, Tensor] {
-  const made = applyOp(data.isRef ? "RefSwitch" : "Switch", [data, pred], { name }).outputs;
-  return made as readonly Tensor[] as [Tensor, Tensor];
-}
-
 /** What came of one branch or the other; rows are summed into dense tensors first. */
 function mergeOf(grads: readonly Grad[], name?: string): Tensor {
   const tensors = grads.map((grad) => (isIndexedSlices(grad) ? convertToTensor(grad) : (grad as Tensor)));
-  return applyOp("Merge", [tensors], { name }).outputs[0]!;
+  return merge(tensors, name)[0];
 }
 
 /** The type of zeros for a tensor: of a resource that of the variable behind it. */
@@ -52,7 +47,7 @@ export function zerosForOutput(output: Tensor): Tensor {
   const context = op.type === "Switch" || op.type === "RefSwitch" ? condOf(op) : undefined;
   if (!context)
     return resource ? zeros(sizeOf(output), zerosType(output)) : zerosLike(output, { optimize: false });
-  const other = switchOf(op.inputs[0]!, context.pred)[context.branch === 0 ? 1 : 0];
+  const other = switchOn(op.inputs[0]!, context.pred)[context.branch === 0 ? 1 : 0];
   const pivot = applyOne("Identity", [other]);
   if (resource) return graph.controlDependencies([pivot], () => zeros(sizeOf(other), zerosType(output)));
   const dims = sizeOf(other);
@@ -66,7 +61,7 @@ export const switchGradient: Gradient = several((op, grads) => {
   const [data, pred] = op.inputs as [Tensor, Tensor];
   if (!context) {
     const sides = grads.map((grad, i) =>
-      grad === undefined ? undefined : switchOf(convertToTensor(grad), pred)[i],
+      grad === undefined ? undefined : switchOn(convertToTensor(grad), pred)[i],
     );
     return sides.some((side) => side === undefined)
       ? [undefined, undefined]

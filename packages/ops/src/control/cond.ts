@@ -9,7 +9,7 @@ import { resolveGraph } from "../convert.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { type Crossing, crossing, rebuildAll } from "./flow-tensor.ts";
 import { withDependencies } from "./group.ts";
-import { assertSameStructure, flatten, isNested, packAs } from "./nest.ts";
+import { assertSameStructure, flatten, packAs } from "./nest.ts";
 import type { TensorArrayLike } from "./tensor-array-like.ts";
 
 /** What a structure of values is once a branch or a loop has given it: the same with tensors as leaves. */
@@ -132,7 +132,7 @@ function mergeBranches(whenFalse: Branch, whenTrue: Branch, strict: boolean): un
   }
   const merges = whenTrue.tensors.map((yes, i) => merge([whenFalse.tensors[i]!, yes])[0]);
   const packed = packAs(whenTrue.original, rebuildAll(whenTrue.crossings, merges));
-  return strict || !isNested(packed) ? packed : unpackIfSingleton(packed);
+  return strict ? packed : unpackIfSingleton(packed);
 }
 
 /** control_flow_ops.merge: the input that is alive, and its index. */
@@ -143,5 +143,6 @@ export function merge(inputs: readonly Tensor[], name?: string): readonly [Tenso
 
 /** control_flow_ops.switch: `data` where `pred` is false, and where it is true; the one that is not taken is dead. */
 export function switchOn(data: Tensor, pred: Tensor, name?: string): readonly [Tensor, Tensor] {
-  return applyOp("Switch", [data, pred], { name }).outputs as readonly Tensor[] as [Tensor, Tensor];
+  const type = data.isRef ? "RefSwitch" : "Switch";
+  return applyOp(type, [data, pred], { name }).outputs as readonly Tensor[] as [Tensor, Tensor];
 }

@@ -13,6 +13,7 @@ import { add, maximum, subtract } from "../math/binary.ts";
 import { greaterEqual } from "../math/comparison.ts";
 import { merge, switchOn } from "./cond.ts";
 import type { GradLoopState } from "./grad-loop-state.ts";
+import { addBackEdge } from "./while-loop.ts";
 
 /** Runs `fn` in the context around `context`, where there is one. */
 export function aroundOf<R>(context: WhileContext, fn: () => R): R {
@@ -25,12 +26,6 @@ function enterVariable(context: WhileContext, data: Tensor, name: string, useInp
   context.loopEnters.push(enter);
   return enter;
 }
-
-const closeLoop = (merged: Tensor, value: Tensor): Tensor => {
-  const next = applyOne("NextIteration", [value]);
-  merged.op.updateInput(1, next, { keepShapes: true });
-  return next;
-};
 
 function exitVariable(context: WhileContext, data: Tensor, name: string): Tensor {
   const exit = applyOne("Exit", [data], { name });
@@ -52,7 +47,7 @@ export function forwardCounter(
     const enter = enterVariable(context, zero, "f_count");
     const merged = merge([enter, enter])[0];
     const [done, going] = switchOn(merged, context.pivot!);
-    const index = closeLoop(merged, add(going, 1));
+    const index = addBackEdge(merged, add(going, 1), false);
     return { total: exitVariable(context, done, "f_count"), index };
   });
 }
@@ -74,7 +69,7 @@ export function backpropCounter(
     const [done, going] = switchOn(merged, pivot);
     const index = subtract(going, one);
     context.pivotForBody = index;
-    const next = closeLoop(merged, index);
+    const next = addBackEdge(merged, index, false);
     const exit = applyOne("Exit", [done], { name: "b_count" });
     context.loopExits.push(exit);
     // Pops of the inner loop's one execution come before those of the next.
@@ -112,7 +107,7 @@ export function accumulate(
   const entered = enterVariable(context, start, "b_acc");
   const merged = merge([entered, entered], "b_acc")[0];
   const [done, going] = switchOn(merged, context.pivot!);
-  closeLoop(merged, add(going, grad));
+  addBackEdge(merged, add(going, grad), false);
   return exitVariable(context, done, "b_acc");
 }
 
@@ -129,7 +124,7 @@ export function accumulateRows(context: WhileContext, enter: Operation, grad: In
   const sides = merged.map((one) => switchOn(one, context.pivot!));
   const grown = [indices, values].map((part, i) => concat([sides[i]![1], part], 0));
   if (denseShape) grown.push(maximum(denseShape, sides[2]![1]));
-  for (const [i, one] of merged.entries()) closeLoop(one, grown[i]!);
+  for (const [i, one] of merged.entries()) addBackEdge(one, grown[i]!, false);
   const exits = sides.map(([done]) => applyOne("Exit", [done], { name: "b_acc" }));
   context.loopExits.push(...exits);
   context.exitResult(exits);

@@ -2,7 +2,7 @@
 // Source: python/ops/control_flow_ops.py (while_loop, WhileContext.BuildLoop) of TensorFlow 1.15.
 import { GraphKeys } from "@org/collections";
 import { TfError } from "@org/errors";
-import { type Graph, isLoopConstantEnter, type Tensor, WhileContext } from "@org/graph";
+import { type Graph, isLoopConstantEnter, switchRefOrTensor, type Tensor, WhileContext } from "@org/graph";
 import { Shape } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
 import { constant, identity } from "../array/constant.ts";
@@ -190,9 +190,7 @@ function buildLoop(
     const test = convertToTensor(condition(...packedFor(merges)));
     const pivot = applyOne("LoopCond", [test]);
     context.pivot = pivot;
-    const switches = merges.map((merged) =>
-      graph.colocateWith(merged.op, () => switchSides(graph, merged, pivot), { ignoreExisting: true }),
-    );
+    const switches = merges.map((merged) => switchRefOrTensor(merged, pivot));
     const inside = switches.map(([, yes]) => (yes.isRef ? applyOne("RefIdentity", [yes]) : identity(yes)));
     context.pivotForBody = inside[0];
     const packedVars = packedFor(inside);
@@ -216,11 +214,6 @@ function buildLoop(
     packed: packAs(built.result, rebuildAll(built.resultCrossings, built.exits)),
     count: built.exits.length,
   };
-}
-
-function switchSides(graph: Graph, data: Tensor, pivot: Tensor): readonly [Tensor, Tensor] {
-  const made = graph.createOp(data.isRef ? "RefSwitch" : "Switch", [data, pivot]).outputs;
-  return made as readonly Tensor[] as [Tensor, Tensor];
 }
 
 /** One shape a tensor: what was asked for, or what the tensors have. */
