@@ -13,6 +13,7 @@ import {
   sliceRows,
 } from "@org/tensor";
 import { defineOps, type OpSpec } from "../define.ts";
+import { resourceOfOp } from "../host/resource-of-op.ts";
 import type { HostContext, HostKernel, OpEntry } from "../op-entry.ts";
 import { numbersOf } from "../shape-rules.ts";
 import { QueueState } from "./queue-state.ts";
@@ -43,7 +44,6 @@ function maker(type: string, make: (c: HostContext) => QueueStorage): HostKernel
   return (c) => {
     const { attrs } = c;
     const shared = attrs.string("shared_name");
-    const container = attrs.string("container");
     const given = attrs.types("component_types");
     const priority = type === "PriorityQueue";
     const dtypes: readonly DType[] = priority ? ["int64", ...given] : given;
@@ -65,9 +65,7 @@ function maker(type: string, make: (c: HostContext) => QueueStorage): HostKernel
         storage: make(c),
       });
     };
-    const queue = shared
-      ? c.resource("queue", container === "" ? shared : `${container}/${shared}`, create)
-      : c.state(() => c.resource("queue", `_${c.node}`, create));
+    const queue = resourceOfOp(c, "queue", create);
     checkShared(c, queue, type, dtypes);
     return [ndArray("resource", [], [queue] as never)];
   };

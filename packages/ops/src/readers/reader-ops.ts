@@ -5,6 +5,7 @@ import type { ShapeFunction } from "@org/graph";
 import type { RecordCompression } from "@org/io";
 import { type NdArray, ndArray, Shape } from "@org/tensor";
 import { defineOps, type OpSpec } from "../define.ts";
+import { resourceOfOp } from "../host/resource-of-op.ts";
 import { stringArray } from "../host/text.ts";
 import type { HostContext, HostKernel, OpEntry } from "../op-entry.ts";
 import { QueueState } from "../queues/queue-state.ts";
@@ -34,12 +35,7 @@ function queueOf(c: HostContext): QueueState {
 
 function maker(format: (c: HostContext) => RecordFormat): HostKernel {
   return (c) => {
-    const shared = c.attrs.string("shared_name");
-    const container = c.attrs.string("container");
-    const create = (): ReaderState => new ReaderState(c.node, format(c));
-    const reader = shared
-      ? c.resource("reader", container === "" ? shared : `${container}/${shared}`, create)
-      : c.state(() => c.resource("reader", `_${c.node}`, create));
+    const reader = resourceOfOp(c, "reader", () => new ReaderState(c.node, format(c)));
     return [ndArray("resource", [], [reader] as never)];
   };
 }

@@ -4,6 +4,7 @@
 import type { InferenceContext, ShapeFunction } from "@org/graph";
 import { type DType, dtypeString, type NdArray, ndArray, Shape } from "@org/tensor";
 import { defineOps, type OpSpec } from "../define.ts";
+import { resourceOfOp } from "../host/resource-of-op.ts";
 import { stringsOf } from "../host/text.ts";
 import type { HostContext, HostKernel, OpEntry } from "../op-entry.ts";
 import {
@@ -97,13 +98,9 @@ function matchSignature(c: HostContext, table: LookupTable, outputs: readonly DT
 /** An op that makes a table when the session first runs it, or finds the one of that name. */
 function maker(create: (c: HostContext, options: TableOptions) => LookupTable): HostKernel {
   return (c) => {
-    const [container, sharedName] = [c.attrs.string("container"), c.attrs.string("shared_name")];
     const [keyDType, valueDType] = [c.attrs.type("key_dtype"), c.attrs.type("value_dtype")];
-    const name = sharedName || c.node;
-    const isPrivate = sharedName === "" && !c.attrs.bool("use_node_name_sharing");
-    const make = (): LookupTable => create(c, { name, keyDType, valueDType });
-    const key = container === "" ? name : `${container}/${name}`;
-    const table = isPrivate ? c.state(make) : c.resource("table", key, make);
+    const name = c.attrs.string("shared_name") || c.node;
+    const table = resourceOfOp(c, "table", () => create(c, { name, keyDType, valueDType }));
     if (table.keyDType !== keyDType || table.valueDType !== valueDType)
       c.fail(
         "INVALID_ARGUMENT",
