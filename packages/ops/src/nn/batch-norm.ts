@@ -160,16 +160,13 @@ function lowerNorm(outputs: number) {
   };
 }
 
+type Five = readonly [HloInstruction, HloInstruction, HloInstruction, HloInstruction, HloInstruction];
+const fiveInputs = (c: LoweringContext): Five => [0, 1, 2, 3, 4].map((i) => c.input(i)) as unknown as Five;
+
 /** The gradients to x, scale and offset; the two others are nothing. */
 function lowerNormGrad(c: LoweringContext): readonly HloInstruction[] {
   const b = c.builder;
-  const [gradients, input, scale, mean, variance] = [0, 1, 2, 3, 4].map((i) => c.input(i)) as [
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-  ];
+  const [gradients, input, scale, mean, variance] = fiveInputs(c);
   const channels = new Channels(c, input);
   if (`${gradients.dims}` !== `${input.dims}`) {
     c.fail(
@@ -215,13 +212,7 @@ function globalNormShape(vectors: number): OpSpec["shape"] {
 /** t, m, v, beta, gamma -> (t - m) / sqrt(v + epsilon) [gamma] + beta. */
 function lowerGlobalNorm(c: LoweringContext): HloInstruction {
   const b = c.builder;
-  const [x, mean, variance, beta, gamma] = [0, 1, 2, 3, 4].map((i) => c.input(i)) as [
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-  ];
+  const [x, mean, variance, beta, gamma] = fiveInputs(c);
   const channels = new Channels(c, x);
   for (const [name, vector] of Object.entries({ mean, var: variance, beta, gamma }))
     channels.check(name, vector);
@@ -234,13 +225,7 @@ function lowerGlobalNorm(c: LoweringContext): HloInstruction {
 /** t, m, v, gamma, backprop -> dx, dm, dv, db, dg. */
 function lowerGlobalNormGrad(c: LoweringContext): readonly HloInstruction[] {
   const b = c.builder;
-  const [x, mean, variance, gamma, dy] = [0, 1, 2, 3, 4].map((i) => c.input(i)) as [
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-    HloInstruction,
-  ];
+  const [x, mean, variance, gamma, dy] = fiveInputs(c);
   const channels = new Channels(c, x);
   for (const [name, vector] of Object.entries({ mean, var: variance, gamma })) channels.check(name, vector);
   const epsilon = c.attrs.float("variance_epsilon");
