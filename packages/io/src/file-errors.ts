@@ -41,3 +41,11 @@ export function asFileError(error: unknown, path: string): unknown {
     cause: error,
   });
 }
+
+/** What is said of a file whose scheme nothing here serves: TensorFlow's own sentence. */
+export function unknownScheme(scheme: string, name: string): TfError {
+  return new TfError("UNIMPLEMENTED", `File system scheme '${scheme}' not implemented (file: '${name}')`, {
+    file: name,
+    hint: "Pass a FileSystem of your own that serves it.",
+  });
+}

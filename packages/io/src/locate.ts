@@ -1,6 +1,6 @@
 // What people name files by (a path, a URL, files that were dropped) as a FileSystem and a path in it.
-import { TfError } from "@org/errors";
 import { blobFileSystem } from "./blob-file-system.ts";
+import { unknownScheme } from "./file-errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { httpFileSystem } from "./http-file-system.ts";
 import { defaultFileSystem } from "./whole-files.ts";
@@ -41,14 +41,7 @@ export async function locate(
 
 function locateUrl(url: URL): { fs: FileSystem; path: string } {
   if (url.protocol !== "http:" && url.protocol !== "https:")
-    throw new TfError(
-      "UNIMPLEMENTED",
-      `File system scheme '${url.protocol.slice(0, -1)}' not implemented (file: '${url}')`,
-      {
-        file: String(url),
-        hint: "Pass a FileSystem of your own that serves it.",
-      },
-    );
+    throw unknownScheme(url.protocol.slice(0, -1), String(url));
   const folder = new URL(url);
   const slash = folder.pathname.lastIndexOf("/") + 1;
   const path = decodeURIComponent(folder.pathname.slice(slash));

@@ -2,6 +2,7 @@
 // No normalization happens where TensorFlow does none: a prefix is a string that files are made from.
 // Source: core/lib/io/path.cc, python/lib/io/file_io.py, os.path (posix) where the Python code uses it.
 import { TfError } from "@org/errors";
+import { unknownScheme } from "./file-errors.ts";
 
 const scheme = /^([a-zA-Z][0-9a-zA-Z.]*):\/\//;
 
@@ -24,10 +25,7 @@ export function localPath(name: string): string {
     throw new TfError("INVALID_ARGUMENT", `File name with a NUL: ${JSON.stringify(name)}`);
   const { scheme: kind, path } = parseUri(name);
   if (kind !== "" && kind !== "file") {
-    throw new TfError("UNIMPLEMENTED", `File system scheme '${kind}' not implemented (file: '${name}')`, {
-      file: name,
-      hint: "Pass a FileSystem of your own that serves it.",
-    });
+    throw unknownScheme(kind, name);
   }
   if (path === "") {
     throw new TfError("NOT_FOUND", `${name}; No such file or directory`, { file: name });

@@ -4,7 +4,7 @@
 // Not here: what a file system may promise beyond the contract (links, permissions).
 import { isTfError } from "@org/errors";
 import { readInto } from "./bytes.ts";
-import type { FileSystem } from "./file-system.ts";
+import type { ByteSource, FileSystem } from "./file-system.ts";
 import { atomicWrite, readFile } from "./whole-files.ts";
 
 /** What the suite needs of a test framework. */
@@ -48,6 +48,18 @@ async function assertFails(promise: Promise<unknown>, code: string, text: string
 
 type Case = (fs: FileSystem, at: (name: string) => string) => Promise<void>;
 
+/** A file of the bytes 1 to 5, whole and in parts. */
+async function readsFive(source: ByteSource): Promise<void> {
+  assertEqual(source.size, 5, "size");
+  assertEqual(await source.read(0, 5), bytes(1, 2, 3, 4, 5), "all");
+  assertEqual(await source.read(1, 4), bytes(2, 3, 4), "a part");
+  assertEqual(await source.read(5, 5), bytes(), "nothing");
+  const target = bytes(9, 9, 9, 9);
+  await readInto(source, target.subarray(1, 3), 2);
+  assertEqual(target, bytes(9, 3, 4, 9), "into the caller's own");
+  await source.close();
+}
+
 const cases: Readonly<Record<string, Case>> = {
   "reads what was written": async (fs, at) => {
     const sink = await fs.create(at("a"));
@@ -55,15 +67,7 @@ const cases: Readonly<Record<string, Case>> = {
     await sink.write(bytes());
     await sink.write(bytes(4, 5));
     await sink.close();
-    const source = await fs.open(at("a"));
-    assertEqual(source.size, 5, "size");
-    assertEqual(await source.read(0, 5), bytes(1, 2, 3, 4, 5), "all");
-    assertEqual(await source.read(1, 4), bytes(2, 3, 4), "a part");
-    assertEqual(await source.read(5, 5), bytes(), "nothing");
-    const target = bytes(9, 9, 9, 9);
-    await readInto(source, target.subarray(1, 3), 2);
-    assertEqual(target, bytes(9, 3, 4, 9), "into the caller's own");
-    await source.close();
+    await readsFive(await fs.open(at("a")));
   },
   "keeps what was written although the caller changes its buffer": async (fs, at) => {
     const buffer = bytes(1, 2, 3);
@@ -236,14 +240,7 @@ const readCases: Readonly<Record<string, Case>> = {
   "reads whole files and parts": async (fs, at) => {
     for (const [name, content] of Object.entries(givenFiles))
       assertEqual(await readFile(fs, at(name)), content, name);
-    const source = await fs.open(at("a"));
-    assertEqual(source.size, 5, "size");
-    assertEqual(await source.read(1, 4), bytes(2, 3, 4), "a part");
-    assertEqual(await source.read(5, 5), bytes(), "nothing");
-    const target = bytes(9, 9, 9, 9);
-    await readInto(source, target.subarray(1, 3), 2);
-    assertEqual(target, bytes(9, 3, 4, 9), "into the caller's own");
-    await source.close();
+    await readsFive(await fs.open(at("a")));
   },
   "reads anywhere in a large file": async (fs, at) => {
     const all = givenFiles.large!;
