@@ -382,10 +382,10 @@ export class Execution {
           if (slot >= 0 && variables[passed]) this.#put(slot, { kind: "ref", variable: variables[passed] });
           continue;
         }
-        const there = execution.handedOver.get(i);
+        const there = execution.handedOver?.get(i);
         const result = results[next++];
         if (there !== undefined) {
-          execution.handedOver.delete(i);
+          execution.handedOver!.delete(i);
           this.#put(slot, there);
           continue;
         }
@@ -404,7 +404,7 @@ export class Execution {
     this.#environment.onHostKernel();
     const release = (): void => {
       for (const value of values) value?.release();
-      for (const value of execution.handedOver.values()) value.release();
+      for (const value of execution.handedOver?.values() ?? []) value.release();
     };
     let results: readonly NdArray[] | Promise<readonly NdArray[]>;
     try {

@@ -30,14 +30,9 @@ export class HostExecution implements HostContext {
   readonly #environment: HostEnvironment;
   readonly #values: readonly (TensorValue | undefined)[];
   /** Outputs that are on a device already. */
-  readonly handedOver: Map<number, TensorValue> = new Map();
+  handedOver: Map<number, TensorValue> | undefined;
   /** One piece of memory that fetched values are put in, one after another. */
   #scratch: Uint8Array | undefined;
-  readonly #room = (byteLength: number): Uint8Array => {
-    if (this.#scratch === undefined || this.#scratch.length < byteLength)
-      this.#scratch = new Uint8Array(byteLength);
-    return this.#scratch;
-  };
 
   /**
    * `inputs` holds the arrays of what is not a variable, and of variables that have a value; `values`, by position, what is fetched
@@ -77,7 +72,12 @@ export class HostExecution implements HostContext {
     throw new TypeError(`${this.op} has no input ${index}`);
   }
   fetch(index: number): NdArray | Promise<NdArray> {
-    return this.#values[index]?.passingHost(this.#room) ?? this.input(index);
+    return this.#values[index]?.passingHost((byteLength) => this.#room(byteLength)) ?? this.input(index);
+  }
+  #room(byteLength: number): Uint8Array {
+    if (this.#scratch === undefined || this.#scratch.length < byteLength)
+      this.#scratch = new Uint8Array(byteLength);
+    return this.#scratch;
   }
   inputDType(index: number): DType {
     return this.#node.inputs[index]!.tensor.dtype;
@@ -123,8 +123,10 @@ export class HostExecution implements HostContext {
   }
   handOver(index: number, value: NdArray): boolean {
     const taken = this.#environment.toDevice(value);
-    if (taken !== undefined) this.handedOver.set(index, taken);
-    return taken !== undefined;
+    if (taken === undefined) return false;
+    this.handedOver ??= new Map();
+    this.handedOver.set(index, taken);
+    return true;
   }
   ofRun<R extends RunResource>(name: string, create: () => R): R {
     return this.#environment.ofRun(name, create);

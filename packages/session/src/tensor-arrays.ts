@@ -276,6 +276,22 @@ function noElements(c: HeldContext, array: TensorArray): NdArray {
   return ndArray(array.settings.dtype, [0, ...shape.toNumbers()]);
 }
 
+/** Writes the `i`th of several values at the `i`th of `indices`, one after another: some may be of one element. */
+function writeAll(
+  c: HeldContext,
+  array: TensorArray,
+  indices: readonly number[],
+  valueAt: (i: number) => NdArray,
+): readonly TensorValue[] | Promise<readonly TensorValue[]> {
+  let last: Promise<void> | undefined;
+  for (const [i, index] of indices.entries()) {
+    const write = (): void | Promise<void> => array.write(index, c.value(valueAt(i)), c);
+    const writing = last ? last.then(write) : write();
+    if (writing) last = writing;
+  }
+  return last ? last.then(() => [flowOf(c)]) : [flowOf(c)];
+}
+
 const scatter: HeldKernel = (c) =>
   onHost(c.tensor(1), (indices) =>
     onHost(c.tensor(2), (value) => {
@@ -291,13 +307,10 @@ const scatter: HeldKernel = (c) =>
       const last = Math.max(-1, ...at);
       if (!array.grow(last + 1))
         failHeld(c.op, `Max scatter index must be < array size (${last} vs. ${array.elements.length})`);
-      let done: Promise<void> | undefined;
-      for (const [i, index] of at.entries()) {
+      return writeAll(c, array, at, (i) => {
         const row = sliceRows(value, i, 1);
-        const writing = array.write(index, c.value({ ...row, shape: row.shape.slice(1) }), c);
-        if (writing) done = Promise.all([done, writing]).then(() => undefined);
-      }
-      return done ? done.then(() => [flowOf(c)]) : [flowOf(c)];
+        return { ...row, shape: row.shape.slice(1) };
+      });
     }),
   );
 
@@ -361,14 +374,12 @@ const split: HeldKernel = (c) =>
           c.op,
           `TensorArray's size is not equal to the size of lengths (${array.elements.length} vs. ${sizes.length}), and the TensorArray is not marked as dynamically resizeable`,
         );
-      let at = 0;
-      let done: Promise<void> | undefined;
-      for (const [i, size] of sizes.entries()) {
-        const writing = array.write(i, c.value(sliceRows(value, at, size)), c);
-        if (writing) done = Promise.all([done, writing]).then(() => undefined);
-        at += size;
-      }
-      return done ? done.then(() => [flowOf(c)]) : [flowOf(c)];
+      let end = 0;
+      const starts = sizes.map((size) => {
+        end += size;
+        return end - size;
+      });
+      return writeAll(c, array, [...sizes.keys()], (i) => sliceRows(value, starts[i]!, sizes[i]!));
     }),
   );
 
