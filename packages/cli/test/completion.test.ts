@@ -1,22 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { commands } from "./commands.ts";
 import { scratchFolder } from "./folder.ts";
 import { run } from "./run.ts";
 
 const { at } = scratchFolder();
-const commands = [
-  "show",
-  "ls",
-  "get",
-  "convert",
-  "diff",
-  "validate",
-  "rename",
-  "extract",
-  "freeze",
-  "completion",
-];
 const script = async (shell: string) => (await run(["completion", shell])).out;
 
 describe("completion", () => {

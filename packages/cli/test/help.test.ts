@@ -1,20 +1,8 @@
 // Help, version, and wrong usage.
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { commands } from "./commands.ts";
 import { run } from "./run.ts";
-
-const commands = [
-  "show",
-  "ls",
-  "get",
-  "convert",
-  "diff",
-  "validate",
-  "rename",
-  "extract",
-  "freeze",
-  "completion",
-];
 
 describe("metagraph --help", () => {
   it.each([["--help"], ["-h"], ["help"]])(

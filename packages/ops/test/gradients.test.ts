@@ -1,5 +1,3 @@
-// gradients(): what it builds, what it refuses, and that it agrees with differences of function values.
-import { isTfError } from "@org/errors";
 import { createOpRegistry, Graph, IndexedSlices, isIndexedSlices, type Tensor } from "@org/graph";
 import { type NdArray, ndArray } from "@org/tensor";
 import { ResourceVariable, Variable } from "@org/variables";
@@ -29,6 +27,7 @@ import {
   stopGradient,
   tuple,
 } from "../src/index.ts";
+import { failure } from "./in-graph.ts";
 import { MiniSession } from "./mini-session.ts";
 
 const { add, mul } = operator;
@@ -38,15 +37,6 @@ const numbers = (value: NdArray): number[] => Array.from(value.data as ArrayLike
 function build<T>(program: (graph: Graph) => T): [T, Graph] {
   const graph = new Graph({ ops: standardOps });
   return [graph.asDefault(() => program(graph)), graph];
-}
-
-function failure(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    return isTfError(error) ? `${error.code}: ${error.sentence}` : `${error}`;
-  }
-  return "it did not fail";
 }
 
 describe("gradients", () => {

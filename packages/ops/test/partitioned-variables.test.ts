@@ -1,6 +1,3 @@
-// getVariable with partitioners: parts, names, save slices, sharing, and what is refused. The node names are those that TensorFlow 1.15.5 makes.
-import { isTfError } from "@org/errors";
-import { Graph } from "@org/graph";
 import { Shape } from "@org/tensor";
 import { describe, expect, it } from "vitest";
 import {
@@ -10,24 +7,10 @@ import {
   minMaxVariablePartitioner,
   onesInitializer,
   PartitionInfo,
-  standardOps,
   variableAxisSizePartitioner,
   variableScope,
 } from "../src/index.ts";
-
-function inGraph<T>(program: (graph: Graph) => T): T {
-  const graph = new Graph({ ops: standardOps });
-  return graph.asDefault(() => program(graph));
-}
-
-function failure(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    return isTfError(error) ? `${error.code}: ${error.sentence}` : `${error}`;
-  }
-  return "it did not fail";
-}
+import { failure, inGraph } from "./in-graph.ts";
 
 const two = fixedSizePartitioner(2);
 

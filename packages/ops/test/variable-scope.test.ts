@@ -1,6 +1,3 @@
-// getVariable and variableScope: names, sharing, defaults, and what they refuse. Graphs of whole programs are compared elsewhere.
-import { isTfError } from "@org/errors";
-import { Graph } from "@org/graph";
 import { describe, expect, it } from "vitest";
 import {
   AUTO_REUSE,
@@ -10,24 +7,10 @@ import {
   l2Loss,
   onesInitializer,
   operator,
-  standardOps,
   variableScope,
   zerosInitializer,
 } from "../src/index.ts";
-
-function inGraph<T>(program: (graph: Graph) => T): T {
-  const graph = new Graph({ ops: standardOps });
-  return graph.asDefault(() => program(graph));
-}
-
-function failure(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    return isTfError(error) ? `${error.code}: ${error.sentence}` : `${error}`;
-  }
-  return "it did not fail";
-}
+import { failure, inGraph } from "./in-graph.ts";
 
 describe("variableScope", () => {
   it("stands before the names of variables, whatever the name scope", () => {
