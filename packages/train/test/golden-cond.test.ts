@@ -4,11 +4,11 @@ import { gradients, standardOps } from "@org/ops";
 import { CondContextDef, create, decode, GraphDef, MetaGraphDef, VariableDef } from "@org/proto";
 import { ResourceVariable, Variable } from "@org/variables";
 import { describe, expect, it } from "vitest";
-import { goldenMeta, nodeDifferences, noGoldens } from "./golden-graph.ts";
+import { nodeDifferences, noReferences, referenceMeta } from "../../tf/test/reference-graph.ts";
 
-describe.skipIf(noGoldens)(`the graphs of TensorFlow 1.15.5 ${noGoldens ?? ""}`, () => {
+describe.skipIf(noReferences)(`the graphs of TensorFlow 1.15.5 ${noReferences ?? ""}`, () => {
   it("cond_grad", () => {
-    const meta = decode(MetaGraphDef, goldenMeta("cond_grad"));
+    const meta = decode(MetaGraphDef, referenceMeta("cond_grad"));
     const all = meta.graphDef!.node;
     const from = all.findIndex(({ name }) => name.startsWith("grad/"));
     const to = all.findIndex(({ name }) => name === "LogicalNot");

@@ -1,4 +1,4 @@
-// What optimizers do when their nodes run, and what they refuse. Graphs are compared in golden.test.ts.
+// What optimizers do when their nodes run, and what they refuse. Graphs are compared in packages/tf/test/graphs.
 import { isTfError } from "@org/errors";
 import { Graph, type IndexedSlices, type Tensor } from "@org/graph";
 import {

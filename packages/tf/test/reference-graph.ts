@@ -1,5 +1,5 @@
 // Graphs that TensorFlow 1.15.5's Python built, to compare with ours node for node; from METAGRAPH_SHARED or ../shared.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -18,20 +18,28 @@ import { tensorFromProto } from "@org/tensor";
 
 const shared = process.env.METAGRAPH_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
 
-/** Why golden graphs cannot be compared, or undefined. */
-export const noGoldens: string | undefined = existsSync(join(shared, "graphs"))
+/** Why reference graphs cannot be compared, or undefined. */
+export const noReferences: string | undefined = existsSync(join(shared, "graphs"))
   ? undefined
   : "skipped: no folder with TensorFlow's graphs (set METAGRAPH_SHARED)";
 
-export function goldenMeta(name: string): Uint8Array {
+/** The graph.meta of a reference graph. */
+export function referenceMeta(name: string): Uint8Array {
   return new Uint8Array(readFileSync(join(shared, "graphs", name, "graph.meta")));
 }
+
+/** Names of all reference graphs; none where they are not there. */
+export const referenceNames: readonly string[] = noReferences
+  ? []
+  : readdirSync(join(shared, "graphs")).filter((name) =>
+      existsSync(join(shared, "graphs", name, "graph.meta")),
+    );
 
 const own = (attrs: { readonly [key: string]: IAttrValue }): string[] => Object.keys(attrs).sort();
 
 /** Where a MetaGraphDef of ours differs from TensorFlow's: nodes in order with attributes and shapes, ops, collections, SaverDef. */
 export function differences(got: MetaGraphDef, name: string): string[] {
-  const want = decode(MetaGraphDef, goldenMeta(name));
+  const want = decode(MetaGraphDef, referenceMeta(name));
   const found = nodeDifferences(want.graphDef!.node, got.graphDef!.node);
   const ops = (def: MetaGraphDef): string => `${def.metaInfoDef!.strippedOpList!.op.map((op) => op.name)}`;
   if (ops(want) !== ops(got)) found.push(`ops: want ${ops(want)}, got ${ops(got)}`);
@@ -61,10 +69,10 @@ function sameCollection(key: string, a: CollectionDef, b: CollectionDef): boolea
 }
 
 /** Where nodes differ: names, ops, inputs, devices, attributes. */
-export function nodeDifferences(golden: readonly NodeDef[], nodes: readonly NodeDef[]): string[] {
+export function nodeDifferences(wanted: readonly NodeDef[], nodes: readonly NodeDef[]): string[] {
   const found: string[] = [];
-  for (let i = 0; i < Math.max(golden.length, nodes.length) && found.length < 20; i++) {
-    const [want, got] = [golden[i], nodes[i]];
+  for (let i = 0; i < Math.max(wanted.length, nodes.length) && found.length < 20; i++) {
+    const [want, got] = [wanted[i], nodes[i]];
     if (!want || !got) {
       found.push(`${i}: want ${want?.name ?? "nothing"}, got ${got?.name ?? "nothing"}`);
       continue;
