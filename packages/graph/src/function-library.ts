@@ -7,14 +7,29 @@ import {
   type IFunctionDefLibrary,
   type IGradientDef,
 } from "@org/proto";
+import type { RegisteredOp } from "./op-registry.ts";
+
+const origin = "a function library";
 
 export class FunctionLibrary {
   private readonly functions = new Map<string, IFunctionDef>();
   private readonly gradients = new Map<string, IGradientDef>();
   private readonly registered: NonNullable<IFunctionDefLibrary["registeredGradients"]>[number][] = [];
+  private readonly ops = new Map<string, RegisteredOp>();
 
   get(name: string): IFunctionDef | undefined {
     return this.functions.get(name);
+  }
+
+  /** The function as an op that nodes may have as their type; undefined where there is no such function. */
+  op(name: string): RegisteredOp | undefined {
+    let op = this.ops.get(name);
+    const opDef = op === undefined ? this.functions.get(name)?.signature : undefined;
+    if (opDef) {
+      op = { opDef, origin };
+      this.ops.set(name, op);
+    }
+    return op;
   }
 
   /** Name of the function that `name`'s gradient is, if one is stated. */

@@ -36,6 +36,8 @@ export interface GraphOptions {
   readonly seed?: number | null;
   /** Keeps a stack trace of each op's making, for `op.traceback` and debug info; tens of microseconds an op. Default false. */
   readonly recordTraces?: boolean;
+  /** Functions of another graph that nodes may call, shared with it; default: a library of its own. */
+  readonly library?: FunctionLibrary;
 }
 
 /** What stands for an operation in `controlDependencies`. */
@@ -54,7 +56,7 @@ export class Graph {
   /** The graph-level random seed. */
   seed: number | null;
   /** Functions that the graph carries. */
-  readonly library: FunctionLibrary = new FunctionLibrary();
+  readonly library: FunctionLibrary;
   /** Where ops were made, if that is recorded. @internal */
   readonly traces: TraceRecorder | undefined;
   /** @internal */
@@ -70,6 +72,7 @@ export class Graph {
 
   constructor(options: GraphOptions = {}) {
     this.ops = options.ops ?? coreOps;
+    this.library = options.library ?? new FunctionLibrary();
     this.names = new NameTable(this.opList);
     this.seed = options.seed ?? null;
     this.traces = options.recordTraces ? new TraceRecorder() : undefined;
@@ -210,7 +213,7 @@ export class Graph {
    */
   createOp(type: string, inputs: readonly OpInput[], options: CreateOpOptions = {}): Operation {
     this.checkNotFinalized();
-    const registered = this.ops.get(type);
+    const registered = this.ops.get(type) ?? this.library.op(type);
     if (registered === undefined)
       throw new TfError("NOT_FOUND", `Op type not registered '${type}' in binary`, {
         op: type,

@@ -19,6 +19,19 @@ export {
 } from "./control-flow-context.ts";
 export type { CreateOpOptions, OpInput } from "./create-op.ts";
 export { canonicalDevice, type DeviceSpec, deviceToString, mergeDevices, parseDevice } from "./device.ts";
+export {
+  type ArgumentShape,
+  type FunctionGraph,
+  type FunctionGraphOptions,
+  functionDefToGraph,
+} from "./function-def-to-graph.ts";
+export {
+  type FunctionArgument,
+  type FunctionNodes,
+  type FunctionNodesOptions,
+  functionDefToGraphDef,
+} from "./function-def-to-graph-def.ts";
+export { FunctionLibrary } from "./function-library.ts";
 export { type ControlInput, currentGraph, Graph, type GraphOptions, graphDefVersion } from "./graph.ts";
 export { createGraphDebugInfoDef } from "./graph-debug-info.ts";
 export type { GraphDefOptions } from "./graph-def.ts";
