@@ -263,7 +263,8 @@ export function importGraphDef(def: IGraphDef, options: ImportGraphDefOptions): 
     };
     const renamed = names.areOthers || edges.mapped.size > 0;
     const plans: (NodePlan | undefined)[] = [];
-    const imported = new ImportedNodes(table, plans, renamed, (name) => names.of(name));
+    const prefix = edges.mapped.size === 0 ? names.prefix : undefined;
+    const imported = new ImportedNodes(table, plans, renamed, (name) => names.of(name), prefix);
     plans.push(...makePlans(table, lookUp, (attr, node) => imported.settled(attr, node)));
     const prepared: (PreparedNode | NodePlan)[] = [];
     let read: Int32Array | undefined;

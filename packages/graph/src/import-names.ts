@@ -81,6 +81,11 @@ export class ImportNames {
     this.areOthers = others;
   }
 
+  /** What stands before the name of every node; undefined where one had to be called otherwise, too. */
+  get prefix(): string | undefined {
+    return this.areUnique ? undefined : this.scope;
+  }
+
   /** The name in the graph of the file's node `name`, which has to be there. */
   of(name: string): string {
     return this.areUnique ? (this.all[this.index.find(name)] ?? name) : this.scope + name;

@@ -46,6 +46,8 @@ export class ImportedNodes {
   readonly plans: readonly (NodePlan | undefined)[];
   /** Whether nodes are called otherwise than in the file, or read something else. */
   readonly renamed: boolean;
+  /** What stands before every name of the file, inputs included, and nothing else is changed of them; undefined where that is not so. */
+  readonly prefix: Uint8Array | undefined;
   private readonly rename: (name: string) => string;
 
   constructor(
@@ -53,7 +55,9 @@ export class ImportedNodes {
     plans: readonly (NodePlan | undefined)[],
     renamed: boolean,
     rename: (name: string) => string,
+    prefix: string | undefined,
   ) {
+    this.prefix = prefix === undefined ? undefined : new TextEncoder().encode(prefix);
     this.table = table;
     this.plans = plans;
     this.renamed = renamed;

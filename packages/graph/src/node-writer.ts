@@ -2,14 +2,15 @@
 // name, other inputs or another device gets these anew, and keeps the bytes of its attributes. What else there is becomes a message.
 // Not here: encoding messages (@org/proto).
 import { encode, type IAttrValue, type INodeDef, NodeDef } from "@org/proto";
-import { lazyNodeList, NodeBytes, nodeFlags } from "@org/proto/nodes";
+import { lazyNodeList, NodeBytes } from "@org/proto/nodes";
 import { type Shape, shapeToProto } from "@org/tensor";
 import type { ImportedNodes, NodePlan } from "./imported-nodes.ts";
+import { keepsInputs, type NodeHead, namedHead, prefixedHead } from "./node-head.ts";
 import type { Operation } from "./operation.ts";
+import { RenamedClasses } from "./renamed-classes.ts";
+import { fieldSize, WireChunks } from "./wire-chunks.ts";
 
 const utf8 = new TextEncoder();
-const text = new TextDecoder();
-const chunkSize = 1 << 20;
 /** Attributes of this size are referred to rather than copied. */
 const largeAttrs = 1 << 14;
 const nothing = new Uint8Array(0);
@@ -36,14 +37,6 @@ function entries(attr: { [key: string]: IAttrValue }): Uint8Array {
   return encode(NodeDef, { attr });
 }
 
-function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
-  return size;
-}
-
-const fieldSize = (length: number): number => 1 + varintSize(length) + length;
-
 /** How a signature's attributes stand to what an export states of its nodes. */
 interface WirePlan {
   /** Whether the bytes of the file may be used at all. */
@@ -62,8 +55,9 @@ export class NodeWriter {
   private readonly plans = new Map<NodePlan, WirePlan>();
   private readonly texts = new Map<string, Uint8Array>();
   private readonly shapeEntries = new WeakMap<Shape, Uint8Array>();
-  private chunk = nothing;
-  private at = 0;
+  private readonly out = new WireChunks();
+  private readonly classes = new RenamedClasses();
+  private readonly heads = new Map<ImportedNodes, NodeHead>();
 
   constructor(options: NodeWriterOptions, count: number) {
     this.options = options;
@@ -116,11 +110,9 @@ export class NodeWriter {
     const device = this.options.clearDevices ? "" : op.statedDevice;
     const asItWas =
       !imported.renamed &&
-      !op.rewired &&
       !wire.lacksShapes &&
       wire.filled.length === 0 &&
-      (table.flags[i]! & nodeFlags.longInput) === 0 &&
-      op.inputs.length + op.controlInputs.length === table.inputFirst[i + 1]! - table.inputFirst[i]! &&
+      keepsInputs(op, table) &&
       device === table.devices[table.device[i]!];
     if (asItWas) {
       const start = table.start[i]!;
@@ -166,90 +158,59 @@ export class NodeWriter {
 
   /** Name, op, inputs and device as they are now, then the attributes' bytes. */
   private rewrite(op: Operation, imported: ImportedNodes, wire: WirePlan, device: string): void {
+    const { out } = this;
     const { table } = imported;
     const i = op.position;
+    const head = this.headOf(op, imported);
     const type = this.encoded(op.type);
     const place = this.encoded(device);
-    const { inputs } = op;
-    const controls = op.orderedControls();
-    let size = fieldSize(op.name.length) + fieldSize(type.length);
-    if (place.length > 0) size += fieldSize(place.length);
-    for (let k = 0; k < inputs.length; k++) {
-      const { op: source, valueIndex } = inputs[k]!;
-      size += fieldSize(source.name.length + (valueIndex === 0 ? 0 : 1 + String(valueIndex).length));
-    }
-    for (let k = 0; k < controls.length; k++) size += fieldSize(1 + controls[k]!.name.length);
     const regroup = imported.renamed && table.classEnd[i] !== 0;
-    const classes = regroup ? renamedClasses(imported, i) : nothing;
+    const classes = regroup ? this.classes.of(imported, i) : nothing;
     const shapes = wire.lacksShapes ? this.shapesOf(op) : nothing;
-    size += wire.filled.length + classes.length + shapes.length;
     const attrStart = table.attrStart[i]!;
     const end = table.end[i]!;
-    const [cutStart, cutEnd] = regroup ? [table.classStart[i]!, table.classEnd[i]!] : [end, end];
+    const cutStart = regroup ? table.classStart[i]! : end;
+    const cutEnd = regroup ? table.classEnd[i]! : end;
     const kept = end - attrStart - (cutEnd - cutStart);
-    size += kept;
+    const size =
+      head.nameSize(op) +
+      fieldSize(type.length) +
+      head.inputsSize(op) +
+      (place.length > 0 ? fieldSize(place.length) : 0) +
+      wire.filled.length +
+      classes.length +
+      shapes.length +
+      kept;
     const large = kept >= largeAttrs && !regroup;
-    const source = this.reserve(1 + varintSize(size) + size - (large ? kept : 0));
-    const field = this.at;
-    this.header(0x0a, size);
-    const body = this.at;
-    this.ascii(0x0a, op.name);
-    this.field(0x12, type);
-    for (let k = 0; k < inputs.length; k++) {
-      const { op: from, valueIndex } = inputs[k]!;
-      this.ascii(0x1a, valueIndex === 0 ? from.name : `${from.name}:${valueIndex}`);
-    }
-    for (let k = 0; k < controls.length; k++) this.ascii(0x1a, `^${controls[k]!.name}`);
-    if (place.length > 0) this.field(0x22, place);
-    for (const part of [wire.filled, classes, shapes]) this.copy(part, 0, part.length);
+    out.reserve(fieldSize(size) - (large ? kept : 0));
+    const source = this.sourceOf(out.chunk);
+    const field = out.at;
+    out.header(0x0a, size);
+    const body = out.at;
+    head.writeName(op, out);
+    out.field(0x12, type);
+    head.writeInputs(op, out);
+    if (place.length > 0) out.field(0x22, place);
+    out.copy(wire.filled, 0, wire.filled.length);
+    out.copy(classes, 0, classes.length);
+    out.copy(shapes, 0, shapes.length);
     if (large) {
-      this.bytes.add(source, field, body, this.at, table.bytes.subarray(attrStart, end));
+      this.bytes.add(source, field, body, out.at, table.bytes.subarray(attrStart, end));
       return;
     }
-    this.copy(table.bytes, attrStart, cutStart);
-    this.copy(table.bytes, cutEnd, end);
-    this.bytes.add(source, field, body, this.at);
+    out.copy(table.bytes, attrStart, cutStart);
+    out.copy(table.bytes, cutEnd, end);
+    this.bytes.add(source, field, body, out.at);
   }
 
-  /** The source that the next `size` bytes are written to. */
-  private reserve(size: number): number {
-    if (this.at + size > this.chunk.length) {
-      this.chunk = new Uint8Array(Math.max(chunkSize, size));
-      this.at = 0;
+  private headOf(op: Operation, imported: ImportedNodes): NodeHead {
+    if (imported.prefix === undefined || !keepsInputs(op, imported.table)) return namedHead;
+    let head = this.heads.get(imported);
+    if (head === undefined) {
+      head = prefixedHead(imported.table, imported.prefix);
+      this.heads.set(imported, head);
     }
-    return this.sourceOf(this.chunk);
-  }
-
-  private header(tag: number, length: number): void {
-    const { chunk } = this;
-    chunk[this.at++] = tag;
-    let rest = length;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) chunk[this.at++] = (rest % 128) | 128;
-    chunk[this.at++] = rest;
-  }
-
-  /** Names are ASCII: a graph takes no others. */
-  private ascii(tag: number, string: string): void {
-    this.header(tag, string.length);
-    const { chunk } = this;
-    let { at } = this;
-    for (let k = 0; k < string.length; k++) chunk[at++] = string.charCodeAt(k);
-    this.at = at;
-  }
-
-  private field(tag: number, bytes: Uint8Array): void {
-    this.header(tag, bytes.length);
-    this.copy(bytes, 0, bytes.length);
-  }
-
-  private copy(from: Uint8Array, start: number, end: number): void {
-    const { chunk } = this;
-    let { at } = this;
-    if (end - start > 256) {
-      chunk.set(from.subarray(start, end), at);
-      at += end - start;
-    } else for (let p = start; p < end; p++) chunk[at++] = from[p]!;
-    this.at = at;
+    return head;
   }
 }
 
@@ -275,34 +236,3 @@ function statesShapes(op: Operation, plan: NodePlan): boolean {
     if (outputs[k]!.shape !== shapes[k] && exportedShape(op, k) !== shapes[k]) return false;
   return true;
 }
-
-/** The `_class` entry of node `i` under the graph's names. */
-function renamedClasses(imported: ImportedNodes, i: number): Uint8Array {
-  const { table } = imported;
-  const list: Uint8Array[] = [];
-  let size = 0;
-  table.visitClass(i, (start, end) => {
-    const group = utf8.encode(imported.renamedGroup(text.decode(table.bytes.subarray(start, end))));
-    size += fieldSize(group.length);
-    list.push(group);
-  });
-  const value = fieldSize(size);
-  const entry = new Uint8Array(fieldSize(classKey.length + fieldSize(value)));
-  let at = 0;
-  const put = (tag: number, length: number, bytes: Uint8Array = nothing): void => {
-    entry[at++] = tag;
-    let rest = length;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) entry[at++] = (rest % 128) | 128;
-    entry[at++] = rest;
-    entry.set(bytes, at);
-    at += bytes.length;
-  };
-  put(0x2a, classKey.length + fieldSize(value), classKey);
-  put(0x12, value);
-  put(0x0a, size);
-  for (const group of list) put(0x12, group.length, group);
-  return entry;
-}
-
-/** Field 1 of the entry: "_class". */
-const classKey = Uint8Array.of(0x0a, 6, ...utf8.encode("_class"));

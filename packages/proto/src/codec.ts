@@ -2,15 +2,20 @@
 // generated (src/gen); here are the error texts, the deep copies and what equality means.
 // Not here: any meaning of a message.
 import { TfError } from "@org/errors";
-import { MessageReader, type MessageWriter } from "./wire.ts";
+import { MessageReader, MessageWriter } from "./wire.ts";
 
 /** A message class of this package, e.g. `GraphDef`. `I` is what it encodes, `T` what it decodes to. */
 export interface MessageType<T extends object = object, I extends object = object> {
   /** Full name, e.g. "tensorflow.GraphDef". */
   readonly typeName: string;
-  encode(message: I): MessageWriter;
+  encode(message: I, writer?: MessageWriter): MessageWriter;
   decode(reader: MessageReader): T;
 }
+
+/** One writer for the many small messages of collections: its memory grows once. */
+let idle: MessageWriter | undefined = new MessageWriter();
+/** Above this it is left to the garbage collector. */
+const keptMemory = 1 << 16;
 
 /**
  * The message as wire bytes. Fields go in number order, maps in their own order, unknown fields last: a decoded
@@ -18,7 +23,12 @@ export interface MessageType<T extends object = object, I extends object = objec
  * Throws a TypeError where a 64-bit field holds neither a bigint nor a safe integer.
  */
 export function encode<I extends object>(type: MessageType<object, I>, message: I): Uint8Array {
-  return type.encode(message).finish();
+  // A message may encode others while it is encoded, and a failure leaves a writer half full: only one that finished is used again.
+  const writer = idle?.begin() ?? new MessageWriter();
+  idle = undefined;
+  const bytes = type.encode(message, writer).finish();
+  if (writer.buf.length <= keptMemory) idle = writer;
+  return bytes;
 }
 
 /**

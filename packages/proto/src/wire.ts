@@ -252,6 +252,14 @@ export class MessageWriter extends WriterBase {
     return new Uint8Array(size);
   }
 
+  /** The writer, empty again. */
+  begin(): this {
+    this.pos = 0;
+    this.states = null;
+    this.large.length = 0;
+    return this;
+  }
+
   /** Bytes written so far. */
   get length(): number {
     return this.large.reduce((sum, { bytes }) => sum + bytes.length, this.pos);

@@ -2,7 +2,7 @@
 // Source: python/training/saver.py (export_meta_graph).
 import { type CollectionRegistry, type ExportScopedOptions, exportScopedMetaGraph } from "@org/collections";
 import type { Graph } from "@org/graph";
-import { create, type IMetaGraphDef, MetaGraphDef } from "@org/proto";
+import { CollectionDef, create, type ICollectionDef, type IMetaGraphDef, MetaGraphDef } from "@org/proto";
 import { detachedNodes } from "@org/proto/nodes";
 
 /** Arguments of export_meta_graph. */
@@ -21,9 +21,23 @@ export function exportMetaGraph(
 ): MetaGraphDef {
   const shared = sharedMetaGraph(graph, options);
   // Nodes are left as bytes: many are those of the file that the graph came from, and few are ever read.
-  const def = create(MetaGraphDef, { ...shared, graphDef: { ...shared.graphDef, node: [] } });
+  const def = create(MetaGraphDef, {
+    ...shared,
+    graphDef: { ...shared.graphDef, node: [] },
+    collectionDef: {},
+  });
   def.graphDef!.node = detachedNodes(shared.graphDef?.node ?? []);
+  for (const [key, collection] of Object.entries(shared.collectionDef ?? {}))
+    def.collectionDef[key] = ownCollection(collection);
   return def;
+}
+
+/** A copy; large collections are lists of encoded messages, which are copied without a look into them. */
+function ownCollection(collection: ICollectionDef): CollectionDef {
+  const items = collection.bytesList?.value;
+  if (!items) return create(CollectionDef, collection);
+  const value = items.map((bytes) => bytes.slice());
+  return new CollectionDef({ bytesList: new CollectionDef.BytesList({ value }) });
 }
 
 /** The same, to be written at once: its attribute values are the graph's own. */
