@@ -28,8 +28,6 @@ export function runCluster(
   slots: (Value | undefined)[],
   environment: ClusterEnvironment,
 ): void | Promise<void> {
-  for (const { slot } of cluster.inputs) if (slots[slot] === dead) return killOutputs(cluster, slots);
-  for (const slot of cluster.deadSlots) if (slots[slot] === dead) return killOutputs(cluster, slots);
   const pending: Promise<unknown>[] = [];
   for (const input of cluster.inputs) {
     if (!input.host) continue;

@@ -5,19 +5,19 @@
 // until a host kernel or a backend returns a promise; then units that do not need it go on.
 import { TfError } from "@org/errors";
 import type { FileSystem, Progress } from "@org/io";
-import type { RunResource } from "@org/ops";
 import type { NdArray } from "@org/tensor";
-import { located } from "./cluster-lowering.ts";
-import { type ClusterEnvironment, killOutputs, runCluster, variableIn } from "./cluster-run.ts";
-import type { Held } from "./held.ts";
+import { type ClusterEnvironment, killOutputs, runCluster } from "./cluster-run.ts";
+import { runMerge, runSwitch } from "./control-nodes.ts";
 import { runHeld } from "./held-kernels.ts";
-import { type HostEnvironment, HostExecution } from "./host-context.ts";
+import { runHostNode, variableAt } from "./host-node.ts";
 import { runBeside } from "./run-beside.ts";
-import { type Body, type LoopUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
+import { type Body, type ClusterUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
+import { RunResources } from "./run-resources.ts";
+import { RunSlots, share } from "./run-slots.ts";
 import { RunningLoop } from "./running-loop.ts";
 import { dueTurn } from "./turn.ts";
-import { dead, onFirstDevice, TensorValue, type Value } from "./values.ts";
-import type { SessionState, VariableState } from "./variable-state.ts";
+import { dead, TensorValue, type Value } from "./values.ts";
+import type { SessionState } from "./variable-state.ts";
 
 /** What executions of one session share. */
 export interface ExecutorEnvironment extends ClusterEnvironment {
@@ -31,23 +31,14 @@ export interface ExecutorEnvironment extends ClusterEnvironment {
 export class Execution {
   readonly #plan: RunPlan;
   readonly #environment: ExecutorEnvironment;
-  readonly #slots: (Value | undefined)[];
-  readonly #left: Int32Array;
+  readonly #slots: RunSlots;
+  readonly #resources: RunResources;
   readonly #deadUnits: Uint8Array | undefined;
   readonly #signal: AbortSignal | undefined;
-  /** Ends what host kernels wait for when another unit fails; made when one asks. */
-  #abort: AbortController | undefined;
   #failed = false;
   #atOnce = false;
   /** Loops that are running: what they carry is theirs. */
-  readonly #loops: Set<RunningLoop> = new Set();
-  /** What lives as long as the run. */
-  readonly #held: Set<Held> = new Set();
-  /** What host kernels share, by name. */
-  readonly #shared: Map<string, RunResource> = new Map();
-  /** Done when what they shared is closed. */
-  #closing: Promise<unknown> | undefined;
-  readonly #host: HostEnvironment;
+  #loops: Set<RunningLoop> | undefined;
 
   constructor(
     plan: RunPlan,
@@ -57,29 +48,11 @@ export class Execution {
   ) {
     this.#plan = plan;
     this.#environment = environment;
-    this.#slots = plan.template.slice();
-    this.#left = plan.uses.slice();
+    this.#slots = new RunSlots(plan);
+    this.#resources = new RunResources(environment, signal);
     this.#deadUnits = plan.branches ? new Uint8Array(plan.units.length) : undefined;
     this.#signal = signal;
-    plan.feeds.forEach((slot, i) => {
-      if (slot < 0) feeds[i]!.release();
-      else this.#slots[slot] = feeds[i]!;
-    });
-    this.#host = {
-      state: environment.state,
-      fs: environment.fs,
-      signal: () => this.#abortSignal(),
-      onProgress: environment.onProgress,
-      toDevice: (value) => onFirstDevice(environment.devices, value),
-      ofRun: (name, create) => {
-        const known = this.#shared.get(name) ?? create();
-        this.#shared.set(name, known);
-        return known as ReturnType<typeof create>;
-      },
-      assign: (variable, value) => {
-        variable.assign(new TensorValue(environment.devices, value.dtype, value.shape, value));
-      },
-    };
+    for (let i = 0; i < feeds.length; i++) this.#slots.put(plan.feeds[i]!, feeds[i]!);
   }
 
   /**
@@ -92,82 +65,47 @@ export class Execution {
     try {
       this.#checkCancelled();
       running = this.#runBody(this.#plan.root);
+      if (running === undefined) return this.#fetch();
     } catch (error) {
       this.#releaseAll();
       throw error;
     }
-    if (running === undefined) return this.#fetch();
     return running
       .then(() => this.#fetch())
       .catch((error) => {
         this.#releaseAll();
         throw error;
       })
-      .finally(() => this.#closing);
+      .finally(() => this.#resources.closing);
   }
 
   #fetch(): Value[] {
-    const values = this.#plan.fetches.map((slot, i) => {
-      const value = this.#slots[slot]!;
-      if (value.kind === "dead") {
-        this.#releaseAll();
+    const { fetches } = this.#plan;
+    const values: Value[] = new Array(fetches.length);
+    for (let i = 0; i < fetches.length; i++) {
+      const value = this.#slots.values[fetches[i]!]!;
+      if (value.kind === "dead")
         throw new TfError("INVALID_ARGUMENT", `Retval[${i}] does not have value`, {
           hint: "The fetched tensor is in a branch that was not taken in this run.",
         });
-      }
-      if (value.kind === "handle") {
-        this.#releaseAll();
+      if (value.kind === "handle")
         throw new TfError("INVALID_ARGUMENT", `The handle of ${value.held.title} cannot be fetched`);
-      }
-      return value.kind === "tensor" ? value.retain() : value;
-    });
+      values[i] = value;
+    }
+    for (let i = 0; i < values.length; i++) share(values[i]!);
     this.#releaseAll();
     return values;
   }
 
   #releaseAll(): void {
-    for (const loop of this.#loops) loop.release();
-    this.#loops.clear();
-    for (const held of this.#held) held.close();
-    this.#held.clear();
-    if (this.#shared.size > 0)
-      this.#closing = Promise.all([...this.#shared.values()].map((shared) => shared.close()));
-    this.#shared.clear();
-    for (let slot = 0; slot < this.#slots.length; slot++)
-      if (this.#plan.template[slot] === undefined) this.#clear(slot);
-  }
-
-  #clear(slot: number): void {
-    const value = this.#slots[slot];
-    this.#slots[slot] = undefined;
-    if (value?.kind === "tensor") value.release();
-  }
-
-  #put(slot: number, value: Value): void {
-    if (slot < 0) {
-      if (value.kind === "tensor") value.release();
-      return;
-    }
-    this.#slots[slot] = value;
+    if (this.#loops !== undefined) for (const loop of this.#loops) loop.release();
+    this.#loops = undefined;
+    this.#resources.close();
+    this.#slots.releaseAll();
   }
 
   #checkCancelled(): void {
-    if (this.#signal?.aborted)
-      throw new TfError("CANCELLED", "Run call was cancelled", { cause: this.#signal.reason });
-  }
-
-  #abortSignal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      const { signal } = this.#abort;
-      if (this.#signal?.aborted) this.#abort.abort(this.#signal.reason);
-      else
-        this.#signal?.addEventListener("abort", () => this.#abort!.abort(this.#signal!.reason), {
-          signal,
-          once: true,
-        });
-    }
-    return this.#abort.signal;
+    if (this.#signal?.aborted) throw cancelled(this.#signal, undefined);
   }
 
   // ---- bodies
@@ -190,7 +128,7 @@ export class Execution {
         },
         onFailure: (error) => {
           this.#failed = true;
-          this.#abort?.abort(error);
+          this.#resources.abort(error);
         },
       });
     } catch (error) {
@@ -199,34 +137,42 @@ export class Execution {
   }
 
   #runUnit(unit: Unit): void | Promise<void> {
-    let running: void | undefined | Promise<void>;
-    if (unit.kind === "cluster") {
-      // It may have died in an earlier turn of the loop around.
+    let running: void | Promise<void>;
+    if (unit.kind === "cluster") running = this.#runCluster(unit);
+    else if (unit.kind === "loop") {
       if (this.#deadUnits !== undefined) this.#deadUnits[unit.id] = 0;
-      if (this.#isDead(unit)) {
-        killOutputs(unit.cluster, this.#slots);
-        this.#die(unit);
-      } else running = runCluster(unit.cluster, this.#slots, this.#environment);
-      if (running === undefined && this.#deadUnits !== undefined)
-        this.#noteDeadCluster(unit.id, unit.cluster);
-    } else if (unit.kind === "loop") running = this.#runLoop(unit);
-    else running = this.#runNode(unit);
+      const loop = new RunningLoop(unit.body);
+      this.#loops ??= new Set();
+      this.#loops.add(loop);
+      running = this.#iterate(loop);
+    } else running = this.#runNode(unit);
     if (running === undefined) {
-      this.#countDown(unit);
+      this.#slots.countDown(unit);
       return;
     }
-    return running.then(() => {
-      if (unit.kind === "cluster") this.#noteDeadCluster(unit.id, unit.cluster);
-      this.#countDown(unit);
-    });
+    return running.then(() => this.#slots.countDown(unit));
   }
 
-  #countDown(unit: Unit): void {
-    const left = this.#left;
-    for (const slot of unit.uses) if (--left[slot]! === 0) this.#clear(slot);
-  }
+  // ---- clusters, and what kills them
 
-  // ---- death
+  #runCluster(unit: ClusterUnit): void | Promise<void> {
+    const { cluster } = unit;
+    const deadUnits = this.#deadUnits;
+    const { values } = this.#slots;
+    if (deadUnits === undefined) return runCluster(cluster, values, this.#environment);
+    // It may have died in an earlier turn of the loop around.
+    deadUnits[unit.id] = 0;
+    if (
+      this.#isDead(unit) ||
+      cluster.inputs.some(({ slot }) => values[slot] === dead) ||
+      cluster.deadSlots.some((slot) => values[slot] === dead)
+    ) {
+      killOutputs(cluster, values);
+      deadUnits[unit.id] = 1;
+      return;
+    }
+    return runCluster(cluster, values, this.#environment);
+  }
 
   #isDead(unit: Unit): boolean {
     if (this.#deadUnits === undefined) return false;
@@ -234,53 +180,44 @@ export class Execution {
     return false;
   }
 
-  #die(unit: { readonly id: number }): void {
-    this.#deadUnits![unit.id] = 1;
-  }
-
-  #noteDeadCluster(
-    id: number,
-    cluster: { inputs: readonly { slot: number }[]; deadSlots: readonly number[] },
-  ): void {
-    if (this.#deadUnits === undefined) return;
-    const isDead =
-      this.#deadUnits[id] === 1 ||
-      cluster.inputs.some(({ slot }) => this.#slots[slot] === dead) ||
-      cluster.deadSlots.some((slot) => this.#slots[slot] === dead);
-    this.#deadUnits[id] = isDead ? 1 : 0;
-  }
-
   // ---- single nodes
 
-  #runNode(unit: NodeUnit, merged?: Value): void | Promise<void> {
+  #runNode(unit: NodeUnit, carried?: Value): void | Promise<void> {
     const { node } = unit;
-    if (this.#deadUnits !== undefined) this.#deadUnits[unit.id] = 0;
-    if (node.kind === "merge") return this.#merge(unit, merged);
-    if (node.kind !== "trigger" && this.#deadUnits !== undefined) {
-      if (this.#isDead(unit) || unit.inputs.some((slot) => slot >= 0 && this.#slots[slot] === dead)) {
-        this.#die(unit);
-        for (const slot of unit.outputs) if (slot >= 0) this.#slots[slot] = dead;
+    const { values } = this.#slots;
+    if (this.#deadUnits !== undefined) {
+      this.#deadUnits[unit.id] = 0;
+      const dies =
+        node.kind !== "trigger" &&
+        node.kind !== "merge" &&
+        (this.#isDead(unit) || unit.inputs.some((slot) => slot >= 0 && values[slot] === dead));
+      if (dies) {
+        this.#deadUnits[unit.id] = 1;
+        this.#slots.kill(unit.outputs);
         return;
       }
     }
     switch (node.kind) {
+      case "merge":
+        if (!runMerge(unit, carried, this.#slots, this.#environment.devices)) this.#deadUnits![unit.id] = 1;
+        return;
       case "placeholder":
         throw notFed(node.op);
       case "const":
-        return this.#put(unit.outputs[0]!, this.#constant(node.op.attrs.tensor("value")));
+        return this.#slots.put(unit.outputs[0]!, this.#constant(node.op.attrs.tensor("value")));
       case "switch":
-        return this.#switch(unit);
+        return runSwitch(unit, this.#slots);
       case "enter":
       case "exit":
       case "nextIteration":
-        return this.#put(unit.outputs[0]!, share(this.#slots[unit.inputs[0]!]!));
+        return this.#slots.put(unit.outputs[0]!, share(values[unit.inputs[0]!]!));
       case "forward":
-        for (const [i, slot] of unit.outputs.entries()) this.#put(slot, this.#forward(unit, i));
+        for (const [i, slot] of unit.outputs.entries()) this.#slots.put(slot, this.#forward(unit, i));
         return;
       case "held":
         return this.#heldKernel(unit);
       case "host":
-        return this.#hostKernel(unit);
+        return runHostNode(unit, this.#slots, this.#environment, this.#resources);
       default:
         return;
     }
@@ -292,223 +229,54 @@ export class Execution {
 
   #forward(unit: NodeUnit, i: number): Value {
     const { node } = unit;
-    if (node.uses[i]!.access !== "variable") return share(this.#slots[unit.inputs[i]!]!);
-    return this.#variable(unit, i).read(node.op.name).retain();
-  }
-
-  #variable(unit: NodeUnit, i: number): VariableState {
-    return unit.variables[i] ?? variableIn(this.#slots[unit.inputs[i]!]!);
+    if (node.uses[i]!.access !== "variable") return share(this.#slots.values[unit.inputs[i]!]!);
+    return variableAt(unit, i, this.#slots).read(node.op.name).retain();
   }
 
   #heldKernel(unit: NodeUnit): void | Promise<void> {
     const finish = (values: readonly Value[]): void => {
-      for (const [i, value] of values.entries())
-        if (i < unit.outputs.length) this.#put(unit.outputs[i]!, value);
-        else if (value.kind === "tensor") value.release();
+      for (const [i, value] of values.entries()) this.#slots.put(unit.outputs[i] ?? -1, value);
     };
     const result = runHeld(unit.node.op, {
-      input: (index) => this.#slots[unit.inputs[index]!]!,
-      hold: (held) => this.#held.add(held),
+      input: (index) => this.#slots.values[unit.inputs[index]!]!,
+      hold: (held) => this.#resources.hold(held),
       value: (array) => this.#constant(array),
     });
     return result instanceof Promise ? result.then(finish) : finish(result);
   }
 
-  #switch(unit: NodeUnit): void | Promise<void> {
-    const [data, predicate] = unit.inputs as readonly [number, number];
-    const choose = (array: NdArray): void => {
-      const taken = (array.data as Uint8Array)[0] ? 1 : 0;
-      this.#put(unit.outputs[1 - taken]!, dead);
-      this.#put(unit.outputs[taken]!, share(this.#slots[data]!));
-    };
-    const array = (this.#slots[predicate] as TensorValue).onHost();
-    return array instanceof Promise ? array.then(choose) : choose(array);
-  }
-
-  #merge(unit: NodeUnit, carried: Value | undefined): void {
-    let index = 0;
-    let value: Value = dead;
-    if (carried !== undefined) {
-      index = unit.backEdge;
-      value = carried;
-    } else
-      for (const [i, slot] of unit.inputs.entries()) {
-        const input = this.#slots[slot];
-        if (i === unit.backEdge || input === undefined || input === dead) continue;
-        index = i;
-        value = input;
-        break;
-      }
-    if (value === dead) {
-      this.#die(unit);
-      for (const slot of unit.outputs) if (slot >= 0) this.#slots[slot] = dead;
-      return;
-    }
-    this.#put(unit.outputs[0]!, share(value));
-    if (unit.outputs[1] !== undefined && unit.outputs[1] >= 0)
-      this.#put(unit.outputs[1], this.#constant({ dtype: "int32", shape: [], data: Int32Array.of(index) }));
-  }
-
-  #hostKernel(unit: NodeUnit): void | Promise<void> {
-    const { node } = unit;
-    const variables = node.uses.map((use, i) =>
-      use.access === "variable" ? this.#variable(unit, i) : undefined,
-    );
-    const late = node.entry!.fetchesFrom ?? node.uses.length;
-    const arrays = node.uses.map((use, i) => {
-      if (i >= late) return undefined;
-      if (use.access === "variable") return variables[i]!.value?.onHost();
-      return (this.#slots[unit.inputs[i]!] as TensorValue).onHost();
-    });
-    if (arrays.some((array) => array instanceof Promise))
-      return Promise.all(arrays).then((ready) => this.#callKernel(unit, ready, variables));
-    return this.#callKernel(unit, arrays as (NdArray | undefined)[], variables);
-  }
-
-  #callKernel(
-    unit: NodeUnit,
-    inputs: readonly (NdArray | undefined)[],
-    variables: readonly (VariableState | undefined)[],
-  ): void | Promise<void> {
-    const { node } = unit;
-    const values = this.#fetchedValues(unit, variables);
-    const execution = new HostExecution(node, inputs, variables, this.#host, values);
-    const finish = (results: readonly NdArray[]): void => {
-      let next = 0;
-      for (const [i, output] of node.op.outputs.entries()) {
-        const slot = unit.outputs[i]!;
-        const passed = output.isRef ? node.inputs.findIndex((input) => input.tensor.isRef) : -1;
-        if (passed >= 0) {
-          if (slot >= 0 && variables[passed]) this.#put(slot, { kind: "ref", variable: variables[passed] });
-          continue;
-        }
-        const there = execution.handedOver?.get(i);
-        const result = results[next++];
-        if (there !== undefined) {
-          execution.handedOver!.delete(i);
-          this.#put(slot, there);
-          continue;
-        }
-        if (result === undefined)
-          throw new TfError(
-            "INTERNAL",
-            `The host kernel of ${node.op.type} yields ${results.length} outputs`,
-            {
-              node: node.op.name,
-              op: node.op.type,
-            },
-          );
-        this.#put(slot, this.#constant(result));
-      }
-    };
-    this.#environment.onHostKernel();
-    const release = (): void => {
-      for (const value of values) value?.release();
-      for (const value of execution.handedOver?.values() ?? []) value.release();
-    };
-    let results: readonly NdArray[] | Promise<readonly NdArray[]>;
-    try {
-      results = node.entry!.host!(execution);
-      if (!(results instanceof Promise)) finish(results);
-    } catch (error) {
-      release();
-      throw located(error, node);
-    }
-    if (!(results instanceof Promise)) return release();
-    return results
-      .then(finish)
-      .catch((error) => {
-        throw located(error, node);
-      })
-      .finally(release);
-  }
-
-  /** By position, the values that a kernel fetches for itself, held until it is done: those that variables had when it began. */
-  #fetchedValues(
-    unit: NodeUnit,
-    variables: readonly (VariableState | undefined)[],
-  ): readonly (TensorValue | undefined)[] {
-    const { entry, uses } = unit.node;
-    const from = entry!.fetchesFrom;
-    if (from === undefined) return [];
-    return uses.map((use, i) => {
-      if (i < from) return undefined;
-      const value = use.access === "variable" ? variables[i]!.value : this.#slots[unit.inputs[i]!];
-      return value?.kind === "tensor" ? value.retain() : undefined;
-    });
-  }
-
   // ---- loops
 
-  #runLoop(unit: LoopUnit): void | Promise<void> {
-    if (this.#deadUnits !== undefined) this.#deadUnits[unit.id] = 0;
-    const loop = new RunningLoop(unit.body);
-    this.#loops.add(loop);
-    return this.#iterate(loop, unit.body);
-  }
-
-  #iterate(loop: RunningLoop, body: Body): void | Promise<void> {
+  #iterate(loop: RunningLoop): void | Promise<void> {
     for (;;) {
       this.#checkCancelled();
-      const running = this.#iteration(loop, body);
+      const running = this.#iteration(loop);
       if (running !== undefined)
         return running.then(() => {
-          if (this.#endIteration(loop, body)) return this.#iterate(loop, body);
+          if (this.#endIteration(loop)) return this.#iterate(loop);
         });
-      if (!this.#endIteration(loop, body)) return;
+      if (!this.#endIteration(loop)) return;
       const turn = this.#atOnce ? undefined : dueTurn();
-      if (turn !== undefined) return turn.then(() => this.#iterate(loop, body));
+      if (turn !== undefined) return turn.then(() => this.#iterate(loop));
     }
   }
 
-  #iteration(loop: RunningLoop, body: Body): void | Promise<void> {
-    for (const slot of body.slots) this.#left[slot] = this.#plan.uses[slot]!;
+  #iteration(loop: RunningLoop): void | Promise<void> {
+    const { merges, rest } = loop.parts;
+    this.#slots.recount(loop.body.slots);
     // Merges first: they have no inputs within the iteration.
-    for (const merge of loop.merges) {
-      const carried =
-        loop.carried === undefined ? undefined : loop.carried.get(merge.inputs[merge.backEdge]!);
-      this.#runNode(merge, carried ?? (loop.carried ? dead : undefined));
-      this.#countDown(merge);
+    for (let i = 0; i < merges.length; i++) {
+      this.#runNode(merges[i]!, loop.carriedTo(merges[i]!));
+      this.#slots.countDown(merges[i]!);
     }
-    return this.#runBody(loop.rest);
+    return this.#runBody(rest);
   }
 
-  /** Takes what goes into the next iteration and what leaves the loop; whether there is a next iteration. */
-  #endIteration(loop: RunningLoop, body: Body): boolean {
-    const next = new Map<number, Value>();
-    for (const unit of loop.nexts) {
-      const slot = unit.outputs[0]!;
-      const value = slot >= 0 ? this.#slots[slot] : undefined;
-      if (value !== undefined && value !== dead) next.set(slot, share(value));
-    }
-    for (const unit of loop.exits) {
-      const slot = unit.outputs[0]!;
-      if (slot < 0) continue;
-      const value = this.#slots[slot];
-      if (value !== undefined && value !== dead) {
-        const before = loop.exited.get(slot);
-        if (before?.kind === "tensor") before.release();
-        loop.exited.set(slot, share(value));
-      }
-      this.#clear(slot);
-    }
-    for (const value of loop.carried?.values() ?? []) if (value.kind === "tensor") value.release();
-    for (const slot of body.slots) this.#clear(slot);
-    loop.carried = next;
-    if (next.size > 0 && !this.#failed) return true;
-    for (const slot of body.entered) this.#clear(slot);
-    for (const unit of loop.exits) {
-      const slot = unit.outputs[0]!;
-      if (slot >= 0) this.#slots[slot] = loop.exited.get(slot) ?? dead;
-    }
-    this.#loops.delete(loop);
+  #endIteration(loop: RunningLoop): boolean {
+    if (loop.endIteration(this.#slots, this.#failed)) return true;
+    this.#loops!.delete(loop);
     return false;
   }
-}
-
-/** A value with one more reference. */
-function share(value: Value): Value {
-  return value.kind === "tensor" ? value.retain() : value;
 }
 
 function cancelled(signal: AbortSignal, error: unknown): TfError {

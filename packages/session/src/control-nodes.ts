@@ -1,0 +1,53 @@
+// What the executor itself does for control flow: Switch hands its data to one output and kills the other, Merge takes the input that
+// is alive. Source: core/kernels/control_flow_ops.cc.
+
+import type { Device } from "./device.ts";
+import type { NodeUnit } from "./run-plan.ts";
+import { type RunSlots, share } from "./run-slots.ts";
+import { dead, TensorValue, type Value } from "./values.ts";
+
+/** Runs a Switch; a promise only where the predicate has to be downloaded in the backend's own time. */
+export function runSwitch(unit: NodeUnit, slots: RunSlots): void | Promise<void> {
+  const [data, predicate] = unit.inputs as readonly [number, number];
+  const choose = (flag: unknown): void => {
+    const taken = flag ? 1 : 0;
+    slots.put(unit.outputs[1 - taken]!, dead);
+    slots.put(unit.outputs[taken]!, share(slots.values[data]!));
+  };
+  const array = (slots.values[predicate] as TensorValue).onHost();
+  if (array instanceof Promise) return array.then(({ data: flags }) => choose((flags as Uint8Array)[0]));
+  choose((array.data as Uint8Array)[0]);
+}
+
+/** Runs a Merge on what is alive of its inputs, or on `carried`, what the loop's last iteration gave; false where nothing is. */
+export function runMerge(
+  unit: NodeUnit,
+  carried: Value | undefined,
+  slots: RunSlots,
+  devices: readonly Device[],
+): boolean {
+  let index = 0;
+  let value: Value = dead;
+  if (carried !== undefined) {
+    index = unit.backEdge;
+    value = carried;
+  } else
+    for (let i = 0; i < unit.inputs.length; i++) {
+      const input = slots.values[unit.inputs[i]!];
+      if (i === unit.backEdge || input === undefined || input === dead) continue;
+      index = i;
+      value = input;
+      break;
+    }
+  if (value === dead) {
+    slots.kill(unit.outputs);
+    return false;
+  }
+  slots.put(unit.outputs[0]!, share(value));
+  const chosen = unit.outputs[1];
+  if (chosen !== undefined && chosen >= 0) {
+    const array = { dtype: "int32", shape: [], data: Int32Array.of(index) } as const;
+    slots.put(chosen, new TensorValue(devices, "int32", [], array));
+  }
+  return true;
+}
