@@ -51,6 +51,7 @@ export class NodeWriter {
   private readonly options: NodeWriterOptions;
   private readonly bytes: NodeBytes;
   private readonly messages: (readonly [number, INodeDef])[] = [];
+  private readonly types = new Set<string>();
   private readonly sources = new Map<Uint8Array, number>();
   private readonly plans = new Map<NodePlan, WirePlan>();
   private readonly texts = new Map<string, Uint8Array>();
@@ -67,6 +68,7 @@ export class NodeWriter {
   /** Adds the node of `op`. */
   add(op: Operation): void {
     const { imported } = op;
+    this.types.add(op.type);
     if (imported !== undefined && this.addBytes(op, imported)) return;
     this.messages.push([this.bytes.count, this.message(op)]);
     this.bytes.add(0, 0, 0, 0);
@@ -75,7 +77,7 @@ export class NodeWriter {
   /** The nodes added; messages among them share attribute values with the graph. */
   finish(): NodeDef[] {
     if (this.messages.length === this.bytes.count) return this.messages.map(([, node]) => node as NodeDef);
-    const list = lazyNodeList(this.bytes);
+    const list = lazyNodeList(this.bytes, this.messages.length === 0 ? this.types : undefined);
     for (const [i, node] of this.messages) list.put(i, node as NodeDef);
     return list.proxy;
   }

@@ -84,6 +84,8 @@ export class LazyNodes<N extends object = object> implements ProxyHandler<N[]> {
   readonly proxy: N[];
   /** Computed from the bytes once (node-table.ts). */
   table: unknown;
+  /** Op types in the bytes, if who wrote them told. */
+  ops: ReadonlySet<string> | undefined;
   private readonly cells: N[] = [];
   private readonly codec: NodeCodec<N>;
   private readonly depth: number;

@@ -205,15 +205,17 @@ function flattened(nodes: readonly INodeDef[]): NodeBytes {
   return result;
 }
 
-/** A lazy list over nodes that lie in `bytes`; what is there must be nodes. */
-export function lazyNodeList(bytes: NodeBytes): LazyNodes<NodeDef> {
-  return new LazyNodes(bytes, NodeDef as NodeCodec<NodeDef>, 0);
+/** A lazy list over nodes that lie in `bytes`; what is there must be nodes, of the types `ops` if these are known. */
+export function lazyNodeList(bytes: NodeBytes, ops?: ReadonlySet<string>): LazyNodes<NodeDef> {
+  const lazy = new LazyNodes<NodeDef>(bytes, NodeDef as NodeCodec<NodeDef>, 0);
+  lazy.ops = ops;
+  return lazy;
 }
 
 /** The same nodes as bytes alone, which nobody changes: messages among them are encoded, bytes are shared. */
 export function detachedNodes(nodes: readonly INodeDef[]): NodeDef[] {
   const lazy = lazyNodes(nodes);
-  if (lazy?.untouched) return lazyNodeList(lazy.bytes).proxy;
+  if (lazy?.untouched) return lazyNodeList(lazy.bytes, lazy.ops).proxy;
   return lazyNodeList(flattened(nodes)).proxy;
 }
 
@@ -232,6 +234,7 @@ export function nodeSizes(nodes: readonly INodeDef[], weigh: (node: INodeDef) =>
 export function nodeOps(nodes: readonly INodeDef[]): Set<string> {
   const lazy = lazyNodes(nodes);
   if (lazy === undefined) return new Set(nodes.map((node) => node.op ?? ""));
+  if (lazy.ops !== undefined && lazy.untouched) return new Set(lazy.ops);
   const ops = new Set<string>();
   const ids = new ByteInterner();
   for (let i = 0; i < nodes.length; i++) {
