@@ -62,6 +62,7 @@ import { randomOps } from "./random/random-ops.ts";
 import { fileOps } from "./readers/file-ops.ts";
 import { readerOps } from "./readers/reader-ops.ts";
 import { sparseOps } from "./sparse/sparse-merge.ts";
+import { sparseTensorsMapOps } from "./sparse/sparse-tensors-map.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
 import { variableOps } from "./state/variable-ops.ts";
@@ -139,6 +140,7 @@ export const stateOps: readonly OpEntry[] = [
   ...scatterOps,
   ...selectionOps,
   ...sparseOps,
+  ...sparseTensorsMapOps,
   ...stackOps,
   ...stringOps,
   ...summaryOps,

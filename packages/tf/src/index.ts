@@ -37,6 +37,8 @@ export * as protos from "./protos.ts";
 export * as pythonIo from "./python-io.ts";
 export * as savedModel from "./saved-model.ts";
 export { type BackendChoice, type RunOptions, Session, type SessionOptions } from "./session.ts";
+export type { SparseTensor, TensorLike } from "@org/ops";
+export type { Fetches } from "@org/session";
 export { standardOps } from "./standard-ops.ts";
 export * as summary from "./summary.ts";
 export * as train from "./train.ts";

@@ -151,6 +151,23 @@ export const sliceInputProducer: typeof training.sliceInputProducer = /* @__PURE
 export const stringInputProducer: typeof training.stringInputProducer = /* @__PURE__ */ lift(
   training.stringInputProducer,
 );
+export const batch: typeof training.batch = /* @__PURE__ */ lift(training.batch);
+export const batchJoin: typeof training.batchJoin = /* @__PURE__ */ lift(training.batchJoin);
+export const matchFilenamesOnce: typeof training.matchFilenamesOnce = /* @__PURE__ */ lift(
+  training.matchFilenamesOnce,
+);
+export const maybeBatch: typeof training.maybeBatch = /* @__PURE__ */ lift(training.maybeBatch);
+export const maybeBatchJoin: typeof training.maybeBatchJoin = /* @__PURE__ */ lift(training.maybeBatchJoin);
+export const maybeShuffleBatch: typeof training.maybeShuffleBatch = /* @__PURE__ */ lift(
+  training.maybeShuffleBatch,
+);
+export const maybeShuffleBatchJoin: typeof training.maybeShuffleBatchJoin = /* @__PURE__ */ lift(
+  training.maybeShuffleBatchJoin,
+);
+export const shuffleBatch: typeof training.shuffleBatch = /* @__PURE__ */ lift(training.shuffleBatch);
+export const shuffleBatchJoin: typeof training.shuffleBatchJoin = /* @__PURE__ */ lift(
+  training.shuffleBatchJoin,
+);
 export const startQueueRunners: typeof training.startQueueRunners = training.startQueueRunners;
 export const MomentumOptimizer: typeof training.MomentumOptimizer = /* @__PURE__ */ liftClass(
   training.MomentumOptimizer,

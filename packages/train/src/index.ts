@@ -1,6 +1,24 @@
 export { AdamOptimizer, type AdamOptions } from "./adam.ts";
+export {
+  type BatchJoinOptions,
+  type BatchOf,
+  type BatchOptions,
+  batch,
+  batchJoin,
+  type Component,
+  type Example,
+  maybeBatch,
+  maybeBatchJoin,
+  maybeShuffleBatch,
+  maybeShuffleBatchJoin,
+  type ShuffleBatchJoinOptions,
+  type ShuffleBatchOptions,
+  shuffleBatch,
+  shuffleBatchJoin,
+} from "./batch.ts";
 export { clipByAverageNorm, clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from "./clip.ts";
 export { Coordinator, type CoordinatorOptions, type JoinOptions, type Task } from "./coordinator.ts";
+export { type ReplicaDeviceOptions, replicaDeviceSetter } from "./device-setter.ts";
 export {
   assertGlobalStep,
   createGlobalStep,
@@ -19,18 +37,28 @@ export {
   type InputProducerOptions,
   inputProducer,
   limitEpochs,
+  matchFilenamesOnce,
   type ProducerOptions,
   rangeInputProducer,
   sliceInputProducer,
   stringInputProducer,
 } from "./input.ts";
 export {
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
   cosineDecay,
+  cosineDecayRestarts,
+  type LinearCosineDecayOptions,
+  linearCosineDecay,
+  type NoisyLinearCosineDecayOptions,
+  noisyLinearCosineDecay,
+} from "./cosine-decay.ts";
+export {
   type DecayOptions,
   exponentialDecay,
   inverseTimeDecay,
-  linearCosineDecay,
   naturalExpDecay,
+  type PolynomialDecayOptions,
   piecewiseConstant,
   polynomialDecay,
 } from "./learning-rate-decay.ts";

@@ -2,10 +2,11 @@
 // Source: python/training/input.py of TensorFlow 1.15.
 import { GraphKeys } from "@org/collections";
 import { TfError } from "@org/errors";
-import { currentGraph, type Graph, isTensorLike, type Operation, type Tensor } from "@org/graph";
+import type { Operation, Tensor } from "@org/graph";
 import * as tf from "@org/ops";
 import { ndArray, Shape } from "@org/tensor";
 import { Variable } from "@org/variables";
+import { graphOf, scoped } from "./input-graph.ts";
 import { addQueueRunner, QueueRunner } from "./queue-runner.ts";
 
 export interface ProducerOptions extends tf.NameOption {
@@ -32,14 +33,6 @@ function invalid(sentence: string): never {
   throw new TfError("INVALID_ARGUMENT", sentence);
 }
 
-function graphOf(...values: readonly unknown[]): Graph {
-  const tensor = values.flat().find((value): value is Tensor => isTensorLike(value));
-  const graph = tensor?.graph ?? currentGraph();
-  if (!graph)
-    throw new TypeError("There is no graph: give a tensor, or build inside graph.asDefault(() => ...)");
-  return graph;
-}
-
 /** tf.Assert with a sentence. */
 function assertion(condition: Tensor, sentence: string): Operation {
   return scoped(condition.graph, "Assert", () => {
@@ -49,9 +42,23 @@ function assertion(condition: Tensor, sentence: string): Operation {
   });
 }
 
-/** Runs `body` in the graph's scope `name`; it gets the scope's name. */
-function scoped<R>(graph: Graph, name: string, body: (scope: string) => R): R {
-  return graph.asDefault(() => graph.nameScope(name, body));
+/**
+ * tf.train.match_filenames_once: a local variable with the names of the files that match a pattern, or one of several (a string vector),
+ * when it is initialized; sorted.
+ */
+export function matchFilenamesOnce(pattern: tf.TensorLike, options: tf.NameOption = {}): Variable {
+  const graph = graphOf(pattern);
+  return scoped(
+    graph,
+    options.name ?? "matching_filenames",
+    (scope) =>
+      new Variable(tf.matchingFiles(pattern), {
+        name: scope,
+        trainable: false,
+        validateShape: false,
+        collections: [GraphKeys.LOCAL_VARIABLES],
+      }),
+  );
 }
 
 /**

@@ -6,4 +6,11 @@ export {
   sparseReorder,
   sparseTensorToDense,
 } from "./sparse-merge.ts";
-export type { SparseTensor } from "./sparse-tensor.ts";
+export { sparseRetain } from "./sparse-retain.ts";
+export { isSparseTensor, type SparseTensor } from "./sparse-tensor.ts";
+export {
+  addManySparseToTensorsMap,
+  addSparseToTensorsMap,
+  type SparseMapOptions,
+  takeManySparseFromTensorsMap,
+} from "./sparse-tensors-map.ts";
