@@ -21,12 +21,16 @@ import { transposeOps } from "./array/transpose.ts";
 import { controlOps } from "./control/control-ops.ts";
 import { stackOps } from "./data-flow/stack-ops.ts";
 import { tensorArrayOps } from "./data-flow/tensor-array-ops.ts";
+import { conditionalOps } from "./functions/conditional-ops.ts";
+import { functionOps } from "./functions/function-ops.ts";
+import { whileOps } from "./functions/while-ops.ts";
 import { assertOps } from "./host/assert-op.ts";
 import { checkpointOps } from "./host/checkpoint-ops.ts";
 import { dynamicPartitionOps } from "./host/dynamic-partition.ts";
+import { mediaSummaryOps } from "./host/media-summaries.ts";
+import { printOps } from "./host/print.ts";
 import { remapMatrixOps } from "./host/remap-matrix.ts";
 import { selectionOps } from "./host/selection-ops.ts";
-import { stringOps } from "./host/string-ops.ts";
 import { summaryOps } from "./host/summary-ops.ts";
 import { vocabRemappingOps } from "./host/vocab-remapping.ts";
 import { addNOps } from "./math/add-n.ts";
@@ -66,7 +70,7 @@ import { sparseTensorsMapOps } from "./sparse/sparse-tensors-map.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
 import { variableOps } from "./state/variable-ops.ts";
-import { textOps } from "./strings/text-ops.ts";
+import { stringOps } from "./strings/index.ts";
 import { tableOps } from "./tables/table-ops.ts";
 import { trainingOps } from "./training/apply-ops.ts";
 
@@ -127,10 +131,14 @@ export const nnOps: readonly OpEntry[] = [
 export const stateOps: readonly OpEntry[] = [
   ...assertOps,
   ...checkpointOps,
+  ...conditionalOps,
   ...controlOps,
   ...dynamicPartitionOps,
   ...fileOps,
+  ...functionOps,
+  ...mediaSummaryOps,
   ...parseExampleOps,
+  ...printOps,
   ...queueOps,
   ...randomOps,
   ...rawBytesOps,
@@ -147,10 +155,10 @@ export const stateOps: readonly OpEntry[] = [
   ...tableOps,
   ...tensorArrayOps,
   ...textNumberOps,
-  ...textOps,
   ...trainingOps,
   ...variableOps,
   ...vocabRemappingOps,
+  ...whileOps,
 ];
 
 let composed: OpRegistry<OpEntry> | undefined;

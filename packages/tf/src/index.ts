@@ -9,6 +9,8 @@ export {
   stripNameScope,
   Tensor,
 } from "@org/graph";
+export type { SparseTensor, TensorLike } from "@org/ops";
+export type { Fetches } from "@org/session";
 export {
   convertToNdArray,
   type DType,
@@ -23,6 +25,7 @@ export {
   writeNpy,
 } from "@org/tensor";
 export * from "./builders.ts";
+export * from "./checks.ts";
 export * from "./clip.ts";
 export { registerProtoFunction } from "./collection-types.ts";
 export { Graph, getDefaultGraph, resetDefaultGraph } from "./default-graph.ts";
@@ -37,9 +40,8 @@ export * as protos from "./protos.ts";
 export * as pythonIo from "./python-io.ts";
 export * as savedModel from "./saved-model.ts";
 export { type BackendChoice, type RunOptions, Session, type SessionOptions } from "./session.ts";
-export type { SparseTensor, TensorLike } from "@org/ops";
-export type { Fetches } from "@org/session";
 export { standardOps } from "./standard-ops.ts";
+export * as strings from "./strings.ts";
 export * as summary from "./summary.ts";
 export * as train from "./train.ts";
 export * from "./variables.ts";

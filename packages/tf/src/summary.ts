@@ -7,6 +7,10 @@ import { collectionTypes } from "./collection-types.ts";
 import { lift } from "./default-graph.ts";
 import { warnOnce } from "./warn-once.ts";
 
+export const audio: typeof summary.audio = /* @__PURE__ */ lift(summary.audio);
+export const image: typeof summary.image = /* @__PURE__ */ lift(summary.image);
+export const tensorSummary: typeof summary.tensorSummary = /* @__PURE__ */ lift(summary.tensorSummary);
+export const text: typeof summary.text = /* @__PURE__ */ lift(summary.text);
 export const scalar: typeof summary.scalar = /* @__PURE__ */ lift(summary.scalar);
 export const histogram: typeof summary.histogram = /* @__PURE__ */ lift(summary.histogram);
 export const merge: typeof summary.merge = /* @__PURE__ */ lift(summary.merge);

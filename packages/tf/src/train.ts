@@ -188,6 +188,9 @@ export const assertGlobalStep: typeof training.assertGlobalStep = /* @__PURE__ *
   training.assertGlobalStep,
 );
 export const cosineDecay: typeof training.cosineDecay = /* @__PURE__ */ lift(training.cosineDecay);
+export const cosineDecayRestarts: typeof training.cosineDecayRestarts = /* @__PURE__ */ lift(
+  training.cosineDecayRestarts,
+);
 export const createGlobalStep: typeof training.createGlobalStep = /* @__PURE__ */ lift(
   training.createGlobalStep,
 );
@@ -208,12 +211,18 @@ export const linearCosineDecay: typeof training.linearCosineDecay = /* @__PURE__
 export const naturalExpDecay: typeof training.naturalExpDecay = /* @__PURE__ */ lift(
   training.naturalExpDecay,
 );
+export const noisyLinearCosineDecay: typeof training.noisyLinearCosineDecay = /* @__PURE__ */ lift(
+  training.noisyLinearCosineDecay,
+);
 export const piecewiseConstant: typeof training.piecewiseConstant = /* @__PURE__ */ lift(
   training.piecewiseConstant,
 );
+/** The same under its other name. */
+export const piecewiseConstantDecay: typeof training.piecewiseConstant = piecewiseConstant;
 export const polynomialDecay: typeof training.polynomialDecay = /* @__PURE__ */ lift(
   training.polynomialDecay,
 );
+export const replicaDeviceSetter: typeof training.replicaDeviceSetter = training.replicaDeviceSetter;
 export { summaryIterator } from "@org/summary";
 export { Optimizer } from "@org/train";
 export * from "./checkpoints.ts";

@@ -18,6 +18,16 @@ export {
 } from "./batch.ts";
 export { clipByAverageNorm, clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from "./clip.ts";
 export { Coordinator, type CoordinatorOptions, type JoinOptions, type Task } from "./coordinator.ts";
+export {
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
+  cosineDecay,
+  cosineDecayRestarts,
+  type LinearCosineDecayOptions,
+  linearCosineDecay,
+  type NoisyLinearCosineDecayOptions,
+  noisyLinearCosineDecay,
+} from "./cosine-decay.ts";
 export { type ReplicaDeviceOptions, replicaDeviceSetter } from "./device-setter.ts";
 export {
   assertGlobalStep,
@@ -43,16 +53,6 @@ export {
   sliceInputProducer,
   stringInputProducer,
 } from "./input.ts";
-export {
-  type CosineDecayOptions,
-  type CosineDecayRestartsOptions,
-  cosineDecay,
-  cosineDecayRestarts,
-  type LinearCosineDecayOptions,
-  linearCosineDecay,
-  type NoisyLinearCosineDecayOptions,
-  noisyLinearCosineDecay,
-} from "./cosine-decay.ts";
 export {
   type DecayOptions,
   exponentialDecay,
