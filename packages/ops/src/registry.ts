@@ -33,6 +33,7 @@ import { remapMatrixOps } from "./host/remap-matrix.ts";
 import { selectionOps } from "./host/selection-ops.ts";
 import { summaryOps } from "./host/summary-ops.ts";
 import { vocabRemappingOps } from "./host/vocab-remapping.ts";
+import { qrOps } from "./linalg/qr.ts";
 import { addNOps } from "./math/add-n.ts";
 import { argOps } from "./math/arg.ts";
 import { binaryOps } from "./math/binary.ts";
@@ -60,6 +61,7 @@ import { topKOps } from "./nn/top-k.ts";
 import type { OpEntry } from "./op-entry.ts";
 import { textNumberOps } from "./parsing/decode-csv.ts";
 import { parseExampleOps } from "./parsing/parse-example-ops.ts";
+import { parseSequenceExampleOps } from "./parsing/parse-sequence-example-ops.ts";
 import { rawBytesOps } from "./parsing/raw-bytes.ts";
 import { queueOps } from "./queues/queue-ops.ts";
 import { randomOps } from "./random/random-ops.ts";
@@ -85,6 +87,7 @@ export const mathOps: readonly OpEntry[] = [
   ...cumulativeOps,
   ...divisionOps,
   ...matmulOps,
+  ...qrOps,
   ...rangeOps,
   ...reductionOps,
   ...segmentOps,
@@ -138,6 +141,7 @@ export const stateOps: readonly OpEntry[] = [
   ...functionOps,
   ...mediaSummaryOps,
   ...parseExampleOps,
+  ...parseSequenceExampleOps,
   ...printOps,
   ...queueOps,
   ...randomOps,

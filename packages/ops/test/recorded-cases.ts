@@ -18,7 +18,11 @@ export interface Case {
   /** What comes out, or the error. */
   readonly outputs?: readonly Plain[];
   readonly error?: string;
-  readonly shapes: readonly (readonly (number | null)[] | null)[];
+  /** The error's class: "InvalidArgumentError". */
+  readonly code?: string;
+  /** Why TensorFlow does not even make the node (its shape function says so); then there are no shapes. */
+  readonly refused?: string;
+  readonly shapes?: readonly (readonly (number | null)[] | null)[];
 }
 
 const special: Readonly<Record<string, number>> = {
@@ -44,6 +48,12 @@ export function array({ dtype, shape, values }: Plain): NdArray {
       values.map((text) => Uint8Array.from(text as string, (c) => c.charCodeAt(0))),
     );
   }
+  if (dtypes[dtype].kind === "complex")
+    return ndArray(
+      dtype,
+      shape,
+      dtype === "complex64" ? Float32Array.from(values, number) : Float64Array.from(values, number),
+    );
   const plain = values.map((value) =>
     dtypes[dtype].kind === "float" || dtype === "int64" ? exact(value, dtype) : (value as number | boolean),
   );
@@ -53,7 +63,9 @@ export function array({ dtype, shape, values }: Plain): NdArray {
 /** Relative or absolute: a few units in the last place, by type. */
 const tolerance: Partial<Record<DType, number>> = { float32: 2e-6, float64: 1e-13, float16: 2e-3 };
 
-function expectClose(actual: NdArray, expected: Plain): void {
+export type Tolerances = Partial<Record<DType, number>>;
+
+function expectClose(actual: NdArray, expected: Plain, tolerances: Tolerances): void {
   expect({ dtype: actual.dtype, shape: actual.shape }).toEqual({
     dtype: expected.dtype,
     shape: expected.shape,
@@ -68,8 +80,10 @@ function expectClose(actual: NdArray, expected: Plain): void {
     expect(Array.from(actual.data as BigInt64Array)).toEqual(expected.values.map((value) => BigInt(value)));
     return;
   }
-  const within = tolerance[expected.dtype] ?? 0;
-  toNumbers(actual).forEach((x, i) => {
+  const parts: Partial<Record<DType, DType>> = { complex64: "float32", complex128: "float64" };
+  const within = tolerances[expected.dtype] ?? tolerance[parts[expected.dtype] ?? expected.dtype] ?? 0;
+  const found = parts[expected.dtype] ? Array.from(actual.data as Float64Array) : toNumbers(actual);
+  found.forEach((x, i) => {
     const y = number(expected.values[i]!);
     const close = Object.is(x, y) || x === y || Math.abs(x - y) <= within * Math.max(1, Math.abs(y));
     if (!close) expect(`element ${i}: ${x}`).toBe(`element ${i}: ${y}`);
@@ -82,27 +96,51 @@ export function title({ op, inputs, attrs }: Case): string {
   return `${op}(${shown.join(", ")}) ${JSON.stringify(attrs)}`;
 }
 
-/** Runs a case: the same shapes, values, or error come out. */
-export async function expectCase(one: Case): Promise<void> {
+const codes: Readonly<Record<string, string>> = {
+  InvalidArgumentError: "INVALID_ARGUMENT",
+  OutOfRangeError: "OUT_OF_RANGE",
+  UnimplementedError: "UNIMPLEMENTED",
+  FailedPreconditionError: "FAILED_PRECONDITION",
+  InternalError: "INTERNAL",
+  ResourceExhaustedError: "RESOURCE_EXHAUSTED",
+};
+
+/** An integer beyond 2^53 is recorded as { bigint: "9223372036854775807" }. */
+function attrOf(value: unknown): never {
+  if (Array.isArray(value)) return value.map(attrOf) as never;
+  const big = typeof value === "object" && value !== null && "bigint" in value;
+  return (big ? BigInt(value.bigint as string) : value) as never;
+}
+
+/** Runs a case: the same shapes, values, or error come out. `tolerances` are instead of the usual ones. */
+export async function expectCase(one: Case, tolerances: Tolerances = {}): Promise<void> {
   const graph = new Graph({ ops: standardOps });
   const inputs = graph.asDefault(() =>
     one.inputs.map((input): Tensor | Tensor[] =>
       Array.isArray(input) ? input.map((x) => constant(array(x))) : constant(array(input as Plain)),
     ),
   );
-  const op = graph.createOp(one.op, inputs, { attrs: one.attrs });
+  const attrs = Object.fromEntries(Object.entries(one.attrs).map(([key, value]) => [key, attrOf(value)]));
+  if (one.refused !== undefined) {
+    // Python adds the node and its input shapes to the sentence.
+    const sentence = one.refused.replace(/ for '[^']*' \(op: .*$/s, "");
+    expect(() => graph.createOp(one.op, inputs, { attrs })).toThrow(sentence);
+    return;
+  }
+  const op = graph.createOp(one.op, inputs, { attrs });
   expect(op.outputs.map((t) => t.shape.dims)).toEqual(one.shapes);
   const running = new MiniSession(graph).run(op.outputs);
   if (one.error !== undefined) {
-    const message = await running.then(
-      () => "",
-      (error: Error) => error.message,
+    const error = await running.then(
+      () => undefined,
+      (error: Error) => error,
     );
-    expect(message.split("\n")[0]).toContain(one.error);
+    expect((error?.message ?? "no error").split("\n")[0]).toContain(one.error);
+    if (one.code !== undefined) expect((error as { code?: string }).code).toBe(codes[one.code] ?? one.code);
     return;
   }
   const results = await running;
   one.outputs!.forEach((expected, i) => {
-    expectClose(results[i]!, expected);
+    expectClose(results[i]!, expected, tolerances);
   });
 }

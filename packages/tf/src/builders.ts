@@ -34,6 +34,7 @@ export const add: typeof ops.add = /* @__PURE__ */ lift(ops.add);
 export const addN: typeof ops.addN = /* @__PURE__ */ lift(ops.addN);
 export const argmax: typeof ops.argmax = /* @__PURE__ */ lift(ops.argmax);
 export const argmin: typeof ops.argmin = /* @__PURE__ */ lift(ops.argmin);
+export const asString: typeof ops.asString = /* @__PURE__ */ lift(ops.asString);
 export const asin: typeof ops.asin = /* @__PURE__ */ lift(ops.asin);
 export const asinh: typeof ops.asinh = /* @__PURE__ */ lift(ops.asinh);
 export const assign: typeof ops.assign = /* @__PURE__ */ lift(ops.assign);
@@ -66,6 +67,7 @@ export const cosh: typeof ops.cosh = /* @__PURE__ */ lift(ops.cosh);
 export const countUpTo: typeof ops.countUpTo = /* @__PURE__ */ lift(ops.countUpTo);
 export const cumprod: typeof ops.cumprod = /* @__PURE__ */ lift(ops.cumprod);
 export const cumsum: typeof ops.cumsum = /* @__PURE__ */ lift(ops.cumsum);
+export const decodeBase64: typeof ops.decodeBase64 = /* @__PURE__ */ lift(ops.decodeBase64);
 export const decodeCsv: typeof ops.decodeCsv = /* @__PURE__ */ lift(ops.decodeCsv);
 export const decodeRaw: typeof ops.decodeRaw = /* @__PURE__ */ lift(ops.decodeRaw);
 export const digamma: typeof ops.digamma = /* @__PURE__ */ lift(ops.digamma);
@@ -74,6 +76,7 @@ export const divide: typeof ops.divide = /* @__PURE__ */ lift(ops.divide);
 export const divNoNan: typeof ops.divNoNan = /* @__PURE__ */ lift(ops.divNoNan);
 export const dynamicPartition: typeof ops.dynamicPartition = /* @__PURE__ */ lift(ops.dynamicPartition);
 export const dynamicStitch: typeof ops.dynamicStitch = /* @__PURE__ */ lift(ops.dynamicStitch);
+export const encodeBase64: typeof ops.encodeBase64 = /* @__PURE__ */ lift(ops.encodeBase64);
 export const ensureShape: typeof ops.ensureShape = /* @__PURE__ */ lift(ops.ensureShape);
 export const equal: typeof ops.equal = /* @__PURE__ */ lift(ops.equal);
 export const erf: typeof ops.erf = /* @__PURE__ */ lift(ops.erf);
@@ -170,6 +173,7 @@ export const reduceAny: typeof ops.reduceAny = /* @__PURE__ */ lift(ops.reduceAn
 export const reduceEuclideanNorm: typeof ops.reduceEuclideanNorm = /* @__PURE__ */ lift(
   ops.reduceEuclideanNorm,
 );
+export const reduceJoin: typeof ops.reduceJoin = /* @__PURE__ */ lift(ops.reduceJoin);
 export const reduceLogsumexp: typeof ops.reduceLogsumexp = /* @__PURE__ */ lift(ops.reduceLogsumexp);
 export const reduceMax: typeof ops.reduceMax = /* @__PURE__ */ lift(ops.reduceMax);
 export const reduceMean: typeof ops.reduceMean = /* @__PURE__ */ lift(ops.reduceMean);
@@ -178,6 +182,7 @@ export const reduceProd: typeof ops.reduceProd = /* @__PURE__ */ lift(ops.reduce
 export const reduceStd: typeof ops.reduceStd = /* @__PURE__ */ lift(ops.reduceStd);
 export const reduceSum: typeof ops.reduceSum = /* @__PURE__ */ lift(ops.reduceSum);
 export const reduceVariance: typeof ops.reduceVariance = /* @__PURE__ */ lift(ops.reduceVariance);
+export const regexReplace: typeof ops.regexReplace = /* @__PURE__ */ lift(ops.regexReplace);
 export const reshape: typeof ops.reshape = /* @__PURE__ */ lift(ops.reshape);
 export const reverse: typeof ops.reverse = /* @__PURE__ */ lift(ops.reverse);
 export const rightShift: typeof ops.rightShift = /* @__PURE__ */ lift(ops.rightShift);
@@ -225,7 +230,18 @@ export const stack: typeof ops.stack = /* @__PURE__ */ lift(ops.stack);
 export const stopGradient: typeof ops.stopGradient = /* @__PURE__ */ lift(ops.stopGradient);
 export const stridedSlice: typeof ops.stridedSlice = /* @__PURE__ */ lift(ops.stridedSlice);
 export const stridedSliceGrad: typeof ops.stridedSliceGrad = /* @__PURE__ */ lift(ops.stridedSliceGrad);
+export const stringJoin: typeof ops.stringJoin = /* @__PURE__ */ lift(ops.stringJoin);
+export const stringSplit: typeof ops.stringSplit = /* @__PURE__ */ lift(ops.stringSplit);
+export const stringStrip: typeof ops.stringStrip = /* @__PURE__ */ lift(ops.stringStrip);
+export const stringToHashBucket: typeof ops.stringToHashBucket = /* @__PURE__ */ lift(ops.stringToHashBucket);
+export const stringToHashBucketFast: typeof ops.stringToHashBucketFast = /* @__PURE__ */ lift(
+  ops.stringToHashBucketFast,
+);
+export const stringToHashBucketStrong: typeof ops.stringToHashBucketStrong = /* @__PURE__ */ lift(
+  ops.stringToHashBucketStrong,
+);
 export const stringToNumber: typeof ops.stringToNumber = /* @__PURE__ */ lift(ops.stringToNumber);
+export const substr: typeof ops.substr = /* @__PURE__ */ lift(ops.substr);
 export const subtract: typeof ops.subtract = /* @__PURE__ */ lift(ops.subtract);
 export const tablesInitializer: typeof ops.tablesInitializer = /* @__PURE__ */ lift(ops.tablesInitializer);
 /** @deprecated Since TensorFlow 1.1: tablesInitializer. */

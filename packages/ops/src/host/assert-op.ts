@@ -5,11 +5,16 @@ import { defineOps } from "../define.ts";
 import type { OpEntry } from "../op-entry.ts";
 import { withRank } from "../shape-rules.ts";
 import { formatNumber } from "./printf.ts";
-import { stringsOf } from "./text.ts";
+import { escaped } from "./text.ts";
 
-function elementTexts(value: NdArray, count: number): string[] {
+/** The first `count` elements as text; strings with what C would escape escaped, in quotes where `quoted`. */
+export function elementTexts(value: NdArray, count: number, quoted = false): string[] {
   const { dtype } = value;
-  if (dtype === "string") return stringsOf({ ...value, data: (value.data as Uint8Array[]).slice(0, count) });
+  if (dtype === "string")
+    return (value.data as Uint8Array[]).slice(0, count).map((bytes) => {
+      const text = escaped(bytes);
+      return quoted ? `"${text}"` : text;
+    });
   const { kind, bytes, width } = dtypes[dtype];
   const data = Array.from(
     (value.data as NumericData).subarray(0, count * width) as ArrayLike<number | bigint>,

@@ -24,3 +24,21 @@ export function bytesKey(bytes: Uint8Array): string {
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;
 }
+
+const shortEscapes: Readonly<Record<number, string>> = {
+  9: "\\t",
+  10: "\\n",
+  13: "\\r",
+  34: '\\"',
+  39: "\\'",
+  92: "\\\\",
+};
+
+/** Bytes as absl::CEscape writes them: ASCII as it is, the rest with backslashes and octal numbers. */
+export function escaped(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => {
+    const short = shortEscapes[byte];
+    if (short !== undefined) return short;
+    return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`;
+  }).join("");
+}

@@ -1,6 +1,6 @@
 // Rows reduced by segment id: UnsortedSegment* (any order, negative ids dropped) and Segment* (sorted ids).
 // Source: core/ops/math_ops.cc, core/kernels/segment_reduction_ops.cc, python/ops/math_grad.py.
-import type { Operation, Tensor } from "@org/graph";
+import type { Operation, ShapeFunction, Tensor } from "@org/graph";
 import type { Combiner, HloDType, HloInstruction } from "@org/hlo";
 import { Shape, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
@@ -14,7 +14,7 @@ import { defineOps, type OpSpec } from "../define.ts";
 import { dense, type Grad, single } from "../gradient.ts";
 import { filledOf, hostNumber, hostNumbers, isFloating } from "../lowering.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
-import { mergeShapes, scalarDim, subshape, withRank, withRankAtLeast } from "../shape-rules.ts";
+import { mergeDims, scalarDim, subshape, withRank, withRankAtLeast } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
 import { maximum } from "./binary.ts";
@@ -113,17 +113,23 @@ function scatterSegments(
   );
 }
 
+/** A row for each segment: UnsortedSegmentReductionShapeFn. */
+export const unsortedSegmentShape: ShapeFunction = (c) => {
+  withRank(c.input(2), 0);
+  const ids = c.input(1);
+  const data = c.input(0);
+  if (ids.rank === null) return [Shape.unknown];
+  const count = scalarDim(c, 2);
+  const start = subshape(withRankAtLeast(data, ids.rank), 0, ids.rank).dims;
+  start?.forEach((dim, i) => {
+    mergeDims(dim, ids.dims![i]!);
+  });
+  return [new Shape([count]).concat(subshape(data, ids.rank))];
+};
+
 function unsortedSpec(combiner: Combiner, initial: Initial, gradient: OpSpec["gradient"]): OpSpec {
   return {
-    shape: (c) => {
-      withRank(c.input(2), 0);
-      const ids = c.input(1);
-      const data = c.input(0);
-      if (ids.rank === null) return [Shape.unknown];
-      const count = scalarDim(c, 2);
-      if (data.dims !== null) mergeShapes(subshape(withRankAtLeast(data, ids.rank), 0, ids.rank), ids);
-      return [new Shape([count]).concat(subshape(data, ids.rank))];
-    },
+    shape: unsortedSegmentShape,
     hostInputs: [2],
     lower: (c) => {
       const [data, ids] = [c.input(0), c.input(1)];

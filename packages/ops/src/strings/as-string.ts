@@ -1,6 +1,4 @@
-// Ops on strings: joining, numbers as text, hashing, matching. Source: tensorflow/core/kernels/{string_join_op,as_string_op,
-// static_regex_...}.cc. Regular expressions are JavaScript's; RE2's syntax is the same but for rare classes.
-import { coreShapes } from "@org/graph/core-ops";
+// AsString: numbers as text. Source: core/kernels/as_string_op.cc.
 import {
   type DType,
   dtypeString,
@@ -9,32 +7,12 @@ import {
   isNarrowFloat,
   type NdArray,
   type NumericData,
-  ndArray,
 } from "@org/tensor";
 import { defineOps } from "../define.ts";
+import { formatFixed, formatScientific, formatShortest } from "../host/printf.ts";
+import { stringArray } from "../host/text.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
 import { unchanged } from "../shape-rules.ts";
-import { fingerprint64 } from "./fingerprint64.ts";
-import { formatFixed, formatScientific, formatShortest } from "./printf.ts";
-import { stringArray, stringsOf } from "./text.ts";
-
-function joined(parts: readonly Uint8Array[], separator: Uint8Array): Uint8Array {
-  const length = parts.reduce(
-    (sum, part) => sum + part.length,
-    separator.length * Math.max(0, parts.length - 1),
-  );
-  const out = new Uint8Array(length);
-  let at = 0;
-  parts.forEach((part, i) => {
-    if (i > 0) {
-      out.set(separator, at);
-      at += separator.length;
-    }
-    out.set(part, at);
-    at += part.length;
-  });
-  return out;
-}
 
 /** How AsString writes one number, from its attributes; throws INVALID_ARGUMENT for combinations that TensorFlow refuses. */
 function numberFormat(c: HostContext, dtype: DType): (x: number | bigint) => string {
@@ -92,59 +70,7 @@ function asString(c: HostContext): NdArray {
   return stringArray(value.shape, numbers);
 }
 
-/** Entries of string ops. */
-export const stringOps: readonly OpEntry[] = defineOps({
-  StringJoin: {
-    shape: coreShapes.StringJoin!,
-    gradient: null,
-    host: (c) => {
-      const inputs = Array.from({ length: c.inputCount }, (_, i) => c.input(i));
-      const shapes = inputs.map(({ shape }) => shape).filter((shape) => shape.length > 0);
-      const shape = shapes[0] ?? [];
-      for (const other of shapes)
-        if (`${other}` !== `${shape}`)
-          c.fail("INVALID_ARGUMENT", `Input shapes do not match: [${shape}] vs. [${other}]`);
-      const separator = c.attrs.bytes("separator");
-      const size = shape.reduce((a, b) => a * b, 1);
-      const strings = Array.from({ length: size }, (_, i) =>
-        joined(
-          inputs.map((input) => (input.data as Uint8Array[])[input.shape.length === 0 ? 0 : i]!),
-          separator,
-        ),
-      );
-      return [stringArray(shape, strings)];
-    },
-  },
-  StringToHashBucketFast: {
-    shape: unchanged,
-    gradient: null,
-    host: (c) => {
-      const value = c.input(0);
-      const buckets = c.attrs.bigint("num_buckets");
-      const ids = (value.data as Uint8Array[]).map((bytes) => fingerprint64(bytes) % buckets);
-      return [ndArray("int64", value.shape, BigInt64Array.from(ids))];
-    },
-  },
+/** The entry of AsString. */
+export const asStringOps: readonly OpEntry[] = defineOps({
   AsString: { shape: unchanged, gradient: null, host: (c) => [asString(c)] },
-  StaticRegexFullMatch: {
-    shape: coreShapes.StaticRegexFullMatch!,
-    gradient: null,
-    host: (c) => {
-      const value = c.input(0);
-      const pattern = c.attrs.string("pattern");
-      let regex: RegExp;
-      try {
-        regex = new RegExp(`^(?:${pattern})$`, "u");
-      } catch {
-        return c.fail("INVALID_ARGUMENT", `Invalid pattern: ${pattern}`);
-      }
-      return [
-        ndArray(
-          "bool",
-          value.shape,
-          Uint8Array.from(stringsOf(value), (text) => (regex.test(text) ? 1 : 0)),
-        ),
-      ];
-    },
-  },
 });

@@ -1,0 +1,55 @@
+// Builders make the nodes that TensorFlow 1.15.5's Python makes: names, order, inputs, attributes (recorded by fixtures/record-builders.py).
+import { readFileSync } from "node:fs";
+import { Graph } from "@org/graph";
+import { expect, it } from "vitest";
+import * as tf from "../src/index.ts";
+import { printGraph } from "./nodes-text.ts";
+
+const recorded = new Map(
+  readFileSync(new URL("fixtures/builders.txt", import.meta.url), "utf8")
+    .trim()
+    .split(/^# /m)
+    .slice(1)
+    .map((part) => part.trimEnd().split("\n"))
+    .map(([title, ...lines]) => [title!, lines] as const),
+);
+
+/** The programs of record-builders.py, under their names. */
+const programs: Readonly<Record<string, () => void>> = {
+  strings: () => {
+    const words = tf.placeholder("string", [null], { name: "words" });
+    const anything = tf.placeholder("string", undefined, { name: "anything" });
+    tf.regexReplace(words, "a", "b");
+    tf.regexReplace(words, tf.constant("a"), "b", { replaceGlobal: false, name: "r" });
+    tf.regexFullMatch(words, "a");
+    tf.regexFullMatch(words, tf.constant("a"));
+    tf.substr(words, 0, 3);
+    tf.substr(words, [1], [2], { unit: "UTF8_CHAR", name: "s" });
+    tf.reduceJoin(words);
+    tf.reduceJoin(anything, { separator: "-" });
+    tf.reduceJoin(words, { axis: 0, keepdims: true, name: "joined" });
+    tf.unsortedSegmentJoin(words, [0], 1, { separator: ":" });
+    tf.stringJoin([words, "x"], { separator: "." });
+    tf.stringToHashBucket(words, 5);
+    tf.stringToHashBucketFast(words, 5);
+    tf.stringToHashBucketStrong(words, 5, [1, 2]);
+    tf.stringSplit(words);
+    tf.stringSplit(words, { sep: ",", skipEmpty: false, name: "split" });
+    tf.stringsSplit(words, { maxsplit: 2 });
+    tf.stringLower(words);
+    tf.stringUpper(words, { encoding: "utf-8" });
+    tf.stringStrip(words);
+    tf.stringLength(words, { unit: "UTF8_CHAR" });
+    tf.asString([1.5], { precision: 2 });
+    tf.encodeBase64(words, { pad: true });
+    tf.decodeBase64(words);
+    tf.stringFormat("{} and {}", [words, tf.constant(1, "int32")]);
+    tf.unicodeTranscode(words, "UTF-8", "UTF-16-BE");
+  },
+};
+
+it.each(Object.keys(programs))("%s", (title) => {
+  const graph = new Graph({ ops: tf.standardOps });
+  graph.asDefault(programs[title]!);
+  expect(printGraph(graph).slice(1)).toEqual(recorded.get(title));
+});
