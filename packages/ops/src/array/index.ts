@@ -4,6 +4,7 @@ export * from "./concat.ts";
 export * from "./constant.ts";
 export * from "./diagonal.ts";
 export * from "./dynamic-stitch.ts";
+export { type EyeOptions, eye } from "./eye.ts";
 export * from "./fill.ts";
 export * from "./gather.ts";
 export { meshgrid, sequenceMask, setdiff1d, unique, uniqueWithCounts } from "./index-sets.ts";

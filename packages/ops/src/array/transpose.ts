@@ -8,11 +8,14 @@ import { defineOps } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
 import { hostNumbers } from "../lowering.ts";
 import { operator } from "../math/operator.ts";
+import { range } from "../math/range.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { type Dim, invalid, mergeDims, numbersOf, withRank } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
+import { concat } from "./concat.ts";
 import { allBut, movesElements } from "./move-elements.ts";
+import { rank as rankOf } from "./shape-of.ts";
 
 /** tf.transpose: dimension `perm[i]` becomes dimension i; without `perm`, all in reverse order. */
 export function transpose(a: TensorLike | Grad, perm?: TensorLike | null, options: NameOption = {}): Tensor {
@@ -32,6 +35,24 @@ export function transpose(a: TensorLike | Grad, perm?: TensorLike | null, option
     const result = applyOne("Transpose", [x, order], { name: scope });
     if (x.shape.dims !== null) result.setShape([...x.shape.dims].reverse());
     return result;
+  });
+}
+
+/** tf.matrix_transpose: the last two dimensions changed for each other. Throws TfError INVALID_ARGUMENT for fewer. */
+export function matrixTranspose(a: TensorLike, options: NameOption = {}): Tensor {
+  const graph = resolveGraph([a]);
+  return withScope(graph, options.name, "matrix_transpose", () => {
+    const tensor = convertToTensor(a, { name: "a", graph });
+    const { rank } = tensor.shape;
+    if (rank === null) {
+      const dims = rankOf(tensor);
+      const last = [operator.sub(dims, 1), operator.sub(dims, 2)] as TensorLike;
+      return transpose(tensor, concat([range(int32(0), operator.sub(dims, 2), int32(1)), last], 0));
+    }
+    if (rank < 2)
+      invalid(`Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: ${tensor.shape.toTuple()}`);
+    const outer = Array.from({ length: rank - 2 }, (_, i) => i);
+    return transpose(tensor, [...outer, rank - 1, rank - 2]);
   });
 }
 

@@ -3,7 +3,15 @@
 import type { Tensor } from "@org/graph";
 import type { DType } from "@org/tensor";
 import { constant } from "../array/constant.ts";
+import { diagPart } from "../array/diagonal.ts";
+import { eye } from "../array/eye.ts";
 import { ones, zeros } from "../array/fill.ts";
+import { reshape } from "../array/reshape.ts";
+import { slice } from "../array/slice.ts";
+import { matrixTranspose } from "../array/transpose.ts";
+import { qr } from "../linalg/qr.ts";
+import { operator } from "../math/operator.ts";
+import { sign } from "../math/unary.ts";
 import type { PartitionInfo } from "../state/partition-info.ts";
 import type { TensorLike, ValueLike } from "../tensor-like.ts";
 import { randomNormal, randomUniform, truncatedNormal } from "./random.ts";
@@ -157,4 +165,34 @@ export function lecunNormal(options: Seeded = {}): Initializer {
 /** tf.initializers.lecun_uniform. */
 export function lecunUniform(options: Seeded = {}): Initializer {
   return varianceScalingInitializer({ ...options, scale: 1, mode: "fan_in", distribution: "uniform" });
+}
+
+/**
+ * tf.orthogonal_initializer: a matrix with orthogonal columns (rows where it is wide), times `gain`; more dimensions but the last count as
+ * rows. Throws a TypeError for fewer than two.
+ */
+export function orthogonalInitializer(gain = 1, { seed, ...options }: Seeded = {}): Initializer {
+  return (shape, dtype = options.dtype ?? "float32") => {
+    if (shape.length < 2) throw new TypeError("The tensor to initialize must be at least two-dimensional");
+    const rows = shape.slice(0, -1).reduce((product, dim) => product * dim, 1);
+    const columns = shape.at(-1)!;
+    const wide = rows < columns;
+    const drawn = randomNormal(wide ? [columns, rows] : [rows, columns], { dtype, seed });
+    const { q, r } = qr(drawn);
+    const uniform = operator.mul(q, sign(diagPart(r)));
+    const made = wide ? matrixTranspose(uniform) : uniform;
+    return operator.mul(gain, reshape(made, [...shape]));
+  };
+}
+
+/** tf.initializers.identity: `gain` on the diagonal. Throws a TypeError for shapes that are no matrices. */
+export function identityInitializer(gain = 1, options: Typed = {}): Initializer {
+  return (shape, dtype = options.dtype ?? "float32", partition) => {
+    const whole = partition?.fullShape ?? shape;
+    if (whole.length !== 2)
+      throw new TypeError("Identity matrix initializer can only be used for 2D matrices.");
+    const full = eye(whole[0]!, { numColumns: whole[1]!, dtype });
+    const part = partition ? slice(full, [...partition.varOffset], [...shape]) : full;
+    return operator.mul(gain, part);
+  };
 }

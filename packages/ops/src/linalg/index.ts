@@ -1,0 +1,1 @@
+export { type QrOptions, qr, qrOps } from "./qr.ts";
