@@ -23,12 +23,13 @@ const arrows = {
   ops: ["variables", "checkpoint", "hlo"],
   session: ["ops"],
   "kernels-cpu": ["hlo"],
+  "kernels-gpu": ["hlo"],
   train: ["ops", "saver"],
   tf: ["saved-model", "graph-util", "session", "train", "summary"],
   cli: ["graph-util", "summary"],
 };
 /** Packages that may load another one only by a dynamic import (it is chosen at run time). */
-const dynamicOnly = { tf: ["kernels-cpu"] };
+const dynamicOnly = { tf: ["kernels-cpu", "kernels-gpu"] };
 /** Entries that only Node loads. */
 const nodeOnly = [/^io\/src\/node/, /^cli\//];
 

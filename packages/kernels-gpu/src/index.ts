@@ -1,0 +1,2 @@
+export { gpu } from "./gpu-backend.ts";
+export type { GpuOptions } from "./gpu-device.ts";

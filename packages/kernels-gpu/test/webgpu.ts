@@ -1,0 +1,27 @@
+// WebGPU for these tests: the browser's own, or in Node the package `webgpu` on whatever Vulkan driver there is (the
+// environment of vitest.base.ts names Chromium's software driver where that is installed).
+import { describe } from "vitest";
+
+async function nodeGpu(): Promise<GPU | undefined> {
+  try {
+    const { create } = (await import("webgpu")) as { create: (options: string[]) => GPU };
+    return create([]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** WebGPU with an adapter; undefined where there is none. */
+export async function webGpu(): Promise<GPU | undefined> {
+  const root = (globalThis.navigator as Navigator | undefined)?.gpu ?? (await nodeGpu());
+  return (await root?.requestAdapter()) ? root : undefined;
+}
+
+/** Declares tests that need an adapter; skipped, with the reason in their name, where there is none. */
+export async function describeGpu(name: string, body: (gpu: GPU) => void): Promise<void> {
+  const root = await webGpu();
+  if (root) describe(name, () => body(root));
+  else
+    describe.skip(`${name} (skipped: WebGPU has no adapter here; a Vulkan driver or Chromium's is needed)`, () =>
+      body(undefined as never));
+}
