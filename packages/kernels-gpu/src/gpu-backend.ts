@@ -3,16 +3,15 @@
 import type { Backend, BackendStats, Fusion, Refusal } from "@org/hlo";
 import { type GpuBuffer, GpuMemory } from "./buffers.ts";
 import { Constants } from "./constants.ts";
+import { prepareDot } from "./dot-kernel.ts";
 import { type GpuOptions, openDevice } from "./gpu-device.ts";
 import { prepareLoop } from "./loop-kernel.ts";
 import { Pipelines } from "./pipelines.ts";
 import { andThen, type GpuExecutable, type Prepared, type Preparer, type Workshop } from "./prepared.ts";
 import { Recorder } from "./recorder.ts";
+import { prepareReduce } from "./reduce-kernel.ts";
 import { prepareSingle } from "./single-kernel.ts";
 import { supports } from "./supports.ts";
-
-const prepareDot: Preparer = () => ({ refused: "GPU has no kernel for dot" });
-const prepareReduce: Preparer = () => ({ refused: "GPU has no kernel for reduce" });
 
 const preparers: Readonly<Record<Fusion["kind"], Preparer>> = {
   loop: prepareLoop,

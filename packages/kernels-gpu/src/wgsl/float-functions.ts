@@ -12,6 +12,14 @@ export const floatFunctions: WgslLibrary = {
   isFinite_f32: {
     text: "fn isFinite_f32(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u; }",
   },
+  // Not a constant: shaders with a constant infinity are no shaders.
+  infinity_f32: {
+    text: `fn infinity_f32(negative: bool) -> f32 {
+  var bits = 0x7f800000u;
+  if (negative) { bits = 0xff800000u; }
+  return bitcast<f32>(bits);
+}`,
+  },
   ordered_f32: {
     text: "fn ordered_f32(a: f32, b: f32) -> bool { return !(isNan_f32(a) || isNan_f32(b)); }",
     needs: ["isNan_f32"],
