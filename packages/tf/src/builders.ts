@@ -147,7 +147,13 @@ export const onesInitializer: typeof ops.onesInitializer = /* @__PURE__ */ lift(
 export const onesLike: typeof ops.onesLike = /* @__PURE__ */ lift(ops.onesLike);
 export const pad: typeof ops.pad = /* @__PURE__ */ lift(ops.pad);
 export const parseExample: typeof ops.parseExample = /* @__PURE__ */ lift(ops.parseExample);
+export const parseSequenceExample: typeof ops.parseSequenceExample = /* @__PURE__ */ lift(
+  ops.parseSequenceExample,
+);
 export const parseSingleExample: typeof ops.parseSingleExample = /* @__PURE__ */ lift(ops.parseSingleExample);
+export const parseSingleSequenceExample: typeof ops.parseSingleSequenceExample = /* @__PURE__ */ lift(
+  ops.parseSingleSequenceExample,
+);
 export const parseTensor: typeof ops.parseTensor = /* @__PURE__ */ lift(ops.parseTensor);
 export const placeholder: typeof ops.placeholder = /* @__PURE__ */ lift(ops.placeholder);
 export const placeholderWithDefault: typeof ops.placeholderWithDefault = /* @__PURE__ */ lift(
@@ -217,6 +223,7 @@ export const size: typeof ops.size = /* @__PURE__ */ lift(ops.size);
 export const slice: typeof ops.slice = /* @__PURE__ */ lift(ops.slice);
 export const sparseMerge: typeof ops.sparseMerge = /* @__PURE__ */ lift(ops.sparseMerge);
 export const sparseReorder: typeof ops.sparseReorder = /* @__PURE__ */ lift(ops.sparseReorder);
+export const sparseRetain: typeof ops.sparseRetain = /* @__PURE__ */ lift(ops.sparseRetain);
 export const sparseTensorToDense: typeof ops.sparseTensorToDense = /* @__PURE__ */ lift(
   ops.sparseTensorToDense,
 );

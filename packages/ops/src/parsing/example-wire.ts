@@ -1,4 +1,4 @@
-// The bytes of an Example (features by name) and of a Feature (a list of bytes, floats or int64s), read without making messages:
+// The bytes of an Example (features by name), of a SequenceExample and of a Feature (a list of bytes, floats or int64s), read without making messages:
 // straight into the arrays that tensors are made of. Tolerant exactly where TensorFlow's fast parser is: of Examples that were put one
 // after another, of lists packed or not, of unknown fields beside the features.
 // Source: core/util/example_proto_fast_parsing.cc; core/example/{example,feature}.proto.
@@ -117,6 +117,44 @@ export function readExample(bytes: Uint8Array): readonly NamedFeature[] | undefi
       } else example.skipField();
     }
     return found;
+  });
+}
+
+/** The parts of a SequenceExample: the bytes of Features of the whole, and of FeatureLists. */
+export interface SequenceParts {
+  readonly context: readonly NamedFeature[];
+  readonly lists: readonly NamedFeature[];
+}
+
+/** The parts of a serialized SequenceExample in the order of the bytes, repeats and all; undefined where it is none. */
+export function readSequenceExample(bytes: Uint8Array): SequenceParts | undefined {
+  return whereWellFormed(() => {
+    const example = new Cursor(bytes);
+    const [context, lists]: [NamedFeature[], NamedFeature[]] = [[], []];
+    while (!example.atEnd) {
+      const found = example.peek();
+      if (found !== tag(1, delimited) && found !== tag(2, delimited)) {
+        example.skipField();
+        continue;
+      }
+      example.at++;
+      const map = example.message();
+      while (!map.atEnd) (found === tag(1, delimited) ? context : lists).push(mapEntry(map));
+    }
+    return { context, lists };
+  });
+}
+
+/** The Features of a serialized FeatureList: views; undefined where it is none. */
+export function readFeatureList(bytes: Uint8Array): readonly Uint8Array[] | undefined {
+  return whereWellFormed(() => {
+    const list = new Cursor(bytes);
+    const features: Uint8Array[] = [];
+    while (!list.atEnd) {
+      list.expect(tag(1, delimited));
+      features.push(list.view());
+    }
+    return features;
   });
 }
 

@@ -22,4 +22,12 @@ export {
   parseSingleExample,
 } from "./parse-example.ts";
 export { parseExampleOps } from "./parse-example-ops.ts";
+export {
+  type ContextFeatures,
+  type ParseSequenceOptions,
+  parseSequenceExample,
+  parseSingleSequenceExample,
+  type SequenceFeatures,
+} from "./parse-sequence-example.ts";
+export { parseSequenceExampleOps } from "./parse-sequence-example-ops.ts";
 export { type DecodeRawOptions, decodeRaw, parseTensor, rawBytesOps, serializeTensor } from "./raw-bytes.ts";

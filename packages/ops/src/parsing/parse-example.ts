@@ -36,7 +36,7 @@ export interface ParseExampleOptions extends NameOption {
 const isSequence = (shape: Shape): boolean => shape.dims?.[0] === null;
 
 /** The name of the constant that holds a default. */
-const constantName = (prefix: string, key: string): string =>
+export const constantName = (prefix: string, key: string): string =>
   `${prefix}_${key.replace(/[^A-Za-z0-9_.\-/]/g, "_")}`;
 
 /** The default of a key as the op takes it: empty where the key must be there. */
