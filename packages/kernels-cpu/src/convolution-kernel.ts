@@ -1,184 +1,75 @@
-// Convolution as a matrix product: what the window covers at each output position becomes a row ("patches", in scratch
-// memory, some rows at a time), and rows times the filter are the result. float32 without groups takes the packed product;
-// other types and groups take a reduction. Direct and Winograd kernels are for later.
-import { attributesOf, type HloInstruction, type LoopNest, type NestOp, type Refusal } from "@org/hlo";
+// Prepares convolutions: chooses the way. float32: windows of one element are a matrix product, one channel a group goes by
+// vectors of channels, all else is a gathered product. Other types, and more than three spatial dimensions, go by patches.
+import { attributesOf, type HloInstruction, type NestMatrix, type Refusal } from "@org/hlo";
 import { sizeOf } from "@org/tensor";
-import { prepareBlock } from "./block-kernel.ts";
+import type { ConvolutionShape } from "./convolution-plan.ts";
 import { prepareProduct } from "./dot-kernel.ts";
-import { copyBytes } from "./indexed-kernel.ts";
-import { elementBytes } from "./lanes.ts";
-import type { CpuBuffer } from "./memory.ts";
-import { type NestRun, prepareNest } from "./nest-kernel.ts";
+import { type Convolve, prepareGathered } from "./gathered-convolution.ts";
+import { preparePatches } from "./patches-convolution.ts";
 import type { Prepared, Workshop } from "./prepared.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
-import { i32, memoryFill } from "./wasm-opcodes.ts";
-import { overWindow, windowArguments, windowValues } from "./window-loops.ts";
 
-/** Most bytes of patches at once: what a second-level cache may hold. */
-const patchBytes = 1 << 20;
-
-/** Multiplies `rows` patches with a group's filter into rows of the result. */
-type Multiply = (patches: CpuBuffer, filter: CpuBuffer, to: CpuBuffer) => void;
+type Preparing = Convolve | Refusal | Promise<Convolve | Refusal>;
 
 /** lhs [N, spatial..., C], rhs [spatial..., C / groups, O]. */
 export const prepareConvolution: SinglePreparer = (workshop, instruction) => {
-  const { window, featureGroupCount: groups } = attributesOf(instruction, "convolution");
-  const [lhs, rhs] = instruction.operands as [HloInstruction, HloInstruction];
-  const { dtype, dims } = instruction;
-  const spatial = dims.slice(1, -1);
-  const rank = spatial.length;
-  const bytes = elementBytes(dtype);
-  const outputs = dims.at(-1)!;
-  const features = lhs.dims.at(-1)!;
-  const perGroup = features / groups;
-  const depth = sizeOf(rhs.dims.slice(0, -1));
-  const rows = dims[0]! * sizeOf(spatial);
-  if (rank === 0) return { refused: "CPU has no kernel for a convolution without spatial dimensions" };
-  if (rows === 0 || outputs === 0) return { run: () => {}, mayFault: false };
-  const chunk = Math.min(rows, Math.max(64, Math.floor(patchBytes / Math.max(1, depth * bytes))));
-  const rest = rows % chunk;
-  const columns = outputs / groups;
-  const values = windowValues(window, spatial, lhs.dims.slice(1, -1));
-  let from: CpuBuffer | undefined;
-  let patches: CpuBuffer | undefined;
-  let firstRow = 0;
-  let rowCount = 0;
-
-  const gathering = prepareBlock(workshop, {
-    key: `patches ${rank}`,
-    arguments: 6 + rank * windowArguments,
-    mayFault: false,
-    values: () => [
-      firstRow,
-      rowCount,
-      from!.address,
-      patches!.address,
-      perGroup * bytes,
-      features * bytes,
-      ...values,
-    ],
-    emit: ({ f }, [first, count, source, to, size, pixel, ...own]) => {
-      const [row, left] = [f.local("i32"), f.local("i32")];
-      const at = Array.from({ length: rank }, () => f.local("i32"));
-      f.for(row, first!, i32.add(first!, count!), 1, () => {
-        f.set(left, row);
-        for (let d = rank - 1; d >= 0; d--) {
-          const extent = own[d * windowArguments]!;
-          f.set(at[d]!, i32.rem_u(left, extent));
-          f.set(left, i32.div_u(left, extent));
-        }
-        overWindow(f, own, at, left, (inside, element) => {
-          f.if(
-            inside,
-            () => copyBytes(f, to!, i32.add(source!, i32.mul(element, pixel!)), size!),
-            () => f.emit(memoryFill(to!, i32.const(0), size!)),
-          );
-          f.set(to!, i32.add(to!, size!));
-        });
-      });
-    },
-  });
-  const multipliers = [chunk, ...(rest ? [rest] : [])].map((m) =>
-    groups === 1 && dtype === "float32"
-      ? packedProduct(workshop, m, columns, depth)
-      : nestProduct(workshop, instruction, m, columns, depth, outputs),
-  );
-  const finish = ([gather, whole, partial]: readonly (Prepared | Refusal | Multiply)[]):
-    | Prepared
-    | Refusal => {
-    for (const made of [gather, whole, partial]) if (made && "refused" in made) return made;
-    const fill = (gather as Prepared).run;
-    return {
-      mayFault: false,
-      run: ([x, filter], [output]) => {
-        patches = workshop.memory.allocateScratch(chunk * depth * bytes);
-        const moved = (buffer: CpuBuffer, by: number): CpuBuffer => ({
-          ...buffer,
-          address: buffer.address + by * bytes,
-        });
-        for (let group = 0; group < groups; group++) {
-          from = moved(x!, group * perGroup);
-          for (firstRow = 0; firstRow < rows; firstRow += chunk) {
-            rowCount = Math.min(chunk, rows - firstRow);
-            fill([], []);
-            const multiply = (rowCount === chunk ? whole : partial) as Multiply;
-            multiply(
-              patches,
-              moved(filter!, group * columns),
-              moved(output!, firstRow * outputs + group * columns),
-            );
-          }
-        }
-        workshop.memory.freeScratch(patches);
-      },
-    };
-  };
-  const parts = [gathering, ...multipliers];
-  return parts.some((part) => part instanceof Promise)
-    ? Promise.all(parts).then(finish)
-    : finish(parts as (Prepared | Refusal | Multiply)[]);
+  const finish = (made: Convolve | Refusal): Prepared | Refusal =>
+    "refused" in made ? made : { mayFault: false, run: ([x, filter], [to]) => made(x!, filter!, to!) };
+  const convolve = convolution(workshop, instruction);
+  return convolve instanceof Promise ? convolve.then(finish) : finish(convolve);
 };
 
-type Multiplying = Multiply | Refusal | Promise<Multiply | Refusal>;
-
-function packedProduct(workshop: Workshop, m: number, n: number, k: number): Multiplying {
-  const matrix = (parameter: number, row: number) => ({
-    parameter,
-    dtype: "float32" as const,
-    strides: [0, row, 1] as const,
-    offset: 0,
-    movement: ["broadcast", "strided", "unit"] as const,
-  });
-  const product = prepareProduct(workshop, [1, m, n], { k, lhs: matrix(0, k), rhs: matrix(1, n) });
-  const finish =
-    (multiply: Awaited<typeof product>): Multiply =>
-    (patches, filter, to) =>
-      multiply([patches, filter], to.address);
-  return product instanceof Promise ? product.then(finish) : finish(product);
+/** What runs a convolution. */
+export function convolution(workshop: Workshop, instruction: HloInstruction): Preparing {
+  const { window, featureGroupCount: groups } = attributesOf(instruction, "convolution");
+  const [lhs] = instruction.operands as [HloInstruction, HloInstruction];
+  const { dtype, dims } = instruction;
+  const rank = dims.length - 2;
+  if (rank === 0) return { refused: "CPU has no kernel for a convolution without spatial dimensions" };
+  if (sizeOf(dims) === 0) return () => {};
+  const shape: ConvolutionShape = {
+    images: dims[0]!,
+    input: lhs.dims.slice(1, -1),
+    output: dims.slice(1, -1),
+    features: lhs.dims.at(-1)!,
+    outputs: dims.at(-1)!,
+    groups,
+    window,
+  };
+  if (dtype !== "float32" || rank > 3) return preparePatches(workshop, instruction);
+  if (groups === 1 && isPointwise(shape)) return pointwise(workshop, shape);
+  return prepareGathered(workshop, shape) ?? preparePatches(workshop, instruction);
 }
 
-/** A reduction over the depth, with the product inside: any type, any distance of the result's rows. */
-function nestProduct(
-  workshop: Workshop,
-  { dtype }: HloInstruction,
-  m: number,
-  n: number,
-  k: number,
-  outputs: number,
-): Multiplying {
-  const sumType = dtype === "float16" || dtype === "bfloat16" ? "float32" : dtype;
-  const ops: NestOp[] = [
-    { kind: "load", load: 0, dtype },
-    { kind: "load", load: 1, dtype },
-    { kind: "compute", opcode: "convert", dtype: sumType, args: [0] },
-    { kind: "compute", opcode: "convert", dtype: sumType, args: [1] },
-    { kind: "compute", opcode: "multiply", dtype: sumType, args: [2, 3] },
-    { kind: "reduction", reducer: "add", dtype: sumType, arg: 4 },
-    { kind: "compute", opcode: "convert", dtype, args: [5] },
-  ];
-  const nest: LoopNest = {
-    kind: "reduce",
-    key: `convolution ${dtype}`,
-    extents: [m, n, k],
-    outerRank: 2,
-    loads: [
-      { parameter: 0, dtype, strides: [k, 0, 1], offset: 0, movement: ["strided", "broadcast", "unit"] },
-      {
-        parameter: 1,
-        dtype,
-        strides: [0, 1, outputs],
-        offset: 0,
-        movement: ["broadcast", "unit", "strided"],
-      },
-    ],
-    indices: [],
-    literals: [],
-    ops,
-    inner: 5,
-    stores: [{ output: 0, dtype, value: 6, strides: [outputs, 1, 0], offset: 0 }],
-  };
-  const prepared = prepareNest(workshop, nest);
-  const finish = (made: { run: NestRun } | Refusal): Multiply | Refusal =>
-    "refused" in made ? made : (patches, filter, to) => made.run([patches, filter], [to], 0);
-  return prepared instanceof Promise ? prepared.then(finish) : finish(prepared);
+/** Whether each output sees the one element at its own place. */
+function isPointwise({ input, output, window }: ConvolutionShape): boolean {
+  const { size, strides, padding, baseDilation } = window;
+  return input.every(
+    (extent, d) =>
+      size[d] === 1 &&
+      strides[d] === 1 &&
+      baseDilation[d] === 1 &&
+      padding[d]![0] === 0 &&
+      extent === output[d],
+  );
+}
+
+function pointwise(workshop: Workshop, { images, input, features, outputs }: ConvolutionShape): Preparing {
+  const matrix = (parameter: number, row: number): NestMatrix => ({
+    parameter,
+    dtype: "float32",
+    strides: [0, row, 1],
+    offset: 0,
+    movement: ["broadcast", "strided", "unit"],
+  });
+  const rows = images * sizeOf(input);
+  const dot = { k: features, lhs: matrix(0, features), rhs: matrix(1, outputs) };
+  const multiply = prepareProduct(workshop, [1, rows, outputs], dot);
+  const finish =
+    (product: Awaited<typeof multiply>): Convolve =>
+    (x, filter, to, done) => {
+      product([x, filter], to.address);
+      done?.(0, rows);
+    };
+  return multiply instanceof Promise ? multiply.then(finish) : finish(multiply);
 }

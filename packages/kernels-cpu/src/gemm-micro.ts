@@ -24,7 +24,70 @@ export const microParams = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i3
  * Steps of k in one turn. Engines without relaxed SIMD are old ones (Node 20), whose scheduler moves an unrolled body's loads
  * up until accumulators spill: 30 GFLOP/s for any shape, 42 without unrolling.
  */
-const unrollFor = (relaxed: boolean): number => (relaxed ? 4 : 1);
+export const unrollFor = (relaxed: boolean): number => (relaxed ? 4 : 1);
+
+/** What the inner loop of a product works on; all of it is moved along. */
+export interface MultiplyLoop {
+  /** [row][vector of columns]: what is added to. */
+  readonly sums: readonly (readonly Local<"v128">[])[];
+  /** Elements of k. */
+  readonly k: Local<"i32">;
+  /** One pointer a row, each contiguous in k; or a panel: rows side by side, `step` bytes between two k. */
+  readonly a:
+    | { readonly rows: readonly Local<"i32">[] }
+    | { readonly panel: Local<"i32">; readonly step: Local<"i32"> };
+  readonly b: Local<"i32">;
+  /** Bytes between two k of B. */
+  readonly bStep: Expr<"i32">;
+}
+
+/** Emits the loop over k, which may be 0. Locals for B and A's splat are made anew, once a call. */
+export function emitMultiplyLoop(f: FunctionBuilder, relaxed: boolean, loop: MultiplyLoop): void {
+  const { sums, k, a, b, bStep } = loop;
+  const unroll = unrollFor(relaxed);
+  const madd = multiplyAdd(relaxed);
+  const vectors = sums[0]!.length;
+  // With one row, each vector of B is used once: no register is kept for it.
+  const bs = Array.from({ length: sums.length === 1 ? 0 : vectors }, () => f.local("v128"));
+  const splat = f.local("v128");
+  const step = (offset: number): void => {
+    for (let v = 0; v < bs.length; v++) f.set(bs[v]!, v128.load(b, v * 16));
+    sums.forEach((row, r) => {
+      f.set(
+        splat,
+        "rows" in a ? v128.load32_splat(a.rows[r]!, offset * 4) : v128.load32_splat(a.panel, r * 4),
+      );
+      row.forEach((sum, v) => {
+        f.set(sum, madd(splat, bs[v] ?? v128.load(b, v * 16), sum));
+      });
+    });
+    f.set(b, i32.add(b, bStep));
+    if ("panel" in a) f.set(a.panel, i32.add(a.panel, a.step));
+  };
+  const advance = (count: number): void => {
+    if ("rows" in a) for (const pointer of a.rows) f.set(pointer, i32.add(pointer, i32.const(count * 4)));
+    f.set(k, i32.sub(k, i32.const(count)));
+  };
+  f.if(i32.ge_s(k, i32.const(unroll)), () =>
+    f.loop((again) => {
+      for (let u = 0; u < unroll; u++) step(u);
+      advance(unroll);
+      f.branch(again, i32.ge_s(k, i32.const(unroll)));
+    }),
+  );
+  if (unroll > 1)
+    f.if(k, () =>
+      f.loop((again) => {
+        step(0);
+        advance(1);
+        f.branch(again, k);
+      }),
+    );
+}
+
+/** Rows of running sums, 0 at a function's start. */
+export const sumsOf = (f: FunctionBuilder, rows: number, vectors: number): Local<"v128">[][] =>
+  Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local("v128")));
 
 /** Defines the kernel for `rows` x `4 * vectors` of C. */
 export function defineMicroKernel(
@@ -45,46 +108,9 @@ export function defineMicroKernel(
       Local<"i32">,
       Local<"i32">,
     ];
-    const unroll = unrollFor(relaxed);
-    const madd = multiplyAdd(relaxed);
-    const sums = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local("v128")));
-    // With one row, each vector of B is used once: no register is kept for it.
-    const bs = Array.from({ length: rows === 1 ? 0 : vectors }, () => f.local("v128"));
-    const splat = f.local("v128");
-    const rowPointers = walk === "rows" ? pointers(f, a, aStep, rows) : [];
-
-    const step = (offset: number): void => {
-      for (let v = 0; v < bs.length; v++) f.set(bs[v]!, v128.load(b, v * 16));
-      for (let r = 0; r < rows; r++) {
-        f.set(
-          splat,
-          walk === "rows" ? v128.load32_splat(rowPointers[r]!, offset * 4) : v128.load32_splat(a, r * 4),
-        );
-        for (let v = 0; v < vectors; v++)
-          f.set(sums[r]![v]!, madd(splat, bs[v] ?? v128.load(b, v * 16), sums[r]![v]!));
-      }
-      f.set(b, i32.add(b, bStep));
-      if (walk === "panel") f.set(a, i32.add(a, aStep));
-    };
-    const advance = (count: number): void => {
-      for (const pointer of rowPointers) f.set(pointer, i32.add(pointer, i32.const(count * 4)));
-      f.set(k, i32.sub(k, i32.const(count)));
-    };
-    f.if(i32.ge_s(k, i32.const(unroll)), () =>
-      f.loop((again) => {
-        for (let u = 0; u < unroll; u++) step(u);
-        advance(unroll);
-        f.branch(again, i32.ge_s(k, i32.const(unroll)));
-      }),
-    );
-    if (unroll > 1)
-      f.if(k, () =>
-        f.loop((again) => {
-          step(0);
-          advance(1);
-          f.branch(again, k);
-        }),
-      );
+    const sums = sumsOf(f, rows, vectors);
+    const from = walk === "rows" ? { rows: pointers(f, a, aStep, rows) } : { panel: a, step: aStep };
+    emitMultiplyLoop(f, relaxed, { sums, k, a: from, b, bStep });
     f.if(accumulate, () => {
       const pointer = f.local("i32", c);
       for (let r = 0; r < rows; r++) {

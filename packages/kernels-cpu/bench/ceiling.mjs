@@ -1,0 +1,64 @@
+// The most that one core does here: f32x4 multiply-adds on registers alone, as the product's inner loop has them
+// (6 x 2 sums, or 4 x 2), relaxed (one instruction) and plain (two). gemm.mjs gives its figures as parts of it.
+import { hasRelaxedSimd } from "../src/features.ts";
+import { multiplyAdd, unrollFor } from "../src/gemm-micro.ts";
+import { panelRows } from "../src/gemm-module.ts";
+import { createModule } from "../src/wasm-assembler.ts";
+import { f32x4, i32, v128 } from "../src/wasm-opcodes.ts";
+import { now } from "./measure.mjs";
+
+const vectors = 2;
+const turns = 1_500_000;
+
+function kernel(relaxed) {
+  const module = createModule();
+  const madd = multiplyAdd(relaxed);
+  const rows = panelRows(relaxed);
+  const unroll = unrollFor(relaxed);
+  module.func("run", ["i32", "i32"], undefined, (f) => {
+    const [count, to] = [f.param(0, "i32"), f.param(1, "i32")];
+    const bs = Array.from({ length: vectors }, (_, v) => f.local("v128", v128.load(to, v * 16)));
+    const x = f.local("v128", v128.load(to, 32));
+    const totals = Array.from({ length: rows * vectors }, () => f.local("v128"));
+    f.loop((again) => {
+      for (let u = 0; u < unroll; u++)
+        for (let r = 0; r < rows; r++) {
+          // Another x for each row, on a port of its own: else an engine computes a product once.
+          f.set(x, v128.xor(x, bs[0]));
+          for (let v = 0; v < vectors; v++) {
+            const total = totals[r * vectors + v];
+            f.set(total, madd(x, bs[v], total));
+          }
+        }
+      f.set(count, i32.sub(count, i32.const(1)));
+      f.branch(again, count);
+    });
+    f.emit(
+      v128.store(
+        to,
+        totals.reduce((a, b) => f32x4.add(a, b)),
+      ),
+    );
+  });
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  return new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), { env: { memory } }).exports.run;
+}
+
+/** A function that runs multiply-adds which wait for nothing, for some 30 milliseconds, and gives their GFLOP/s. */
+export function ceiling(relaxed) {
+  const run = kernel(relaxed);
+  return () => {
+    const start = now();
+    run(turns, 64);
+    return (2 * 4 * panelRows(relaxed) * vectors * unrollFor(relaxed) * turns) / (now() - start) / 1e6;
+  };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const relaxed of [true, false])
+    if (!relaxed || hasRelaxedSimd()) {
+      const once = ceiling(relaxed);
+      const best = Math.max(...Array.from({ length: 12 }, once));
+      console.log(`${relaxed ? "relaxed" : "plain"} multiply-adds: ${best.toFixed(1)} GFLOP/s`);
+    }
+}
