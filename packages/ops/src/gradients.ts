@@ -24,6 +24,8 @@ import { zerosForOutput } from "./control/cond-gradient.ts";
 import { ControlFlowState, isLoopSwitch } from "./control/control-flow-state.ts";
 import { tuple } from "./control/group.ts";
 import { convertToTensor } from "./convert.ts";
+import { gradientFunction } from "./functions/gradient-functions.ts";
+import { callGradient } from "./functions/symbolic-gradient.ts";
 import type { Grad } from "./gradient.ts";
 import type { Gradient, OpEntry } from "./op-entry.ts";
 import { variableShape } from "./state/resource-ops.ts";
@@ -311,8 +313,10 @@ class BackwardPass {
     const differentiate = outputGrads.some((grad) => grad !== undefined) && !this.#stopOps.has(op);
     const gradient = differentiate ? this.#gradientOf(op) : null;
     if (!gradient) return;
+    // A symbolic gradient takes one for each output, of whatever type.
+    const all = gradient === callGradient;
     for (const [i, output] of op.outputs.entries())
-      if (outputGrads[i] === undefined && isTrainable(output.dtype))
+      if (outputGrads[i] === undefined && (all || isTrainable(output.dtype)))
         outputGrads[i] = this.#loops ? this.#loops.zerosLike(op, i) : zerosForOutput(output);
     const inputGrads = this.#graph.nameScope(`${op.name}_grad`, () => {
       const made = gradient(op, outputGrads);
@@ -349,6 +353,10 @@ class BackwardPass {
     const entry =
       this.#options.ops?.get(type) ??
       ((type === op.type ? op.registered : this.#graph.ops.get(type)) as OpEntry | undefined);
+    const name = op.attrs.has("f") ? op.attrs.raw("f")?.func?.name : type;
+    const own = name && gradientFunction(this.#graph.library, name);
+    if (own) return own;
+    if (entry?.gradient === undefined && this.#graph.library.get(type)) return callGradient;
     if (entry?.gradient === undefined)
       throw new TfError("NOT_FOUND", `No gradient defined for operation '${op.name}' (op type: ${type})`, {
         node: op.name,

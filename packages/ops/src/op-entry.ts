@@ -3,7 +3,7 @@
 // data-dependent shapes, bookkeeping), or neither: structural. The executor knows Switch, Merge and their kin, and what
 // yields a variable itself (VariableV2, Variable, TemporaryVariable, VarHandleOp).
 
-import type { Attrs, IndexedSlices, Operation, RegisteredOp, Tensor } from "@org/graph";
+import type { Attrs, Graph, IndexedSlices, Operation, OpRegistry, RegisteredOp, Tensor } from "@org/graph";
 import type { HloBuilder, HloInstruction } from "@org/hlo";
 import type { FileSystem, Progress } from "@org/io";
 import type { DType, NdArray, Shape } from "@org/tensor";
@@ -45,6 +45,16 @@ export interface RunResource {
   close(): void | Promise<void>;
 }
 
+/**
+ * A function of the graph's library: values of its arguments to what it returns, at once where its ops work at once. It may be called as long
+ * as the session is open, whether or not the run in which it was asked for is over. Values of resources are what `input` gives for handles.
+ * Throws, or rejects with, TfErrors.
+ */
+export type FunctionCall = (
+  inputs: readonly NdArray[],
+  signal?: AbortSignal,
+) => readonly NdArray[] | Promise<readonly NdArray[]>;
+
 /** Sees one execution of a host kernel. */
 export interface HostContext {
   readonly node: string;
@@ -72,6 +82,8 @@ export interface HostContext {
    * in what the kernel returns is not looked at.
    */
   handOver(index: number, value: NdArray): boolean;
+  /** The function of the graph's library that attribute `attr` names. Throws TfError NOT_FOUND where there is none. */
+  function(attr: string): FunctionCall;
   /** This node's own state in this session (a random op's counter). */
   state<T>(create: () => T): T;
   /** The resource of that name, made when it is first asked for. */
@@ -91,7 +103,29 @@ export type Gradient = (
   grads: readonly (Tensor | IndexedSlices | undefined)[],
 ) => readonly (Tensor | IndexedSlices | undefined)[];
 
+/** What an op stands for: a graph of other ops, its own for each node that is expanded. */
+export interface Expansion {
+  /** Its own. */
+  readonly graph: Graph;
+  /** A placeholder's output for each input of the op. */
+  readonly inputs: readonly Tensor[];
+  /** A tensor for each output. */
+  readonly outputs: readonly Tensor[];
+  /** What runs for its effects whenever the op does, whoever wants its outputs. */
+  readonly effects: readonly Operation[];
+  /** What is done when the op is; empty: the outputs. */
+  readonly done: readonly Operation[];
+}
+
+/**
+ * Makes an op's expansion: names in it begin with the op's. `ops` is what the session knows; what the graph says of the op's inputs, but
+ * for variables behind handles, is not looked at: the same expansion serves inputs of any shape.
+ */
+export type Expand = (op: Operation, ops: OpRegistry) => Expansion;
+
 export interface OpEntry extends RegisteredOp {
+  /** Instead of `lower` and `host`: calls of functions, functional conditionals and loops. */
+  readonly expand?: Expand;
   readonly lower?: (c: LoweringContext) => HloInstruction | readonly HloInstruction[] | Lowered;
   readonly host?: HostKernel;
   /** A host kernel's inputs from this position on stay where they are until it asks for them one by one, with `fetch` (SaveV2's tensors). */

@@ -2,6 +2,7 @@
 // and parent), Exit leaves it. Source: core/graph/control_flow.cc (BuildControlFlowInfo); a value of an outer frame may
 // be used inside without an Enter here: it is the same in every iteration.
 import { TfError } from "@org/errors";
+import type { Graph } from "@org/graph";
 import type { PlanNode } from "./plan-node.ts";
 import { topologicalOrder } from "./topological-order.ts";
 
@@ -38,7 +39,7 @@ export function sortNodes(nodes: readonly PlanNode[]): PlanNode[] {
   const order = topologicalOrder(
     nodes.length,
     (i) => successors[i]!,
-    (i) => nodes[i]!.op.id,
+    (i) => nodes[i]!.order,
   );
   if (order.length < nodes.length) {
     const sorted = new Set(order);
@@ -71,6 +72,12 @@ export function assignFrames(nodes: readonly PlanNode[]): Frames {
   const root: Frame = { index: 0, name: "", parent: undefined, depth: 0 };
   const all: Frame[] = [root];
   const children = new Map<string, Frame>();
+  const spaces = new Map<Graph, number>();
+  const spaceOf = (graph: Graph): number => {
+    const space = spaces.get(graph) ?? spaces.size;
+    spaces.set(graph, space);
+    return space;
+  };
   const of: Frame[] = [];
   const outputOf: Frame[] = [];
   for (const node of nodes) {
@@ -89,7 +96,8 @@ export function assignFrames(nodes: readonly PlanNode[]): Frames {
     outputOf.push(frame);
     if (node.kind === "enter") {
       const name = node.op.attrs.string("frame_name");
-      const key = `${frame.index} ${name}`;
+      // Every call of a function has loops of its own.
+      const key = `${frame.index} ${spaceOf(node.op.graph)} ${name}`;
       let child = children.get(key);
       if (child === undefined) {
         child = { index: all.length, name, parent: frame, depth: frame.depth + 1 };

@@ -11,6 +11,7 @@ import { heldKernels } from "./held-kernels.ts";
  * - const, variable: known before a run: a value, a Ref or handle.
  * - lowered, fromShapes, alias, noop, read: may lie in clusters. An alias yields its inputs; a read is the fetch of a ref.
  * - host: a host kernel. forward: an alias of what no cluster can hold (strings, handles).
+ * - call: an op that stands for others and is planned for itself (a function that calls itself).
  * - held: works on a stack or tensor array, whose values the executor keeps. switch ... trigger: control flow. placeholder: an error where it is reached alive.
  */
 export type NodeKind =
@@ -23,6 +24,7 @@ export type NodeKind =
   | "read"
   | "host"
   | "forward"
+  | "call"
   | "held"
   | "switch"
   | "merge"
@@ -108,6 +110,8 @@ export interface PlanNode {
   readonly controls: PlanNode[];
   /** What comes before it for the order of reads and writes alone. */
   readonly after: PlanNode[];
+  /** Place of its op in the graph, with the bodies of calls in the calls' places. */
+  order: number;
   /** Place in topological order. */
   index: number;
 }
@@ -162,6 +166,8 @@ function inputUses(op: Operation, entry: OpEntry | undefined, kind: NodeKind): r
 /** The element type of the variable that a VarHandleOp or VariableV2 makes, seen through what passes handles on. */
 function variableDType(tensor: Tensor): DType | undefined {
   if (tensor.dtype !== "resource") return tensor.dtype;
+  const known = tensor.op.handles[tensor.valueIndex];
+  if (known !== undefined) return known.dtype;
   for (let op: Operation | undefined = tensor.op, hops = 0; op && hops < 1000; hops++) {
     if (op.type === "VarHandleOp") return op.attrs.type("dtype");
     op = op.inputs[0]?.op;
@@ -210,16 +216,24 @@ export function planNode(op: Operation, kind: NodeKind, entry: OpEntry | undefin
     inputs: [],
     controls: [],
     after: [],
+    order: op.id,
     index: -1,
   };
 }
 
-/** A node that stands for the fetch of ref tensor `source`. */
-export function readNode(source: Source): PlanNode {
+/** A node that reads the Ref `source`: for a fetch, or where a function returns one. */
+export function readNode(source: Source, isFetch: boolean): PlanNode {
   const { op, dtype } = source.tensor;
   const kind = isHloDType(dtype) ? "read" : "forward";
-  const rest = { inputs: [source], controls: [], after: [], index: -1 };
-  return { op, kind, entry: undefined, isFetch: true, uses: [read], ...rest };
+  const rest = { inputs: [source], controls: [], after: [], order: op.id, index: -1 };
+  return { op, kind, entry: undefined, isFetch, uses: [read], ...rest };
+}
+
+/** A node that hands the value of `outer` on to the placeholder `op` of a function's argument; without inputs yet. */
+export function argumentNode(op: Operation, outer: Tensor): PlanNode {
+  const kind = isHloDType(outer.dtype) ? "alias" : "forward";
+  const rest = { inputs: [], controls: [], after: [], order: op.id, index: -1 };
+  return { op, kind, entry: undefined, isFetch: false, uses: [outer.isRef ? read : value], ...rest };
 }
 
 /** Whether nodes of this kind may lie in a cluster. */

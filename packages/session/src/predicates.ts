@@ -58,7 +58,7 @@ function origin(source: Source): string {
     if (next === undefined) break;
     from = next;
   }
-  return from.tensor.name;
+  return from.node === undefined ? `feed ${from.feed}` : `${from.node.index}:${from.output}`;
 }
 
 /** `uniform`: frames taken to have loop variables that live and die together; `lopsided` are those that turn out not to. */

@@ -85,7 +85,7 @@ export function orderVariableAccess(
   let successors: Map<PlanNode, PlanNode[]> | undefined;
   for (const accesses of byVariable.values()) {
     const all = [...accesses.values()];
-    const writers = all.filter((access) => access.writes).sort((a, b) => a.node.op.id - b.node.op.id);
+    const writers = all.filter((access) => access.writes).sort((a, b) => a.node.order - b.node.order);
     if (writers.length === 0 || all.length === 1) continue;
     successors ??= successorsOf(nodes);
     for (const writer of writers) {
@@ -97,7 +97,7 @@ export function orderVariableAccess(
           continue;
         }
         if (node === writer.node || behind.has(node) || frameOf(node) !== frameOf(writer.node)) continue;
-        if (other.writes && node.op.id > writer.node.op.id) continue;
+        if (other.writes && node.order > writer.node.order) continue;
         writer.node.after.push(node);
         successors.get(node)!.push(writer.node);
       }

@@ -1,0 +1,1 @@
+export { type CallPlace, expandFunction, expandNamedCall, type FunctionRef, functionAttr } from "./call.ts";
