@@ -18,6 +18,7 @@ import { splitOps } from "./array/split.ts";
 import { stridedSliceOps } from "./array/strided-slice.ts";
 import { tileOps } from "./array/tile.ts";
 import { transposeOps } from "./array/transpose.ts";
+import { complexPartOps } from "./complex/parts.ts";
 import { controlOps } from "./control/control-ops.ts";
 import { stackOps } from "./data-flow/stack-ops.ts";
 import { tensorArrayOps } from "./data-flow/tensor-array-ops.ts";
@@ -39,7 +40,6 @@ import { argOps } from "./math/arg.ts";
 import { binaryOps } from "./math/binary.ts";
 import { castOps } from "./math/cast.ts";
 import { comparisonOps } from "./math/comparison.ts";
-import { complexOps } from "./math/complex.ts";
 import { cumulativeOps } from "./math/cumulative.ts";
 import { divisionOps } from "./math/division.ts";
 import { matmulOps } from "./math/matmul.ts";
@@ -47,6 +47,7 @@ import { rangeOps } from "./math/range.ts";
 import { reductionOps } from "./math/reductions.ts";
 import { segmentOps } from "./math/segment.ts";
 import { selectOps } from "./math/select.ts";
+import { sparseSegmentOps } from "./math/sparse-segment.ts";
 import { unaryOps } from "./math/unary.ts";
 import { unaryGradientOps } from "./math/unary-gradient-ops.ts";
 import { batchNormOps } from "./nn/batch-norm.ts";
@@ -83,7 +84,7 @@ export const mathOps: readonly OpEntry[] = [
   ...binaryOps,
   ...castOps,
   ...comparisonOps,
-  ...complexOps,
+  ...complexPartOps,
   ...cumulativeOps,
   ...divisionOps,
   ...matmulOps,
@@ -92,6 +93,7 @@ export const mathOps: readonly OpEntry[] = [
   ...reductionOps,
   ...segmentOps,
   ...selectOps,
+  ...sparseSegmentOps,
   ...unaryOps,
   ...unaryGradientOps,
 ];

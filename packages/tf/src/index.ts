@@ -9,7 +9,7 @@ export {
   stripNameScope,
   Tensor,
 } from "@org/graph";
-export type { SparseTensor, TensorLike } from "@org/ops";
+export type { TensorLike } from "@org/ops";
 export type { Fetches } from "@org/session";
 export {
   convertToNdArray,
@@ -42,6 +42,7 @@ export * as protos from "./protos.ts";
 export * as pythonIo from "./python-io.ts";
 export * as savedModel from "./saved-model.ts";
 export { type BackendChoice, type RunOptions, Session, type SessionOptions } from "./session.ts";
+export * from "./sparse-builders.ts";
 export { standardOps } from "./standard-ops.ts";
 export * as strings from "./strings.ts";
 export * as summary from "./summary.ts";

@@ -29,6 +29,10 @@ export const depthwiseConv2dNativeBackpropInput: typeof ops.depthwiseConv2dNativ
   /* @__PURE__ */ lift(ops.depthwiseConv2dNativeBackpropInput);
 export const dropout: typeof ops.dropout = /* @__PURE__ */ lift(ops.dropout);
 export const elu: typeof ops.elu = /* @__PURE__ */ lift(ops.elu);
+export const embeddingLookup: typeof ops.embeddingLookup = /* @__PURE__ */ lift(ops.embeddingLookup);
+export const embeddingLookupSparse: typeof ops.embeddingLookupSparse = /* @__PURE__ */ lift(
+  ops.embeddingLookupSparse,
+);
 export const fusedBatchNorm: typeof ops.fusedBatchNorm = /* @__PURE__ */ lift(ops.fusedBatchNorm);
 export const inTopK: typeof ops.inTopK = /* @__PURE__ */ lift(ops.inTopK);
 export const l2Loss: typeof ops.l2Loss = /* @__PURE__ */ lift(ops.l2Loss);
@@ -64,6 +68,9 @@ export const softsign: typeof ops.softsign = /* @__PURE__ */ lift(ops.softsign);
 export const sparseSoftmaxCrossEntropyWithLogits: typeof ops.sparseSoftmaxCrossEntropyWithLogits =
   /* @__PURE__ */ lift(ops.sparseSoftmaxCrossEntropyWithLogits);
 export const topK: typeof ops.topK = /* @__PURE__ */ lift(ops.topK);
+export const weightedCrossEntropyWithLogits: typeof ops.weightedCrossEntropyWithLogits = /* @__PURE__ */ lift(
+  ops.weightedCrossEntropyWithLogits,
+);
 export const withSpaceToBatch: typeof ops.withSpaceToBatch = /* @__PURE__ */ lift(ops.withSpaceToBatch);
 export const xwPlusB: typeof ops.xwPlusB = /* @__PURE__ */ lift(ops.xwPlusB);
 

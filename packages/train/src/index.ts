@@ -1,3 +1,4 @@
+export { clipByAverageNorm, clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from "@org/ops";
 export { AdamOptimizer, type AdamOptions } from "./adam.ts";
 export {
   type BatchJoinOptions,
@@ -16,7 +17,6 @@ export {
   shuffleBatch,
   shuffleBatchJoin,
 } from "./batch.ts";
-export { clipByAverageNorm, clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from "./clip.ts";
 export { Coordinator, type CoordinatorOptions, type JoinOptions, type Task } from "./coordinator.ts";
 export {
   type CosineDecayOptions,

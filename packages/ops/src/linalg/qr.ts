@@ -14,10 +14,7 @@ export interface QrOptions extends NameOption {
 }
 
 /** tf.qr: orthogonal matrices q and upper triangular ones r with q r = input [..., m, n]. float32 and float64. */
-export function qr(
-  input: TensorLike,
-  options: QrOptions = {},
-): { readonly q: Tensor; readonly r: Tensor } {
+export function qr(input: TensorLike, options: QrOptions = {}): { readonly q: Tensor; readonly r: Tensor } {
   const { fullMatrices, name } = options;
   const [q, r] = applyOp("Qr", [input], { name, attrs: { full_matrices: fullMatrices } }).outputs as [
     Tensor,
@@ -76,8 +73,7 @@ function kernel(c: HostContext): readonly ReturnType<typeof ndArray>[] {
   const { dtype, shape } = input;
   if (dtype !== "float32" && dtype !== "float64")
     c.fail("UNIMPLEMENTED", `Qr of ${dtype} is not supported`, "Decompose real matrices.");
-  if (shape.length < 2)
-    c.fail("INVALID_ARGUMENT", `Input tensor 0 must have rank >= 2`);
+  if (shape.length < 2) c.fail("INVALID_ARGUMENT", `Input tensor 0 must have rank >= 2`);
   const batch = shape.slice(0, -2);
   const [m, n] = shape.slice(-2) as [number, number];
   const p = Math.min(m, n);

@@ -1,10 +1,11 @@
+export * from "../complex/index.ts";
 export * from "./add-n.ts";
 export * from "./arg.ts";
 export * from "./binary.ts";
 export { broadcastReductionIndices } from "./broadcast-gradient.ts";
 export * from "./cast.ts";
+export { clipByAverageNorm, clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from "./clip.ts";
 export * from "./comparison.ts";
-export * from "./complex.ts";
 export * from "./conj.ts";
 export * from "./cumulative.ts";
 export * from "./division.ts";
@@ -31,5 +32,6 @@ export {
 } from "./reductions.ts";
 export * from "./segment.ts";
 export * from "./select.ts";
+export * from "./sparse-segment.ts";
 export * from "./unary.ts";
 export * from "./unary-gradient-ops.ts";

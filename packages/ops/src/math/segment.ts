@@ -1,5 +1,6 @@
 // Rows reduced by segment id: UnsortedSegment* (any order, negative ids dropped) and Segment* (sorted ids).
 // Source: core/ops/math_ops.cc, core/kernels/segment_reduction_ops.cc, python/ops/math_grad.py.
+
 import type { Operation, ShapeFunction, Tensor } from "@org/graph";
 import type { Combiner, HloDType, HloInstruction } from "@org/hlo";
 import { Shape, sizeOf } from "@org/tensor";
@@ -10,6 +11,7 @@ import { fill, onesLike, zerosLike } from "../array/fill.ts";
 import { gather } from "../array/gather.ts";
 import { expandDims } from "../array/reshape.ts";
 import { rank, shape } from "../array/shape-of.ts";
+import { byParts } from "../complex/kernels.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { dense, type Grad, single } from "../gradient.ts";
 import { filledOf, hostNumber, hostNumbers, isFloating } from "../lowering.ts";
@@ -83,7 +85,7 @@ function extreme(dtype: HloDType, sign: 1 | -1): number | bigint {
 type Initial = (dtype: HloDType) => number | bigint;
 
 /** Rows scattered into `count` segments; negative ids go to a row that is cut off again. */
-function scatterSegments(
+export function scatterSegments(
   c: LoweringContext,
   data: HloInstruction,
   ids: HloInstruction,
@@ -280,11 +282,11 @@ const highest: Initial = (dtype) => extreme(dtype, 1);
 
 /** Segment reductions. */
 export const segmentOps: readonly OpEntry[] = defineOps({
-  UnsortedSegmentSum: unsortedSpec("add", zero, single(unsortedSumGrad)),
+  UnsortedSegmentSum: byParts(unsortedSpec("add", zero, single(unsortedSumGrad))),
   UnsortedSegmentMax: unsortedSpec("maximum", lowest, single(unsortedExtremeGrad)),
   UnsortedSegmentMin: unsortedSpec("minimum", highest, single(unsortedExtremeGrad)),
   UnsortedSegmentProd: unsortedSpec("multiply", one, single(unsortedProdGrad)),
-  SegmentSum: sortedSpec("add", zero, false, single(sortedSumGrad)),
+  SegmentSum: byParts(sortedSpec("add", zero, false, single(sortedSumGrad))),
   SegmentMean: sortedSpec("add", zero, true, single(sortedMeanGrad)),
   SegmentMax: sortedSpec("maximum", lowest, false, single(sortedExtremeGrad)),
   SegmentMin: sortedSpec("minimum", highest, false, single(sortedExtremeGrad)),

@@ -21,10 +21,11 @@ import { matmul } from "../math/matmul.ts";
 import { operator } from "../math/operator.ts";
 import { range } from "../math/range.ts";
 import { where } from "../math/select.ts";
-import { exp, log1p } from "../math/unary.ts";
+import { abs, exp, log1p } from "../math/unary.ts";
 import type { OpEntry } from "../op-entry.ts";
 import { broadcastShapes, invalid, mergeDims, replaceDim, withRank } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
+import { relu } from "./relu.ts";
 import { logSoftmax, overLast, shiftedLogits, softmax } from "./softmax.ts";
 
 export interface CrossEntropyOptions extends NameOption {
@@ -147,6 +148,29 @@ export function sigmoidCrossEntropyWithLogits(options: Omit<CrossEntropyOptions,
     const minusAbs = where(positive, operator.neg(logits), logits);
     const linear = operator.sub(relu, operator.mul(logits, labels));
     return applyOne("Add", [linear, log1p(exp(minusAbs))], { name: scope });
+  });
+}
+
+export interface WeightedCrossEntropyOptions extends Omit<CrossEntropyOptions, "axis"> {
+  /** What positive labels count by. */
+  readonly posWeight: number | Tensor;
+}
+
+/** tf.nn.weighted_cross_entropy_with_logits: (1 - z) x + (1 + (q - 1) z) (log(1 + e^-|x|) + max(-x, 0)). Throws a TypeError where shapes differ. */
+export function weightedCrossEntropyWithLogits(options: WeightedCrossEntropyOptions): Tensor {
+  const { posWeight } = options;
+  const { add, sub, mul, neg } = operator;
+  const graph = resolveGraph([options.logits, options.labels]);
+  return withScope(graph, options.name, "logistic_loss", (scope) => {
+    const logits = convertToTensor(options.logits, { name: "logits", graph });
+    const labels = convertToTensor(options.labels, { name: "labels", graph });
+    if (!labels.shape.isCompatibleWith(logits.shape))
+      throw new TypeError(`logits and labels must have the same shape (${logits.shape} vs ${labels.shape})`);
+    const extra = typeof posWeight === "number" ? posWeight - 1 : sub(posWeight, 1);
+    const weight = add(1, mul(extra, labels));
+    const linear = mul(sub(1, labels), logits);
+    const soft = add(log1p(exp(neg(abs(logits)))), relu(neg(logits)));
+    return applyOne("Add", [linear, mul(weight, soft)], { name: scope });
   });
 }
 

@@ -12,8 +12,16 @@ export {
   softmaxCrossEntropyWithLogits,
   softmaxCrossEntropyWithLogitsV2,
   sparseSoftmaxCrossEntropyWithLogits,
+  type WeightedCrossEntropyOptions,
+  weightedCrossEntropyWithLogits,
 } from "./cross-entropy.ts";
-export { embeddingLookup } from "./embedding.ts";
+export {
+  type EmbeddingLookupOptions,
+  type EmbeddingLookupSparseOptions,
+  type EmbeddingTable,
+  embeddingLookup,
+  embeddingLookupSparse,
+} from "./embedding.ts";
 export { type LocalResponseNormalizationOptions, localResponseNormalization, lrn } from "./lrn.ts";
 export * from "./normalization.ts";
 export * from "./pooling.ts";

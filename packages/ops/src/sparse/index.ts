@@ -6,8 +6,9 @@ export {
   sparseReorder,
   sparseTensorToDense,
 } from "./sparse-merge.ts";
+export { type SparsePlaceholderOptions, sparsePlaceholder } from "./sparse-placeholder.ts";
 export { sparseRetain } from "./sparse-retain.ts";
-export { isSparseTensor, type SparseTensor } from "./sparse-tensor.ts";
+export { isSparseTensor, SparseTensor, sparseTensor } from "./sparse-tensor.ts";
 export {
   addManySparseToTensorsMap,
   addSparseToTensorsMap,

@@ -1,26 +1,18 @@
 // Clipping: values, norms, the norm of all gradients together. Source: python/ops/clip_ops.py.
 import { IndexedSlices, isIndexedSlices, type Tensor } from "@org/graph";
-import {
-  applyOne,
-  cast,
-  constant,
-  identity,
-  isFinite as isFiniteTensor,
-  maximum,
-  minimum,
-  type NameOption,
-  onesLike,
-  operator,
-  range,
-  rank,
-  reduceSum,
-  rsqrt,
-  size,
-  sqrt,
-  stack,
-  type TensorLike,
-  where,
-} from "@org/ops";
+import { applyOne } from "../apply-op.ts";
+import { constant, identity } from "../array/constant.ts";
+import { onesLike } from "../array/fill.ts";
+import { stack } from "../array/pack.ts";
+import { rank, size } from "../array/shape-of.ts";
+import type { NameOption, TensorLike } from "../tensor-like.ts";
+import { maximum, minimum } from "./binary.ts";
+import { cast } from "./cast.ts";
+import { operator } from "./operator.ts";
+import { range } from "./range.ts";
+import { reduceSum } from "./reductions.ts";
+import { where } from "./select.ts";
+import { isFinite as isFiniteTensor, rsqrt, sqrt } from "./unary.ts";
 
 type Clippable = Tensor | IndexedSlices;
 
