@@ -3,6 +3,7 @@
 import { attributesOf, type HloInstruction, type NestMatrix, type Refusal } from "@org/hlo";
 import { sizeOf } from "@org/tensor";
 import type { ConvolutionShape } from "./convolution-plan.ts";
+import { prepareDepthwise } from "./depthwise-convolution.ts";
 import { prepareProduct } from "./dot-kernel.ts";
 import { type Convolve, prepareGathered } from "./gathered-convolution.ts";
 import { preparePatches } from "./patches-convolution.ts";
@@ -37,6 +38,8 @@ export function convolution(workshop: Workshop, instruction: HloInstruction): Pr
     window,
   };
   if (dtype !== "float32" || rank > 3) return preparePatches(workshop, instruction);
+  if (groups > 1 && groups === shape.features && groups === shape.outputs)
+    return prepareDepthwise(workshop, shape);
   if (groups === 1 && isPointwise(shape)) return pointwise(workshop, shape);
   return prepareGathered(workshop, shape) ?? preparePatches(workshop, instruction);
 }

@@ -1,14 +1,14 @@
-// reduceWindow: a direct loop over each window. Where the last dimension is not windowed (channels), four of its elements
+// reduceWindow: a direct loop over each window. Where the last dimension is not windowed (channels), vectors of its elements
 // at a time.
 import { attributesOf, type HloInstruction, type Window } from "@org/hlo";
 import { prepareBlock } from "./block-kernel.ts";
+import { emitChannels } from "./channel-windows.ts";
+import { denseStrides } from "./copy-kernel.ts";
+import { withTables } from "./kernel-tables.ts";
 import { elementBytes } from "./lanes.ts";
-import { scalarLanes } from "./scalar-lanes.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
-import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
-import type { Expr, Local } from "./wasm-assembler.ts";
-import { i32 } from "./wasm-opcodes.ts";
-import { overWindow, windowArguments, windowValues } from "./window-loops.ts";
+import { isVectorizable } from "./vector-lanes.ts";
+import { walkArguments, walkDimension, walkTables, walkValues } from "./window-walk.ts";
 
 const isTrivial = (window: Window, d: number): boolean =>
   window.size[d] === 1 &&
@@ -21,62 +21,37 @@ export const prepareReduceWindow: SinglePreparer = (workshop, instruction) => {
   const { reducer, window } = attributesOf(instruction, "reduceWindow");
   const [x] = instruction.operands as [HloInstruction];
   const { dtype } = x;
-  const channels = x.dims.length > 1 && isTrivial(window, x.dims.length - 1);
-  const rank = channels ? x.dims.length - 1 : x.dims.length;
+  const rank = x.dims.length;
+  const channels = rank > 1 && isTrivial(window, rank - 1);
   const inner = channels ? x.dims.at(-1)! : 1;
+  const strides = denseStrides(x.dims).map((stride) => stride * elementBytes(dtype));
+  const walked = instruction.dims
+    .slice(0, channels ? rank - 1 : rank)
+    .map((output, d) => walkDimension(window, d, { output, input: x.dims[d]! }, strides[d]!, 0));
   // A scalar has one window, of one element.
-  const one: Window = { size: [1], strides: [1], padding: [[0, 0]], dilation: [1], baseDilation: [1] };
-  const values =
-    rank === 0
-      ? windowValues(one, [1], [1])
-      : windowValues(window, instruction.dims.slice(0, rank), x.dims.slice(0, rank));
-  const dimensions = Math.max(rank, 1);
+  if (walked.length === 0) {
+    walked.push({ output: 1, table: Int32Array.of(0, 1, 0), elementStep: 0, tapStep: 0 });
+  }
   const vectors = channels && isVectorizable({ opcode: reducer, dtype, argTypes: [dtype, dtype] });
-  return prepareBlock(workshop, {
-    key: `reduceWindow ${reducer} ${dtype} ${dimensions} ${vectors}`,
-    arguments: 3 + dimensions * windowArguments,
-    mayFault: false,
-    values: ([from], [to]) => [from!.address, to!.address, inner, ...values],
-    emit: (context, [from, to, count, ...dims]) => {
-      const { f } = context;
-      const lanes = vectors ? vectorLanes(context) : scalarLanes(context);
-      const { width } = lanes;
-      const bytes = elementBytes(dtype);
-      const total = f.local(lanes.valueType(dtype));
-      const channel = f.local("i32");
-      const at = Array.from({ length: dimensions }, () => f.local("i32"));
-      const group = (partial: boolean): void => {
-        f.set(total, lanes.identity(reducer, dtype));
-        overWindow(f, dims, at, i32.const(0), (inside, element) =>
-          f.if(inside, () => {
-            const offset = i32.add(i32.mul(element, count!), channel);
-            const address = i32.add(from!, i32.mul(offset, i32.const(bytes)));
-            const value = lanes.load(dtype, { address, offset: 0, movement: "unit", steps: [] });
-            f.set(total, lanes.combine(reducer, dtype, total, f.local(lanes.valueType(dtype), value)));
-          }),
-        );
-        const left: Expr<"i32"> | undefined = partial ? f.local("i32", i32.sub(count!, channel)) : undefined;
-        lanes.store(dtype, to!, 0, total, left);
-        const done = left ?? i32.const(width);
-        f.set(to!, i32.add(to!, i32.mul(done, i32.const(bytes))));
-        f.set(channel, i32.add(channel, done));
-      };
-      const over = (d: number): void => {
-        if (d < dimensions) {
-          f.for(at[d]!, i32.const(0), dims[d * windowArguments] as Local<"i32">, 1, () => over(d + 1));
-          return;
-        }
-        f.set(channel, i32.const(0));
-        const whole = (): Expr<"i32"> => i32.le_s(i32.add(channel, i32.const(width)), count!);
-        f.if(whole(), () =>
-          f.loop((again) => {
-            group(false);
-            f.branch(again, whole());
-          }),
-        );
-        if (width > 1) f.if(i32.lt_s(channel, count!), () => group(true));
-      };
-      over(0);
-    },
-  });
+  return withTables(workshop, walkTables(walked), (address) =>
+    prepareBlock(workshop, {
+      key: `reduceWindow ${reducer} ${dtype} ${walked.length} ${vectors}`,
+      arguments: 3 + walked.length * walkArguments,
+      mayFault: false,
+      values: ([from], [to]) => [from!.address, to!.address, inner, ...walkValues(walked, address())],
+      emit: (context, [from, to, count, ...args]) =>
+        emitChannels(
+          context,
+          {
+            dtype,
+            vectors,
+            initial: (lanes) => lanes.identity(reducer, dtype),
+            take: (lanes, sum, element) =>
+              lanes.combine(reducer, dtype, sum, context.f.local(lanes.valueType(dtype), element)),
+          },
+          [from!, from!, to!, count!],
+          args,
+        ),
+    }),
+  );
 };

@@ -1,6 +1,6 @@
 import type { HloDType, Reducer } from "@org/hlo";
 import { describe, expect, it } from "vitest";
-import { backend, build, expectSame, inputsFor } from "./compare.ts";
+import { backend, build, expectSame, generator, inputsFor } from "./compare.ts";
 
 type Pair = readonly [number, number];
 const window = (
@@ -77,6 +77,39 @@ describe("reduceWindow", () => {
       ),
     );
     same("float32", [11], "maximum", window([4], [3], [[1, 2]]));
+  });
+
+  it("random windows of up to four dimensions, channels or not, agree with the evaluator", () => {
+    const next = generator(11);
+    const upTo = (most: number): number => Math.floor(next() * (most + 1));
+    let done = 0;
+    while (done < 150) {
+      const rank = 1 + (done % 4);
+      const list = (of: () => number): number[] => Array.from({ length: rank }, of);
+      const dims = list(() => 1 + upTo(rank > 2 ? 4 : 20));
+      const w = window(
+        list(() => 1 + upTo(2)),
+        list(() => 1 + upTo(2)),
+        Array.from({ length: rank }, (): Pair => [upTo(3) - 1, upTo(3) - 1]),
+        list(() => 1 + upTo(1)),
+        list(() => [1, 1, 2, 3][upTo(3)]!),
+      );
+      if (done % 2) {
+        const last = rank - 1;
+        for (const [key, value] of Object.entries({ size: 1, strides: 1, baseDilation: 1 }))
+          w[key as "size"][last] = value;
+        w.padding[last] = [0, 0];
+      }
+      const fits = dims.every((extent, d) => {
+        const [low, high] = w.padding[d]!;
+        const base = (extent - 1) * w.baseDilation[d]! + 1;
+        return base + low + high >= (w.size[d]! - 1) * w.dilation[d]! + 1;
+      });
+      if (!fits) continue;
+      for (const dtype of ["float32", "int64"] as const)
+        same(dtype, dims, (["add", "maximum"] as const)[done % 3 ? 0 : 1], w);
+      done++;
+    }
   });
 });
 
