@@ -1,9 +1,19 @@
 // Fusions of kind single: one instruction with a kernel of its own. Operands are inputs, or scalar constants.
 import type { HloInstruction, Opcode } from "@org/hlo";
 import type { NumericData } from "@org/tensor";
+import { prepareArgReduce } from "./arg-reduce-kernel.ts";
 import type { GpuBuffer } from "./buffers.ts";
+import { prepareConcatenate } from "./concatenate-kernel.ts";
+import { prepareConvolution } from "./convolution-kernel.ts";
 import { withCopies } from "./copies.ts";
+import { prepareCumulative } from "./cumulative-kernel.ts";
+import { prepareGather } from "./gather-kernel.ts";
+import { prepareDynamicSlice, prepareDynamicUpdateSlice, preparePad } from "./moving-kernels.ts";
+import { preparePhilox } from "./philox-kernel.ts";
 import { andThen, type Preparer, type Preparing, type Run, type Workshop } from "./prepared.ts";
+import { prepareReduceWindow } from "./reduce-window-kernel.ts";
+import { prepareScatter } from "./scatter-kernel.ts";
+import { prepareSort } from "./sort-kernel.ts";
 
 /**
  * Prepares one instruction. Its run gets the operands' buffers in order, and the results'. `key` is the fusion's; `inPlace`:
@@ -17,7 +27,20 @@ export type SinglePreparer = (
 ) => Preparing;
 
 /** Opcodes with a kernel here. */
-export const singleKernels: Readonly<Partial<Record<Opcode, SinglePreparer>>> = {};
+export const singleKernels: Readonly<Partial<Record<Opcode, SinglePreparer>>> = {
+  argReduce: prepareArgReduce,
+  concatenate: prepareConcatenate,
+  convolution: prepareConvolution,
+  cumulative: prepareCumulative,
+  dynamicSlice: prepareDynamicSlice,
+  dynamicUpdateSlice: prepareDynamicUpdateSlice,
+  gather: prepareGather,
+  pad: preparePad,
+  reduceWindow: prepareReduceWindow,
+  rngBitGenerator: preparePhilox,
+  scatter: prepareScatter,
+  sort: prepareSort,
+};
 
 /** Opcodes whose kernel may write into operand 0's own buffer. */
 const updatesInPlace: ReadonlySet<Opcode> = new Set(["dynamicUpdateSlice", "scatter"]);
