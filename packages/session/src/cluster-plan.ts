@@ -7,8 +7,7 @@ import type { NdArray } from "@org/tensor";
 import type { Cluster } from "./cluster.ts";
 import { type ClusterShapes, type LoweredCluster, lowerCluster } from "./cluster-lowering.ts";
 import type { Device } from "./device.ts";
-import { type Placement, place, refusalKey } from "./placement.ts";
-import type { PlanNode } from "./plan-node.ts";
+import { type Placement, type PlacementRules, place, refusalKey } from "./placement.ts";
 import {
   type Donation,
   dropConstants,
@@ -29,6 +28,12 @@ export interface ClusterPlan {
   /** How often it is running now: it may be dropped meanwhile, and frees its constants when the last run ends. */
   running: number;
   dropped: boolean;
+}
+
+/** What plans are made by. */
+export interface PlanRules extends PlacementRules {
+  /** Whether nodes are fused into kernels. */
+  readonly fusion: boolean;
 }
 
 /** Plans of one cluster that are kept. */
@@ -77,8 +82,7 @@ export function findPlan(cluster: Cluster, shapes: ClusterShapes): ClusterPlan |
 export function makePlan(
   cluster: Cluster,
   shapes: ClusterShapes,
-  devices: readonly Device[],
-  nodes: readonly PlanNode[],
+  rules: PlanRules,
 ): ClusterPlan | Promise<ClusterPlan> {
   const lowered = lowerCluster(cluster, shapes);
   const computation = simplify(lowered.computation);
@@ -88,7 +92,8 @@ export function makePlan(
     while (cluster.plans.length > planLimit) dropPlan(cluster.plans.pop()!);
     return plan;
   };
-  const planned = attempt(lowered, shapes, computation, devices, nodes, new Set(), new Set());
+  const unfused = new Set(rules.fusion ? [] : rules.devices);
+  const planned = attempt(lowered, shapes, computation, rules, new Set(), unfused);
   return planned instanceof Promise ? planned.then(keep) : keep(planned);
 }
 
@@ -109,12 +114,11 @@ function attempt(
   lowered: LoweredCluster,
   shapes: ClusterShapes,
   computation: HloComputation,
-  devices: readonly Device[],
-  nodes: readonly PlanNode[],
+  rules: PlanRules,
   refused: Set<string>,
   unfused: Set<Device>,
 ): ClusterPlan | Promise<ClusterPlan> {
-  const placement = place(computation, devices, nodes, refused);
+  const placement = place(computation, rules, refused);
   const segments = placement.segments.map(({ device, computation: own, parameters }, segment) => {
     const plan = fuse(own, {
       enabled: !unfused.has(device),
@@ -141,7 +145,7 @@ function attempt(
   const finish = (refusals: readonly (readonly [Device, Step])[]): ClusterPlan | Promise<ClusterPlan> => {
     if (refusals.length > 0) {
       for (const [device, step] of refusals) refuse(device, step);
-      return attempt(lowered, shapes, computation, devices, nodes, refused, unfused);
+      return attempt(lowered, shapes, computation, rules, refused, unfused);
     }
     return {
       shapes,

@@ -11,6 +11,8 @@ import { faultError } from "./faults.ts";
 import type { Place } from "./placement.ts";
 import type { PlanNode } from "./plan-node.ts";
 import type { Segment, Step } from "./segment.ts";
+import type { RunCounts } from "./stats.ts";
+import type { StepTrace } from "./step-trace.ts";
 import { dead, TensorValue, type Value } from "./values.ts";
 import type { VariableState } from "./variable-state.ts";
 
@@ -19,7 +21,14 @@ export interface ClusterEnvironment {
   readonly devices: readonly Device[];
   readonly nodes: readonly PlanNode[];
   /** Told of each new plan. */
-  readonly onPlan: (cluster: Cluster, plan: ClusterPlan) => void;
+  readonly onPlan: (plan: ClusterPlan) => void;
+  readonly counts: RunCounts;
+  /** Whether nodes are fused into kernels. */
+  readonly fusion: boolean;
+  /** Whether nodes may run elsewhere than where they say. */
+  readonly softPlacement: boolean;
+  /** Told of each launch of a run that is traced. */
+  readonly trace?: StepTrace | undefined;
 }
 
 /** Runs a cluster on the values in `slots`, and puts its outputs there. `slots` keeps its own references. */
@@ -79,14 +88,15 @@ class ClusterRun {
     };
     const found = findPlan(this.#cluster, shapes);
     if (found !== undefined) return this.#run(found);
-    const { devices, nodes, onPlan } = this.#environment;
-    const made = makePlan(this.#cluster, shapes, devices, nodes);
+    const { onPlan, counts } = this.#environment;
+    const made = makePlan(this.#cluster, shapes, this.#environment);
+    counts.clusterPlans++;
     if (!(made instanceof Promise)) {
-      onPlan(this.#cluster, made);
+      onPlan(made);
       return this.#run(made);
     }
     return made.then((plan) => {
-      onPlan(this.#cluster, plan);
+      onPlan(plan);
       // Variables may have changed meanwhile.
       return new ClusterRun(this.#cluster, this.#slots, this.#environment).start();
     });
@@ -163,6 +173,7 @@ class ClusterRun {
     const segment = plan.segments[at]!;
     const { device, steps, byteLengths } = segment;
     const { backend } = device;
+    const { trace } = this.#environment;
     const buffers: (DeviceBuffer | undefined)[] = new Array(segment.plan.values.length);
     segment.plan.parameters.forEach((value, i) => {
       buffers[value] = parameters[i];
@@ -186,7 +197,9 @@ class ClusterRun {
           buffers[value] = buffer;
           return buffer;
         });
+        const start = trace === undefined ? 0 : performance.now();
         backend.launch((inPlace ? step.inPlace : step.copying) as Executable, inputs, outputs, s);
+        trace?.kernel(this.#cluster, plan, at, s, inPlace, start, performance.now());
         if (inPlace) this.#takeOver(plan, at, step, made);
       }
       this.#check(segment);

@@ -3,6 +3,7 @@
 // device manager: backends are given to createSession and are not looked for.
 import type { Backend, DeviceBuffer, HloDType, Opcode } from "@org/hlo";
 import type { NdArray, NumericData } from "@org/tensor";
+import { fullDeviceName } from "./device-names.ts";
 
 interface HeldConstant {
   readonly buffer: DeviceBuffer;
@@ -18,16 +19,22 @@ export class Device {
   readonly backend: Backend;
   /** Whether the session made it, and so closes it. */
   readonly owned: boolean;
+  /** "/job:localhost/replica:0/task:0/device:CPU:0". */
+  readonly fullName: string;
+  /** Its place among the devices of its type. */
+  readonly ordinal: number;
   readonly #supported: Map<string, boolean> = new Map();
   readonly #constants: Map<NumericData, HeldConstant> = new Map();
   readonly #pool: Map<number, DeviceBuffer[]> = new Map();
   #pooled = 0;
   #pooledBytes = 0;
 
-  constructor(index: number, backend: Backend, owned: boolean) {
+  constructor(index: number, backend: Backend, owned: boolean, ordinal = 0) {
     this.index = index;
     this.backend = backend;
     this.owned = owned;
+    this.ordinal = ordinal;
+    this.fullName = fullDeviceName(backend.name, ordinal);
   }
 
   get name(): string {

@@ -8,13 +8,17 @@ import type { FileSystem, Progress } from "@org/io";
 import type { NdArray } from "@org/tensor";
 import { type ClusterEnvironment, killOutputs, runCluster } from "./cluster-run.ts";
 import { runMerge, runSwitch } from "./control-nodes.ts";
+import type { Functions } from "./functions.ts";
 import { runHeld } from "./held-kernels.ts";
 import { runHostNode, variableAt } from "./host-node.ts";
+import type { PlanNode } from "./plan-node.ts";
 import { runBeside } from "./run-beside.ts";
+import { cancelled, timedOut } from "./run-deadline.ts";
 import { type Body, type ClusterUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
 import { RunResources } from "./run-resources.ts";
 import { RunSlots, share } from "./run-slots.ts";
 import { RunningLoop } from "./running-loop.ts";
+import type { RunCounts } from "./stats.ts";
 import { dueTurn } from "./turn.ts";
 import { dead, TensorValue, type Value } from "./values.ts";
 import type { SessionState } from "./variable-state.ts";
@@ -23,8 +27,12 @@ import type { SessionState } from "./variable-state.ts";
 export interface ExecutorEnvironment extends ClusterEnvironment {
   readonly state: SessionState;
   readonly fs: FileSystem | undefined;
-  readonly onHostKernel: () => void;
+  readonly counts: RunCounts;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** In milliseconds of performance.now(). */
+  readonly deadline?: number | undefined;
+  /** Runs what nodes stand for, and functions that they call. */
+  readonly functions: Functions;
 }
 
 /** One run of a plan. */
@@ -35,6 +43,8 @@ export class Execution {
   readonly #resources: RunResources;
   readonly #deadUnits: Uint8Array | undefined;
   readonly #signal: AbortSignal | undefined;
+  /** How many calls it lies in. */
+  readonly #depth: number;
   #failed = false;
   #atOnce = false;
   /** Loops that are running: what they carry is theirs. */
@@ -42,11 +52,13 @@ export class Execution {
 
   constructor(
     plan: RunPlan,
-    feeds: readonly TensorValue[],
+    feeds: readonly Value[],
     environment: ExecutorEnvironment,
     signal: AbortSignal | undefined,
+    depth = 0,
   ) {
     this.#plan = plan;
+    this.#depth = depth;
     this.#environment = environment;
     this.#slots = new RunSlots(plan);
     this.#resources = new RunResources(environment, signal);
@@ -80,21 +92,47 @@ export class Execution {
   }
 
   #fetch(): Value[] {
-    const { fetches } = this.#plan;
-    const values: Value[] = new Array(fetches.length);
-    for (let i = 0; i < fetches.length; i++) {
-      const value = this.#slots.values[fetches[i]!]!;
-      if (value.kind === "dead")
-        throw new TfError("INVALID_ARGUMENT", `Retval[${i}] does not have value`, {
-          hint: "The fetched tensor is in a branch that was not taken in this run.",
-        });
-      if (value.kind === "handle")
-        throw new TfError("INVALID_ARGUMENT", `The handle of ${value.held.title} cannot be fetched`);
-      values[i] = value;
-    }
-    for (let i = 0; i < values.length; i++) share(values[i]!);
+    const { length } = this.#plan.fetches;
+    const values: Value[] = new Array(length);
+    for (let i = 0; i < length; i++) values[i] = this.#fetched(i, () => `Retval[${i}] does not have value`);
+    for (let i = 0; i < length; i++) share(values[i]!);
     this.#releaseAll();
     return values;
+  }
+
+  #fetched(i: number, deadSentence: () => string): Value {
+    const value = this.#slots.values[this.#plan.fetches[i]!]!;
+    if (value.kind === "dead")
+      throw new TfError("INVALID_ARGUMENT", deadSentence(), {
+        hint: "The fetched tensor is in a branch that was not taken in this run.",
+      });
+    if (value.kind === "handle")
+      throw new TfError("INVALID_ARGUMENT", `The handle of ${value.held.title} cannot be fetched`);
+    return value;
+  }
+
+  // ---- in parts: fed, run and read again and again, then ended
+
+  /** Takes over the caller's reference to the value of feed `i`. */
+  feed(i: number, value: TensorValue): void {
+    this.#slots.put(this.#plan.feeds[i]!, value);
+  }
+
+  /** Runs some units of the root frame; what they need must have been run, or be among those before them. */
+  runUnits(units: readonly Unit[]): void | Promise<void> {
+    this.#checkCancelled();
+    return this.#runBody({ ...this.#plan.root, units });
+  }
+
+  /** The value of fetch `i`, with a reference for the caller. `deadSentence` says that it is dead. */
+  take(i: number, deadSentence: () => string): Value {
+    return share(this.#fetched(i, deadSentence));
+  }
+
+  /** Gives up everything; done when what the run shared is closed. */
+  async end(): Promise<void> {
+    this.#releaseAll();
+    await this.#resources.closing;
   }
 
   #releaseAll(): void {
@@ -106,6 +144,8 @@ export class Execution {
 
   #checkCancelled(): void {
     if (this.#signal?.aborted) throw cancelled(this.#signal, undefined);
+    const { deadline } = this.#environment;
+    if (deadline !== undefined && performance.now() > deadline) throw timedOut();
   }
 
   // ---- bodies
@@ -145,7 +185,7 @@ export class Execution {
       this.#loops ??= new Set();
       this.#loops.add(loop);
       running = this.#iterate(loop);
-    } else running = this.#runNode(unit);
+    } else running = this.#runNode(unit, undefined);
     if (running === undefined) {
       this.#slots.countDown(unit);
       return;
@@ -182,7 +222,17 @@ export class Execution {
 
   // ---- single nodes
 
-  #runNode(unit: NodeUnit, carried?: Value): void | Promise<void> {
+  /** `carried`: what a loop's last iteration gave a Merge. */
+  #runNode(unit: NodeUnit, carried: Value | undefined): void | Promise<void> {
+    const { trace } = this.#environment;
+    if (trace === undefined) return this.#runKind(unit, carried);
+    const start = performance.now();
+    const running = this.#runKind(unit, carried);
+    const note = (): void => trace.node(unit, start, performance.now(), this.#slots.values);
+    return running === undefined ? note() : running.then(note);
+  }
+
+  #runKind(unit: NodeUnit, carried: Value | undefined): void | Promise<void> {
     const { node } = unit;
     const { values } = this.#slots;
     if (this.#deadUnits !== undefined) {
@@ -214,6 +264,8 @@ export class Execution {
       case "forward":
         for (const [i, slot] of unit.outputs.entries()) this.#slots.put(slot, this.#forward(unit, i));
         return;
+      case "call":
+        return this.#call(unit);
       case "held":
         return this.#heldKernel(unit);
       case "host":
@@ -231,6 +283,25 @@ export class Execution {
     const { node } = unit;
     if (node.uses[i]!.access !== "variable") return share(this.#slots.values[unit.inputs[i]!]!);
     return variableAt(unit, i, this.#slots).read(node.op.name).retain();
+  }
+
+  /** Runs the plan of what the node stands for. */
+  #call(unit: NodeUnit): void | Promise<void> {
+    const { node } = unit;
+    const start = (): Value[] | Promise<Value[]> => {
+      const depth = this.#depth + 1;
+      const { functions, onProgress, deadline } = this.#environment;
+      const plan = functions.planOf(node.op, depth);
+      const environment = { ...functions.environmentOf(plan), onProgress, deadline };
+      const inputs = node.uses.map((_, i) => this.#forward(unit, i));
+      return new Execution(plan, inputs, environment, this.#resources.signal, depth).run(this.#atOnce);
+    };
+    const finish = (values: readonly Value[]): void => {
+      for (const [i, value] of values.entries()) this.#slots.put(unit.outputs[i] ?? -1, value);
+    };
+    // A stack of its own now and then: calls within calls may lie deep.
+    const values = this.#atOnce || this.#depth % 32 < 31 ? start() : Promise.resolve().then(start);
+    return values instanceof Promise ? values.then(finish) : finish(values);
   }
 
   #heldKernel(unit: NodeUnit): void | Promise<void> {
@@ -277,8 +348,4 @@ export class Execution {
     this.#loops!.delete(loop);
     return false;
   }
-}
-
-function cancelled(signal: AbortSignal, error: unknown): TfError {
-  return new TfError("CANCELLED", "Run call was cancelled", { cause: signal.reason ?? error });
 }

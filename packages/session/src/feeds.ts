@@ -49,13 +49,18 @@ export function parseFeeds(feeds: Feeds | undefined, graph: Graph): ParsedFeeds 
   return { tensors: [...found.keys()], values: [...found.values()] };
 }
 
-function resolve(key: FeedKey, graph: Graph): Tensor {
+/** Resolves keys without values. Throws as `parseFeeds` does; `argument` is what sentences call them. */
+export function feedTensors(keys: readonly FeedKey[], graph: Graph, argument = "feed_dict"): Tensor[] {
+  return keys.map((key) => resolve(key, graph, argument));
+}
+
+function resolve(key: FeedKey, graph: Graph, argument = "feed_dict"): Tensor {
   const wanted = typeof key === "string" || isTensor(key) || !isTensorLike(key) ? key : asTensor(key);
   try {
     const element = graph.asGraphElement(wanted, { allowOperation: false });
     return element as Tensor;
   } catch (error) {
-    const start = "Cannot interpret feed_dict key as Tensor: ";
+    const start = `Cannot interpret ${argument} key as Tensor: `;
     if (error instanceof TfError)
       throw new TfError(error.code, `${start}${error.sentence}`, {
         ...error.place,
@@ -66,7 +71,8 @@ function resolve(key: FeedKey, graph: Graph): Tensor {
   }
 }
 
-function feedValue(tensor: Tensor, value: FeedValue): NdArray {
+/** `value` as an array of the tensor's type. Throws as `parseFeeds` does. */
+export function feedValue(tensor: Tensor, value: FeedValue): NdArray {
   if (isTensor(value))
     throw new TypeError(
       "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, strings, lists, numpy ndarrays, or TensorHandles.",

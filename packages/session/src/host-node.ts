@@ -66,7 +66,7 @@ class HostNodeRun {
     const { node } = this.#unit;
     this.#values = this.#fetchedValues();
     const execution = new HostExecution(node, inputs, this.#variables, this.#resources.host, this.#values);
-    this.#environment.onHostKernel();
+    this.#environment.counts.hostKernels++;
     let results: readonly NdArray[] | Promise<readonly NdArray[]>;
     try {
       results = node.entry!.host!(execution);

@@ -1,11 +1,15 @@
+export { ChromeTrace, type ChromeTraceEvent, type EventPlace } from "./chrome-trace.ts";
+export type { DeviceAttributes } from "./device-names.ts";
 export type { FeedKey, Feeds, FeedValue } from "./feeds.ts";
 export type { Fetched, Fetches } from "./fetches.ts";
-export {
-  createSession,
-  type NodePlacement,
-  type RunOptions,
-  Session,
-  type SessionOptions,
-} from "./session.ts";
+export type { NodePlacement } from "./placements.ts";
+export { type Callable, createSession, Session } from "./session.ts";
+export type { RunBehaviour, RunOptions, SessionOptions } from "./session-options.ts";
 export type { SessionStats } from "./stats.ts";
+export {
+  type AllocationMaximum,
+  type StepStatsAnalysis,
+  Timeline,
+  type TimelineOptions,
+} from "./timeline.ts";
 export { VariableState } from "./variable-state.ts";

@@ -1,4 +1,4 @@
-// Where a cluster's computation runs: each instruction on the first device that supports it, and the computation cut
+// Where a cluster's computation runs: each instruction on the first device that supports it (its node's own before others), and the computation cut
 // into segments of one device each, in order. Most clusters are one segment. Nothing is narrowed to make it fit.
 import { TfError } from "@org/errors";
 import {
@@ -10,6 +10,7 @@ import {
   resultsOf,
 } from "@org/hlo";
 import type { Device } from "./device.ts";
+import { devicesFor, noKernel } from "./device-choice.ts";
 import type { PlanNode } from "./plan-node.ts";
 
 /** Where a segment's parameter or a computation's root is: a parameter of the whole, or a root of a segment. */
@@ -45,15 +46,34 @@ export function refusalKey(device: Device, instruction: HloInstruction): string 
   return `${device.index} ${instruction.opcode} ${typesOf(instruction)}`;
 }
 
+/** What placement goes by. */
+export interface PlacementRules {
+  readonly devices: readonly Device[];
+  /** What instructions are made for, by their `site`. */
+  readonly nodes: readonly PlanNode[];
+  /** Whether nodes may run elsewhere than where they say. */
+  readonly softPlacement: boolean;
+}
+
 /**
- * Places and cuts a computation. Throws TfError UNIMPLEMENTED that lists every op that no device takes.
+ * Places and cuts a computation. Throws TfError UNIMPLEMENTED that lists every op that no device takes; INVALID_ARGUMENT for one that the
+ * device which it names does not take, where that is not soft.
  */
 export function place(
   computation: HloComputation,
-  devices: readonly Device[],
-  nodes: readonly PlanNode[],
+  { devices, nodes, softPlacement }: PlacementRules,
   refused: Refused,
 ): Placement {
+  const orders = new Map<string, readonly Device[]>();
+  const candidates = ({ site }: HloInstruction): readonly Device[] => {
+    const wanted = (site === undefined ? undefined : nodes[site]?.op.device) ?? "";
+    let order = orders.get(wanted);
+    if (order === undefined) {
+      order = devicesFor(wanted, devices, softPlacement);
+      orders.set(wanted, order);
+    }
+    return order;
+  };
   const deviceOf = new Map<HloInstruction, Device>();
   const nowhere: HloInstruction[] = [];
   let whole: Device | undefined;
@@ -63,7 +83,7 @@ export function place(
     const device =
       instruction.opcode === "getTupleElement"
         ? deviceOf.get(instruction.operands[0]!)
-        : devices.find(
+        : candidates(instruction).find(
             (candidate) =>
               candidate.supports(instruction.opcode, typesOf(instruction)) &&
               !refused.has(refusalKey(candidate, instruction)),
@@ -76,7 +96,7 @@ export function place(
     if (whole !== undefined && whole !== device) cuts = true;
     whole ??= device;
   }
-  if (nowhere.length > 0) throw unplaceable(nowhere, devices, nodes);
+  if (nowhere.length > 0) throw unplaceable(nowhere, devices, nodes, softPlacement);
   const byNode = new Map<number, Device>();
   for (const [{ site }, device] of deviceOf) if (site !== undefined) byNode.set(site, device);
   if (!cuts) {
@@ -167,7 +187,10 @@ function unplaceable(
   instructions: readonly HloInstruction[],
   devices: readonly Device[],
   nodes: readonly PlanNode[],
+  softPlacement: boolean,
 ): TfError {
+  const pinned = instructions.find(({ site }) => site !== undefined && nodes[site]?.op.device);
+  if (!softPlacement && pinned !== undefined) return noKernel(nodes[pinned.site!]!);
   const names = devices.map((device) => device.name).join(", ") || "no backend";
   const lines = new Set(
     instructions.map((instruction) => {

@@ -10,6 +10,7 @@ import { type Cluster, type OpenCluster, openCluster, type SlotTable, sourceKey 
 import type { Device } from "./device.ts";
 import { type Foldability, foldabilities } from "./foldable.ts";
 import { assignFrames, type Frame, sortNodes } from "./frames.ts";
+import type { Functions } from "./functions.ts";
 import { isClusterable, outputDType, type PlanNode, type Source } from "./plan-node.ts";
 import { assignPredicates } from "./predicates.ts";
 import { prune, type RunRequest } from "./prune.ts";
@@ -77,6 +78,8 @@ export interface RunPlan {
   readonly clusters: readonly Cluster[];
   /** Whether a tensor may be dead. */
   readonly branches: boolean;
+  /** Of a partial run: for each fetch, the feeds that it needs. */
+  readonly fetchFeeds: readonly ReadonlySet<number>[];
 }
 
 interface SlotDraft {
@@ -86,14 +89,16 @@ interface SlotDraft {
   fixed: Value | undefined;
 }
 
-/** Makes the plan of a request. Throws TfErrors for what can be told without running. */
+/** Makes the plan of a request, which lies below calls with the keys `path`. Throws TfErrors for what can be told without running. */
 export function makeRunPlan(
   request: RunRequest,
   lookup: (op: Operation) => OpEntry | undefined,
   state: SessionState,
   devices: readonly Device[],
+  functions: Functions,
+  path: readonly string[] = [],
 ): RunPlan {
-  const pruned = prune(request, lookup);
+  const pruned = prune(request, lookup, functions, path);
   let nodes = sortNodes(pruned.nodes);
   let frames = assignFrames(nodes);
   orderVariableAccess(nodes, state, (node) => frames.of[node.index]);
@@ -104,7 +109,8 @@ export function makeRunPlan(
   const branches = nodes.some(
     (node) => node.kind === "switch" || node.kind === "merge" || node.kind === "enter",
   );
-  if (!branches) for (const node of nodes) if (node.kind === "placeholder") throw notFed(node.op);
+  const partial = request.partial === true;
+  if (!branches && !partial) for (const node of nodes) if (node.kind === "placeholder") throw notFed(node.op);
   checkFetchable(pruned.fetches, request.feeds, nodes, frames.outputOf);
   const predicates = branches ? assignPredicates(nodes, frames) : nodes.map(() => 0);
   const foldable = foldabilities(nodes);
@@ -132,6 +138,7 @@ export function makeRunPlan(
     isStatic,
     folded,
     isolated,
+    partial,
   });
 
   // Slots.
@@ -256,7 +263,28 @@ export function makeRunPlan(
     fetches,
     clusters,
     branches,
+    fetchFeeds: partial ? pruned.fetches.map(feedsBehind) : [],
   };
+}
+
+/** The feeds that a source needs, over all edges. */
+function feedsBehind(source: Source): Set<number> {
+  const feeds = new Set<number>();
+  const seen = new Set<PlanNode>();
+  const pending: PlanNode[] = [];
+  const meet = ({ node, feed }: Pick<Source, "node" | "feed">): void => {
+    if (node === undefined) feeds.add(feed);
+    else if (!seen.has(node)) {
+      seen.add(node);
+      pending.push(node);
+    }
+  };
+  meet(source);
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    for (const input of node.inputs) meet(input);
+    for (const earlier of [...node.controls, ...node.after]) meet({ node: earlier, feed: -1 });
+  }
+  return feeds;
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -26,15 +26,17 @@ export class RunResources {
   hold(held: Held): void {
     this.#held ??= new Set();
     this.#held.add(held);
+    this.#environment.counts.held++;
   }
 
   /** What host kernels may reach. */
   get host(): HostEnvironment {
-    const { state, fs, onProgress, devices } = this.#environment;
+    const { state, fs, onProgress, devices, functions } = this.#environment;
     this.#host ??= {
       state,
       fs,
-      signal: () => this.#abortSignal(),
+      signal: () => this.signal,
+      callFunction: (op, ref) => (inputs, aborts) => functions.callFunction(op, ref, inputs, aborts),
       onProgress,
       toDevice: (value) => onFirstDevice(devices, value),
       ofRun: (name, create) => {
@@ -55,7 +57,8 @@ export class RunResources {
     this.#abort?.abort(reason);
   }
 
-  #abortSignal(): AbortSignal {
+  /** Aborted where the run is, and where another unit fails. */
+  get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
       if (this.#signal?.aborted) this.#onAbort();
@@ -65,8 +68,11 @@ export class RunResources {
   }
 
   close(): void {
-    if (this.#held !== undefined) for (const held of this.#held) held.close();
-    this.#held = undefined;
+    if (this.#held !== undefined) {
+      for (const held of this.#held) held.close();
+      this.#environment.counts.held -= this.#held.size;
+      this.#held = undefined;
+    }
     if (this.#shared !== undefined)
       this.closing = Promise.all([...this.#shared.values()].map((shared) => shared.close()));
     this.#shared = undefined;

@@ -2,61 +2,41 @@
 // does is planned once (run-plan.ts), made ready for concrete shapes (cluster-plan.ts) and executed (executor.ts).
 // Source: python/client/session.py, core/common_runtime/direct_session.cc.
 import { TfError } from "@org/errors";
-import type { Graph, Operation, OpRegistry, RegisteredOp } from "@org/graph";
+import type { Graph, Operation, Tensor } from "@org/graph";
 import { isOperation, isTensor } from "@org/graph";
 import { type Backend, evaluatorBackend } from "@org/hlo";
-import type { FileSystem, Progress } from "@org/io";
+import type { FileSystem } from "@org/io";
 import type { OpEntry } from "@org/ops";
-import { dtypes, type NdArray, sizeOf } from "@org/tensor";
-import { checkDevices } from "./check-devices.ts";
-import { type ClusterPlan, dropPlan } from "./cluster-plan.ts";
+import type { NdArray } from "@org/tensor";
 import { Device } from "./device.ts";
+import { checkDevices } from "./device-choice.ts";
+import { type DeviceAttributes, deviceAttributes } from "./device-names.ts";
 import { Execution, type ExecutorEnvironment } from "./executor.ts";
-import { type Feeds, parseFeeds } from "./feeds.ts";
+import {
+  type FeedKey,
+  type FeedValue,
+  feedTensors,
+  feedValue,
+  type ParsedFeeds,
+  parseFeeds,
+} from "./feeds.ts";
+import { readOut } from "./fetched-values.ts";
 import { type Fetched, type Fetches, type ParsedFetches, parseFetches } from "./fetches.ts";
-import type { PlanNode } from "./plan-node.ts";
+import { Functions } from "./functions.ts";
+import { PartialRuns } from "./partial-run.ts";
+import { type NodePlacement, Placements } from "./placements.ts";
+import { PlanCache } from "./plan-cache.ts";
+import type { RunRequest } from "./prune.ts";
+import { type RunDeadline, runDeadline } from "./run-deadline.ts";
+import { fillRunMetadata, traceOf } from "./run-metadata.ts";
 import { makeRunPlan, type RunPlan } from "./run-plan.ts";
-import type { SessionStats } from "./stats.ts";
+import type { RunOptions, SessionOptions } from "./session-options.ts";
+import { collectStats, type RunCounts, type SessionStats } from "./stats.ts";
+import type { StepTrace } from "./step-trace.ts";
 import { checkSync } from "./sync.ts";
 import { dueTurn } from "./turn.ts";
-import { TensorValue, type Value } from "./values.ts";
+import { TensorValue } from "./values.ts";
 import { SessionState } from "./variable-state.ts";
-
-/** Where a node runs. */
-export interface NodePlacement {
-  readonly node: string;
-  readonly op: string;
-  /** Name of the backend; "HOST" for host kernels and what needs no kernel. */
-  readonly backend: string;
-}
-
-export interface SessionOptions {
-  /** What ops mean; default: the graph's own registry, where its entries say so. */
-  readonly ops?: OpRegistry<RegisteredOp>;
-  /** In order of preference. The session closes those that it makes from functions, not those that it is given. */
-  readonly backends?: readonly (Backend | (() => Backend | Promise<Backend>))[];
-  /** Whether what no backend takes runs on the evaluator: true unless given. */
-  readonly fallback?: boolean;
-  /** false: a node whose device string names a device that is not there is an error. Unless given, such strings are passed over. */
-  readonly softPlacement?: boolean;
-  /** Files that ops may reach (SaveV2, ReadFile); without it they may reach none. */
-  readonly fs?: FileSystem;
-  /** Told where each node of a new plan runs. */
-  readonly onPlacement?: (placement: NodePlacement) => void;
-  /** Prints each placement, as TensorFlow does. */
-  readonly logDevicePlacement?: boolean;
-  /** Run plans that are kept: 128 unless given. */
-  readonly runPlanLimit?: number;
-}
-
-export interface RunOptions {
-  readonly feeds?: Feeds;
-  /** Operations (or names) that are run beside the fetches. */
-  readonly targets?: readonly (string | Operation)[];
-  readonly signal?: AbortSignal;
-  /** Told how far ops are that work for long: SaveV2, RestoreV2 and their kin. */
-  readonly onProgress?: (progress: Progress) => void;
-}
 
 /**
  * Opens a session on `graph`. Backends given as functions are made now.
@@ -64,17 +44,34 @@ export interface RunOptions {
  */
 export async function createSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
   const devices: Device[] = [];
-  for (const backend of options.backends ?? []) {
-    const isMade = typeof backend === "function";
-    devices.push(new Device(devices.length, isMade ? await backend() : backend, isMade));
-  }
-  if (options.fallback ?? true) devices.push(new Device(devices.length, evaluatorBackend(), true));
+  const add = (backend: Backend, isMade: boolean): void => {
+    const ordinal = devices.filter(({ name }) => name === backend.name).length;
+    devices.push(new Device(devices.length, backend, isMade, ordinal));
+  };
+  for (const backend of options.backends ?? [])
+    if (typeof backend === "function") add(await backend(), true);
+    else add(backend, false);
+  if (options.fallback ?? true) add(evaluatorBackend(), true);
   if (devices.length === 0)
     throw new TfError("INVALID_ARGUMENT", "A session needs a backend", {
       hint: "Pass backends to createSession, or leave the fallback to the evaluator on.",
     });
   return new Session(graph, devices, options);
 }
+
+/** A run that is about to begin. */
+interface Begun {
+  readonly parsed: ParsedFetches;
+  readonly plan: RunPlan;
+  readonly execution: Execution;
+  readonly deadline: RunDeadline | undefined;
+  readonly trace: StepTrace | undefined;
+}
+
+/** What `makeCallable` makes: takes a value for each of its feeds, in order. */
+export type Callable<F, K extends readonly FeedKey[]> = (
+  ...values: [...{ [I in keyof K]: FeedValue }, options?: Omit<RunOptions, "feeds" | "targets">]
+) => Promise<Fetched<F>>;
 
 export class Session {
   readonly graph: Graph;
@@ -83,16 +80,13 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #devices: readonly Device[];
   readonly #state: SessionState = new SessionState();
-  readonly #plans: Map<string, RunPlan> = new Map();
-  #planRevision = -1;
+  readonly #plans: PlanCache;
+  readonly #functions: Functions;
+  readonly #placements: Placements;
+  readonly #partialRuns = new PartialRuns();
   #closed = false;
-  readonly #counts: { runs: number; runPlans: number; clusterPlans: number; hostKernels: number } = {
-    runs: 0,
-    runPlans: 0,
-    clusterPlans: 0,
-    hostKernels: 0,
-  };
-  readonly #placements: Map<string, NodePlacement> = new Map();
+  readonly #counts: RunCounts = { runs: 0, runPlans: 0, clusterPlans: 0, hostKernels: 0, held: 0 };
+  readonly #environments: WeakMap<RunPlan, ExecutorEnvironment> = new WeakMap();
 
   /** @internal Use `createSession`. */
   constructor(graph: Graph, devices: readonly Device[], options: SessionOptions) {
@@ -100,25 +94,29 @@ export class Session {
     this.fs = options.fs;
     this.#devices = devices;
     this.#options = options;
+    this.#placements = new Placements(options);
+    this.#functions = new Functions({
+      lookup: (op) => this.#entry(op),
+      ops: options.ops ?? graph.ops,
+      devices,
+      makePlan: (request, path) => this.#makePlan(request, path),
+      environmentOf: (plan) => this.#environment(plan),
+    });
+    this.#plans = new PlanCache(graph, options.runPlanLimit ?? 128, (request) => this.#makePlan(request));
   }
 
   /**
-   * Runs what `fetches` and `targets` need and yields the fetched values in the shape of `fetches`.
+   * Runs what `fetches` and `targets` need and yields the fetched values in the shape of `fetches`. Runs of one session may overlap.
    * Throws TfError with TensorFlow's code and sentence; after a failure, variables hold the last values that they were given.
    */
   run<const F extends Fetches>(fetches: F, options: RunOptions = {}): Promise<Fetched<F>> {
     try {
-      const { parsed, execution } = this.#begin(fetches, options);
-      const values = execution.run();
-      const result = values instanceof Promise ? values.then(readOut) : readOut(values);
-      const turn = dueTurn();
-      let built: Promise<unknown>;
-      if (result instanceof Promise) built = result.then(parsed.build);
-      else {
-        const value = parsed.build(result);
-        built = turn === undefined ? Promise.resolve(value) : turn.then(() => value);
-      }
-      return built as Promise<never>;
+      this.#checkOpen();
+      const feeds = parseFeeds(options.feeds, this.graph);
+      return this.#run(
+        this.#begin(parseFetches(fetches, this.graph), feeds, options),
+        options,
+      ) as Promise<never>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -129,24 +127,100 @@ export class Session {
    * works in its own time.
    */
   runSync<const F extends Fetches>(fetches: F, options: Omit<RunOptions, "signal"> = {}): Fetched<F> {
-    const { parsed, plan, execution } = this.#begin(fetches, options);
-    checkSync(plan, this.#devices);
-    const values = execution.run(true);
-    const arrays = values instanceof Promise ? values : readOut(values);
-    if (arrays instanceof Promise) {
-      arrays.catch(() => {});
-      throw new TfError("FAILED_PRECONDITION", "runSync: a host kernel or backend works in its own time", {
-        hint: "Use run.",
-      });
+    this.#checkOpen();
+    const feeds = parseFeeds(options.feeds, this.graph);
+    const begun = this.#begin(parseFetches(fetches, this.graph), feeds, options);
+    const { parsed, plan, execution, deadline } = begun;
+    try {
+      checkSync(plan, this.#devices);
+      const values = execution.run(true);
+      const arrays = values instanceof Promise ? values : readOut(values);
+      if (arrays instanceof Promise) {
+        arrays.catch(() => {});
+        throw new TfError("FAILED_PRECONDITION", "runSync: a host kernel or backend works in its own time", {
+          hint: "Use run.",
+        });
+      }
+      this.#fillMetadata(begun, options);
+      return parsed.build(arrays) as never;
+    } finally {
+      deadline?.clear();
     }
-    return parsed.build(arrays) as never;
+  }
+
+  /**
+   * A function that runs `fetches` with a value for each of `feedList`, in order; a last argument may be the options of a run.
+   * What is fetched and fed is looked up once. Throws as `run` where it cannot be. Source: Session.make_callable.
+   */
+  makeCallable<const F extends Fetches, const K extends readonly FeedKey[] = readonly []>(
+    fetches: F,
+    feedList: K = [] as never,
+  ): Callable<F, K> {
+    this.#checkOpen();
+    if (!Array.isArray(feedList)) throw new TypeError("`feed_list` must be a list or tuple.");
+    const parsed = parseFetches(fetches, this.graph);
+    const feeds = feedTensors(feedList, this.graph);
+    return ((...values: unknown[]) => {
+      try {
+        this.#checkOpen();
+        if (values.length < feeds.length)
+          throw new TypeError(`This callable takes ${feeds.length} values, and was given ${values.length}.`);
+        const arrays = feeds.map((tensor, i) => feedValue(tensor, values[i] as FeedValue));
+        const options = (values[feeds.length] ?? {}) as RunOptions;
+        return this.#run(this.#begin(parsed, { tensors: feeds, values: arrays }, options), options);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }) as unknown as Callable<F, K>;
+  }
+
+  // ---- partial runs
+
+  /**
+   * Begins a run whose feeds will come one after another; its handle, for `partialRun`. Operations among `fetches` run when their feeds
+   * are there. Throws as `run`, and TfError INVALID_ARGUMENT where nothing is fetched. Source: Session.partial_run_setup.
+   */
+  partialRunSetup(fetches: Fetches, feeds: FeedKey | readonly FeedKey[] = []): string {
+    this.#checkOpen();
+    const list = (Array.isArray(feeds) ? feeds : [feeds]) as readonly FeedKey[];
+    const { tensors, operations } = parseFetches(fetches, this.graph);
+    if (tensors.length + operations.length === 0)
+      throw new TfError("INVALID_ARGUMENT", "Must specify at least one target to fetch or execute.");
+    const request: RunRequest = {
+      fetches: tensors,
+      targets: operations,
+      feeds: [...new Set(feedTensors(list, this.graph, "feed_list"))],
+      partial: true,
+    };
+    const plan = this.#plans.get(request);
+    this.#counts.runs++;
+    return this.#partialRuns.begin(
+      request,
+      plan,
+      (signal) => new Execution(plan, [], this.#environment(plan), signal),
+    );
+  }
+
+  /**
+   * Goes on with a partial run: gives it `feeds`, and yields `fetches`. The handle is good until all its feeds and fetches are done.
+   * Throws as `run`, and TfError INVALID_ARGUMENT for what was not set up, is fed or fetched twice, or needs feeds that have not come:
+   * the run goes on then; any other failure ends it. Source: Session.partial_run.
+   */
+  partialRun<const F extends Fetches>(
+    handle: string,
+    fetches: F,
+    options: Pick<RunOptions, "feeds" | "signal"> = {},
+  ): Promise<Fetched<F>> {
+    return this.#partialRun(handle, fetches, options) as Promise<never>;
   }
 
   /** Frees everything. Later runs throw TfError FAILED_PRECONDITION. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#dropPlans();
+    await this.#partialRuns.close();
+    this.#plans.clear();
+    this.#functions.forget();
     await this.#state.close();
     for (const device of this.#devices) await device.close();
   }
@@ -155,63 +229,32 @@ export class Session {
     return this.close();
   }
 
+  // ---- what there is and was
+
   /** What was planned, compiled, launched and moved so far. */
   stats(): SessionStats {
-    const backends = this.#devices.map((device) => {
-      const { buffers, bytesInUse, ...stats } = device.backend.stats();
-      const { pooled } = device;
-      return {
-        name: device.name,
-        ...stats,
-        buffers: buffers - pooled.buffers,
-        bytesInUse: bytesInUse - pooled.bytes,
-      };
-    });
-    const total = (
-      of: "compiled" | "launches" | "bytesUploaded" | "bytesDownloaded" | "buffers" | "bytesInUse",
-    ): number => backends.reduce((sum, stats) => sum + stats[of], 0);
-    let clusters = 0;
-    for (const plan of this.#plans.values()) clusters += plan.clusters.length;
-    return {
-      ...this.#counts,
-      clusters,
-      compiled: total("compiled"),
-      launches: total("launches"),
-      bytesUploaded: total("bytesUploaded"),
-      bytesDownloaded: total("bytesDownloaded"),
-      buffers: total("buffers"),
-      bytesInUse: total("bytesInUse"),
-      backends,
-    };
+    return collectStats(this.#devices, this.#counts, this.#plans.clusters);
   }
 
-  /** Backends in order of preference, with TensorFlow's device names. */
-  listDevices(): readonly { readonly name: string; readonly deviceType: string }[] {
-    const seen = new Map<string, number>();
-    return this.#devices.map(({ name: deviceType }) => {
-      const index = seen.get(deviceType) ?? 0;
-      seen.set(deviceType, index + 1);
-      return { name: `/job:localhost/replica:0/task:0/device:${deviceType}:${index}`, deviceType };
-    });
+  /** Backends in order of preference, with TensorFlow's device names, and the host's CPU:0. */
+  listDevices(): readonly DeviceAttributes[] {
+    return deviceAttributes(this.#devices);
   }
 
   /** Name of the backend that `node` (a name, operation or tensor) ran on last, "HOST" for host kernels; undefined before it has run. */
   backendOf(node: string | Operation | { readonly op: Operation }): string | undefined {
     const name = typeof node === "string" ? node : isOperation(node) ? node.name : node.op.name;
-    return this.#placements.get(name)?.backend;
+    return this.#placements.of(name)?.backend;
   }
 
   /** Where the nodes that have run are, in order of their names. */
   placements(): readonly NodePlacement[] {
-    return [...this.#placements.values()].sort((a, b) => (a.node < b.node ? -1 : 1));
+    return this.#placements.all();
   }
 
-  // ---- beginning of a run
+  // ---- beginning and end of a run
 
-  #begin(
-    fetches: Fetches,
-    options: RunOptions,
-  ): { readonly parsed: ParsedFetches; readonly plan: RunPlan; readonly execution: Execution } {
+  #checkOpen(): void {
     if (this.#closed)
       throw new TfError("FAILED_PRECONDITION", "Attempted to use a closed Session.", {
         hint: "Open another one with createSession.",
@@ -221,66 +264,87 @@ export class Session {
         "FAILED_PRECONDITION",
         "The Session graph is empty.  Add operations to the graph before calling run().",
       );
-    const feeds = parseFeeds(options.feeds, this.graph);
-    const parsed = parseFetches(fetches, this.graph);
-    const targets = (options.targets ?? []).map((target) => this.#target(target));
-    const plan = this.#plan(parsed, targets, feeds.tensors);
+  }
+
+  #begin(parsed: ParsedFetches, feeds: ParsedFeeds, options: RunOptions): Begun {
+    const { tensors, operations } = parsed;
+    const targets = options.targets?.length
+      ? [...operations, ...options.targets.map((target) => this.#target(target))]
+      : operations;
+    const plan = this.#plans.get({ fetches: tensors, targets, feeds: feeds.tensors });
     this.#counts.runs++;
-    const values = feeds.values.map(
-      (array) => new TensorValue(this.#devices, array.dtype, array.shape, array),
-    );
-    return {
-      parsed,
-      plan,
-      execution: new Execution(plan, values, this.#environment(plan, options.onProgress), options.signal),
-    };
+    const timeout = Number(options.options?.timeoutInMs || (this.#options.operationTimeoutInMs ?? 0));
+    const deadline = timeout > 0 ? runDeadline(timeout, options.signal) : undefined;
+    const trace = traceOf(options, plan, feeds.tensors);
+    const shared = this.#environment(plan);
+    const { onProgress } = options;
+    const isPlain = onProgress === undefined && deadline === undefined && trace === undefined;
+    const environment = isPlain ? shared : { ...shared, onProgress, trace, deadline: deadline?.at };
+    const values = feeds.values.map((array) => this.#fed(array));
+    const execution = new Execution(plan, values, environment, deadline?.signal ?? options.signal);
+    return { parsed, plan, execution, deadline, trace };
+  }
+
+  #run(begun: Begun, options: RunOptions): Promise<unknown> {
+    if (begun.deadline !== undefined || options.runMetadata !== undefined)
+      return this.#runWatched(begun, options);
+    const { parsed, execution } = begun;
+    const values = execution.run();
+    const result = values instanceof Promise ? values.then(readOut) : readOut(values);
+    if (result instanceof Promise) return result.then(parsed.build);
+    const turn = dueTurn();
+    const value = parsed.build(result);
+    return turn === undefined ? Promise.resolve(value) : turn.then(() => value);
+  }
+
+  async #partialRun(handle: string, fetches: Fetches, { feeds, signal }: RunOptions): Promise<unknown> {
+    this.#checkOpen();
+    const fed = parseFeeds(feeds, this.graph);
+    const parsed = parseFetches(fetches, this.graph);
+    const values = await this.#partialRuns.step(handle, {
+      feeds: fed.tensors,
+      values: () => fed.values.map((array) => this.#fed(array)),
+      fetches: parsed.tensors,
+      operations: parsed.operations,
+      signal,
+    });
+    return parsed.build(await readOut(values));
+  }
+
+  /** A run that has a deadline or is told about. */
+  async #runWatched(begun: Begun, options: RunOptions): Promise<unknown> {
+    const { parsed, execution, deadline } = begun;
+    try {
+      const result = parsed.build(await readOut(await execution.run()));
+      this.#fillMetadata(begun, options);
+      return result;
+    } finally {
+      deadline?.clear();
+    }
+  }
+
+  #fillMetadata({ plan, trace }: Begun, options: RunOptions): void {
+    if (options.runMetadata !== undefined)
+      fillRunMetadata(options.runMetadata, options, trace, plan, this.graph, this.#placements);
+  }
+
+  #fed(array: NdArray): TensorValue {
+    return new TensorValue(this.#devices, array.dtype, array.shape, array);
   }
 
   #target(target: string | Operation): Operation {
-    const element = this.graph.asGraphElement(target);
+    const element: Tensor | Operation = this.graph.asGraphElement(target);
     return isTensor(element) ? element.op : element;
   }
 
-  #plan(
-    parsed: ParsedFetches,
-    targets: readonly Operation[],
-    feeds: readonly import("@org/graph").Tensor[],
-  ): RunPlan {
-    if (this.#planRevision !== this.graph.revision) {
-      this.#dropPlans();
-      this.#planRevision = this.graph.revision;
-    }
-    const operations = [...parsed.operations, ...targets];
-    const key = `${parsed.tensors.map(({ name }) => name)}|${operations.map(({ name }) => name)}|${feeds.map(({ name }) => name)}`;
-    const known = this.#plans.get(key);
-    if (known !== undefined) return known;
-    const plan = makeRunPlan(
-      { fetches: parsed.tensors, targets: operations, feeds },
-      (op) => this.#entry(op),
-      this.#state,
-      this.#devices,
-    );
-    if (this.#options.softPlacement === false)
-      checkDevices(
-        plan.nodes,
-        this.#devices.map(({ name }) => name),
-      );
+  #makePlan(request: RunRequest, path?: readonly string[]): RunPlan {
+    this.#functions.keepFor(this.graph.revision);
+    const lookup = (op: Operation): OpEntry | undefined => this.#entry(op);
+    const plan = makeRunPlan(request, lookup, this.#state, this.#devices, this.#functions, path);
+    if (this.#options.softPlacement === false) checkDevices(plan.nodes, this.#devices);
     this.#counts.runPlans++;
-    this.#plans.set(key, plan);
-    const limit = this.#options.runPlanLimit ?? 128;
-    for (const [oldest, old] of this.#plans) {
-      if (this.#plans.size <= limit) break;
-      this.#plans.delete(oldest);
-      for (const cluster of old.clusters) for (const made of cluster.plans) dropPlan(made);
-    }
-    for (const node of plan.nodes) if (node.kind === "host") this.#placed(node, "HOST");
+    this.#placements.planned(plan);
     return plan;
-  }
-
-  #dropPlans(): void {
-    for (const plan of this.#plans.values())
-      for (const cluster of plan.clusters) for (const made of cluster.plans.splice(0)) dropPlan(made);
-    this.#plans.clear();
   }
 
   /** What the session's registry knows of an op, or else the graph's. */
@@ -290,52 +354,23 @@ export class Session {
       | undefined;
   }
 
-  #environment(plan: RunPlan, onProgress: RunOptions["onProgress"]): ExecutorEnvironment {
-    return {
-      onProgress,
-      devices: this.#devices,
-      nodes: plan.nodes,
-      state: this.#state,
-      fs: this.fs,
-      onHostKernel: () => {
-        this.#counts.hostKernels++;
-      },
-      onPlan: (_, made) => this.#planned(made, plan.nodes),
-    };
+  /** What all executions of `plan` share. */
+  #environment(plan: RunPlan): ExecutorEnvironment {
+    let environment = this.#environments.get(plan);
+    if (environment === undefined) {
+      environment = {
+        devices: this.#devices,
+        nodes: plan.nodes,
+        state: this.#state,
+        fs: this.fs,
+        counts: this.#counts,
+        fusion: this.#options.fusion ?? true,
+        softPlacement: this.#options.softPlacement ?? true,
+        functions: this.#functions,
+        onPlan: (made) => this.#placements.clusterPlanned(made, plan.nodes),
+      };
+      this.#environments.set(plan, environment);
+    }
+    return environment;
   }
-
-  #planned(made: ClusterPlan, nodes: readonly PlanNode[]): void {
-    this.#counts.clusterPlans++;
-    for (const [index, device] of made.placement.deviceOf) this.#placed(nodes[index]!, device.name);
-  }
-
-  #placed({ op }: PlanNode, backend: string): void {
-    const before = this.#placements.get(op.name);
-    if (before?.backend === backend) return;
-    const placement = { node: op.name, op: op.type, backend };
-    this.#placements.set(op.name, placement);
-    this.#options.onPlacement?.(placement);
-    if (this.#options.logDevicePlacement) console.info(`${op.name}: (${op.type}): ${backend}`);
-  }
-}
-
-/** Arrays of fetched values, the caller's own. */
-function readOut(values: readonly Value[]): readonly NdArray[] | Promise<readonly NdArray[]> {
-  const arrays = values.map((value): NdArray | Promise<NdArray> => {
-    if (value.kind !== "tensor") throw new TfError("INTERNAL", "A Ref was fetched");
-    const array = value.onHost();
-    const finish = (found: NdArray): NdArray => {
-      value.release();
-      return { ...found, shape: [...found.shape], data: copy(found) };
-    };
-    return array instanceof Promise ? array.then(finish) : finish(array);
-  });
-  return arrays.some((array) => array instanceof Promise)
-    ? Promise.all(arrays)
-    : (arrays as readonly NdArray[]);
-}
-
-function copy({ dtype, shape, data }: NdArray): NdArray["data"] {
-  if (sizeOf(shape) === 0 || dtypes[dtype].kind === "resource") return data;
-  return (data as Float32Array).slice();
 }

@@ -4,7 +4,8 @@
 // A cluster lies in one frame, under one predicate, and no path leaves and re-enters it. That is reached by stages: a
 // node of a cluster has the stage of what it needs from clusters, one more than what it needs from other units (or
 // from values that must be known when it is planned); a unit of another kind has the greatest stage of what it
-// needs. Nodes of a cluster with the same frame, predicate and stage are one. Sorting the units verifies it.
+// needs. Nodes of a cluster with the same frame, predicate and stage are one. Sorting the units verifies it. In a partial run
+// they also need the same feeds: what needs more comes later on every path.
 import { TfError } from "@org/errors";
 import type { Foldability } from "./foldable.ts";
 import type { Frame, Frames } from "./frames.ts";
@@ -41,6 +42,8 @@ export interface Grouping {
   readonly folded: readonly boolean[];
   /** Nodes that must be alone (their variable is told in the run). */
   readonly isolated: (node: PlanNode) => boolean;
+  /** Whether feeds come one after another: nodes of one cluster then need the same ones. */
+  readonly partial: boolean;
 }
 
 export function groupUnits(grouping: Grouping): Units {
@@ -50,7 +53,7 @@ export function groupUnits(grouping: Grouping): Units {
   const order = topologicalOrder(
     count,
     (item) => edges.after[item]!,
-    (item) => nodes[item]?.op.id ?? -1,
+    (item) => nodes[item]?.order ?? -1,
   );
   if (order.length < count) throw cyclic(nodes, order);
 
@@ -67,6 +70,7 @@ export function groupUnits(grouping: Grouping): Units {
     stages[item] = stage;
   }
 
+  const feeds = grouping.partial ? feedKeys(grouping, edges.before, order) : undefined;
   const drafts: { kind: UnitDraft["kind"]; items: number[]; frame: Frame; inner: Frame | undefined }[] = [];
   const unitOf = new Int32Array(count).fill(-1);
   const clusters = new Map<string, number>();
@@ -76,7 +80,8 @@ export function groupUnits(grouping: Grouping): Units {
     if (frame === undefined || folded[item] || (inner === undefined && grouping.isStatic(nodes[item]!)))
       continue;
     const cluster = inner === undefined && isClusterable(nodes[item]!);
-    const key = `${frame.index} ${predicates[item]} ${stages[item]}`;
+    const fed = frame.parent === undefined ? (feeds?.[item] ?? "") : "";
+    const key = `${frame.index} ${predicates[item]} ${stages[item]} ${fed}`;
     const open = cluster && joins(item) ? clusters.get(key) : undefined;
     if (open !== undefined) {
       drafts[open]!.items.push(item);
@@ -118,6 +123,25 @@ export function groupUnits(grouping: Grouping): Units {
     }),
     of: nodes.map((_, i) => (unitOf[i]! < 0 ? -1 : place[unitOf[i]!]!)),
   };
+}
+
+/** By item: the feeds that must be there before it, as text. A frame needs what anything in it does. */
+function feedKeys(
+  { nodes, frames }: Grouping,
+  before: readonly (readonly number[])[],
+  order: readonly number[],
+): string[] {
+  const needs: Set<number>[] = Array.from({ length: nodes.length + frames.all.length }, () => new Set());
+  for (const node of nodes)
+    for (const { feed } of node.inputs) {
+      if (feed < 0) continue;
+      needs[node.index]!.add(feed);
+      for (let frame = frames.of[node.index]; frame?.parent !== undefined; frame = frame.parent)
+        needs[nodes.length + frame.index]!.add(feed);
+    }
+  for (const item of order)
+    for (const from of before[item]!) for (const feed of needs[from]!) needs[item]!.add(feed);
+  return needs.map((feeds) => [...feeds].sort((a, b) => a - b).join());
 }
 
 /** Units right behind `item`, seen through folded nodes. */

@@ -17,6 +17,8 @@ export class TensorValue {
   readonly #buffers: (DeviceBuffer | undefined)[] = [];
   #references = 1;
   readonly #devices: readonly Device[];
+  /** Whether the host array is a copy that nobody else has. */
+  #downloaded = false;
   /** Whose elements these are, under other dims. */
   #base: TensorValue | undefined;
 
@@ -97,8 +99,10 @@ export class TensorValue {
     if (index < 0) throw new Error(`A value of shape [${this.dims}] was kept by its shape alone`);
     const { backend } = this.#devices[index]!;
     const buffer = this.#buffers[index]!;
-    const take = (bytes: Uint8Array): NdArray =>
-      under({ dtype: this.dtype, shape: this.dims, data: viewData(this.dtype, bytes) });
+    const take = (bytes: Uint8Array): NdArray => {
+      this.#downloaded = into === undefined;
+      return under({ dtype: this.dtype, shape: this.dims, data: viewData(this.dtype, bytes) });
+    };
     if (backend.downloadSync)
       return take(backend.downloadSync(buffer, into?.(byteLengthOf(this.dtype, this.dims))));
     this.retain();
@@ -123,6 +127,22 @@ export class TensorValue {
     }
     const array = this.onHost(into);
     return array instanceof Promise ? array.then(forget) : forget(array);
+  }
+
+  /** An array of the caller's own, for one reference to this value, which ends. */
+  handOut(): NdArray | Promise<NdArray> {
+    const array = this.onHost();
+    const finish = (found: NdArray): NdArray => {
+      const isOwn = this.#isOwn;
+      this.release();
+      return { ...found, shape: [...found.shape], data: isOwn ? found.data : copyOf(found) };
+    };
+    return array instanceof Promise ? array.then(finish) : finish(array);
+  }
+
+  /** Whether the one holder alone knows the host array. */
+  get #isOwn(): boolean {
+    return this.#references === 1 && (this.#base === undefined ? this.#downloaded : this.#base.#isOwn);
   }
 
   /** The value's buffer on `device`, moved there if need be; it stays this value's. */
@@ -188,6 +208,11 @@ export type Value = TensorValue | Ref | Handle | Dead;
 /** Bytes that a dense array of `dtype` takes on a backend. */
 export function byteLengthOf(dtype: DType, dims: readonly number[]): number {
   return sizeOf(dims) * dtypes[dtype].bytes;
+}
+
+function copyOf({ dtype, shape, data }: NdArray): NdArray["data"] {
+  if (sizeOf(shape) === 0 || dtypes[dtype].kind === "resource") return data;
+  return (data as Float32Array).slice();
 }
 
 /** Below this many bytes a value is as well kept on the host. */

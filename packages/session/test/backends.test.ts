@@ -72,7 +72,7 @@ describe("backends", () => {
     expect({ sums, w }).toEqual(expected);
     expect(session.backendOf("sum")).toBe("EVALUATOR");
     expect(session.placements().map(({ backend }) => backend)).toContain("SOME");
-    expect(session.listDevices().map(({ deviceType }) => deviceType)).toEqual(["SOME", "EVALUATOR"]);
+    expect(session.listDevices().map(({ deviceType }) => deviceType)).toEqual(["SOME", "EVALUATOR", "CPU"]);
     await session.close();
   });
 
