@@ -20,6 +20,7 @@ import { tileOps } from "./array/tile.ts";
 import { transposeOps } from "./array/transpose.ts";
 import { complexPartOps } from "./complex/parts.ts";
 import { controlOps } from "./control/control-ops.ts";
+import { datasetOps, iteratorOps } from "./data/index.ts";
 import { stackOps } from "./data-flow/stack-ops.ts";
 import { tensorArrayOps } from "./data-flow/tensor-array-ops.ts";
 import { conditionalOps } from "./functions/conditional-ops.ts";
@@ -138,10 +139,12 @@ export const stateOps: readonly OpEntry[] = [
   ...checkpointOps,
   ...conditionalOps,
   ...controlOps,
+  ...datasetOps,
   ...dynamicPartitionOps,
   ...fileOps,
   ...functionOps,
   ...mediaSummaryOps,
+  ...iteratorOps,
   ...parseExampleOps,
   ...parseSequenceExampleOps,
   ...printOps,

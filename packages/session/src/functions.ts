@@ -132,7 +132,9 @@ export class Functions {
       return held instanceof VariableState ? { dtype: held.dtype, shape: held.shape } : undefined;
     });
     const key = `${caller.name}\n${ref.name}\n${attrsKey(Object.entries(ref.attrs))}\n${inputs.map(({ dtype }, i) => `${dtype} ${handles[i]?.dtype ?? ""}`)}`;
-    const place = { graph: caller.graph, ops: this.#host.ops, name: `${caller.name}/${ref.name}`, handles };
+    // Functions of lambdas have names that no scope has.
+    const name = `${caller.name}/${ref.name.replace(/[^\w.\-\\/]/g, "_")}`;
+    const place = { graph: caller.graph, ops: this.#host.ops, name, handles };
     return this.#plan(key, () => {
       const expansion = expandFunction(ref, place);
       checkArguments(caller, ref, expansion, inputs);

@@ -1,0 +1,2 @@
+export { datasetOps } from "./dataset-ops.ts";
+export { iteratorOps } from "./iterator-ops.ts";
