@@ -43,7 +43,7 @@ function source(dtype: Parameters<typeof elementType>[0], reducer: "maximum" | "
     declarations: [
       // An index of all ones: nothing was found.
       `struct Found { value: ${value}, index: u32 }`,
-      `var<workgroup> shared: array<Found, ${workgroup}>;`,
+      `var<workgroup> finds: array<Found, ${workgroup}>;`,
       `fn better(a: Found, b: Found) -> bool {
   if (b.index == 0xffffffffu) { return false; }
   return a.index == 0xffffffffu || b.value ${wins} a.value || (b.value == a.value && b.index < a.index);
@@ -66,13 +66,13 @@ function source(dtype: Parameters<typeof elementType>[0], reducer: "maximum" | "
       `    if (${isNumber} && better(found, next)) { found = next; }`,
       "  }",
       "}",
-      "shared[local] = found;",
+      "finds[local] = found;",
       "for (var step = lanes / 2u; step > 0u; step = step / 2u) {",
       "  workgroupBarrier();",
-      "  if (lane < step && better(shared[local], shared[local + step])) { shared[local] = shared[local + step]; }",
+      "  if (lane < step && better(finds[local], finds[local + step])) { finds[local] = finds[local + step]; }",
       "}",
       "if (isResult && lane == 0u) {",
-      "  let index = shared[local].index;",
+      "  let index = finds[local].index;",
       "  out0[result] = select(i32(index), 0, index == 0xffffffffu);",
       "}",
     ],

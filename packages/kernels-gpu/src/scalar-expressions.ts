@@ -41,7 +41,32 @@ const infix =
     `(${a} ${operator} ${b})`;
 
 /** Unary opcodes whose library function for floats bears their name. */
-const floatCalls: readonly UnaryOpcode[] = ["sign", "isFinite", "isNan", "isInf"];
+const floatCalls: readonly UnaryOpcode[] = [
+  "sign",
+  "isFinite",
+  "isNan",
+  "isInf",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "logistic",
+  "tanh",
+  "rsqrt",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "sinh",
+  "cosh",
+  "asinh",
+  "acosh",
+  "atanh",
+  "erf",
+  "erfc",
+];
 
 const floatUnary: Readonly<Partial<Record<UnaryOpcode, Template>>> = {
   ...Object.fromEntries(floatCalls.map((opcode) => [opcode, calls(`${opcode}_f32`)])),
@@ -60,6 +85,9 @@ const floatBinary: Readonly<Partial<Record<BinaryOpcode, Template>>> = {
   divide: infix("/"),
   maximum: calls("maximum_f32"),
   minimum: calls("minimum_f32"),
+  power: calls("power_f32"),
+  remainder: calls("remainder_f32"),
+  atan2: calls("atan2_f32"),
 };
 
 function integerUnary(opcode: UnaryOpcode, type: ValueType): Template | undefined {

@@ -2,7 +2,10 @@
 // calls in turn.
 import { elementFunctions } from "./wgsl/element-functions.ts";
 import { floatFunctions } from "./wgsl/float-functions.ts";
+import { floatMath } from "./wgsl/float-math.ts";
 import { integerFunctions } from "./wgsl/integer-functions.ts";
+import { powerFunctions } from "./wgsl/power-functions.ts";
+import { trigonometry } from "./wgsl/trigonometry.ts";
 
 /** Functions by name. */
 export type WgslLibrary = Readonly<Record<string, WgslFunction>>;
@@ -13,7 +16,14 @@ export interface WgslFunction {
   readonly needs?: readonly string[];
 }
 
-const library: WgslLibrary = { ...elementFunctions, ...floatFunctions, ...integerFunctions };
+const library: WgslLibrary = {
+  ...elementFunctions,
+  ...floatFunctions,
+  ...floatMath,
+  ...trigonometry,
+  ...powerFunctions,
+  ...integerFunctions,
+};
 
 /** What a shader calls, as it is found out. */
 export class WgslFunctions {
