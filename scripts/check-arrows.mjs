@@ -24,8 +24,9 @@ const arrows = {
   session: ["ops"],
   "kernels-cpu": ["hlo"],
   "kernels-gpu": ["hlo"],
+  layers: ["ops"],
   train: ["ops", "saver"],
-  tf: ["saved-model", "graph-util", "session", "train", "summary"],
+  tf: ["saved-model", "graph-util", "session", "layers", "train", "summary"],
   cli: ["graph-util", "summary"],
 };
 /** Packages that may load another one only by a dynamic import (it is chosen at run time). */

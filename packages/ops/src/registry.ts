@@ -69,6 +69,8 @@ import { queueOps } from "./queues/queue-ops.ts";
 import { randomOps } from "./random/random-ops.ts";
 import { fileOps } from "./readers/file-ops.ts";
 import { readerOps } from "./readers/reader-ops.ts";
+import { fourierOps } from "./signal/fourier-ops.ts";
+import { setOps } from "./sparse/set-ops.ts";
 import { sparseOps } from "./sparse/sparse-merge.ts";
 import { sparseTensorsMapOps } from "./sparse/sparse-tensors-map.ts";
 import { resourceOps } from "./state/resource-ops.ts";
@@ -97,6 +99,7 @@ export const mathOps: readonly OpEntry[] = [
   ...sparseSegmentOps,
   ...unaryOps,
   ...unaryGradientOps,
+  ...fourierOps,
 ];
 
 /** Constants, shapes, and what moves elements about. */
@@ -156,6 +159,7 @@ export const stateOps: readonly OpEntry[] = [
   ...resourceOps,
   ...scatterOps,
   ...selectionOps,
+  ...setOps,
   ...sparseOps,
   ...sparseTensorsMapOps,
   ...stackOps,

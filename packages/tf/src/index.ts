@@ -9,8 +9,10 @@ export {
   stripNameScope,
   Tensor,
 } from "@org/graph";
+export { regularizers } from "@org/layers";
 export type { TensorLike } from "@org/ops";
 export type { Fetches } from "@org/session";
+export { Timeline } from "@org/session";
 export {
   convertToNdArray,
   type DType,
@@ -35,7 +37,9 @@ export * as graphUtil from "./graph-util.ts";
 export { importGraphDef } from "./import-graph-def.ts";
 export * as initializers from "./initializers.ts";
 export * as io from "./io.ts";
+export * as layers from "./layers.ts";
 export * as lookup from "./lookup.ts";
+export * as losses from "./losses.ts";
 export * from "./matrices.ts";
 export * as nn from "./nn.ts";
 export * as protos from "./protos.ts";

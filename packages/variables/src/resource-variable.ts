@@ -44,7 +44,7 @@ export class ResourceVariable implements VariableBase {
   readonly constraint: ((value: Tensor) => Tensor) | undefined;
   readonly initializer: Operation;
   readonly initialValue: Tensor | undefined;
-  readonly cachingDevice: string | undefined;
+  readonly cachingDevice: VariableOptions["cachingDevice"];
   /** The resource tensor that ops on this variable take. */
   readonly handle: Tensor;
   readonly dtype: DType;

@@ -33,8 +33,8 @@ export interface VariableOptions {
   readonly collections?: readonly string[];
   /** Whether the initial value's shape must be known and later values must have it. Default true. */
   readonly validateShape?: boolean;
-  /** Device on which reads are cached. */
-  readonly cachingDevice?: string;
+  /** Device on which reads are cached; a function is told the reading op. */
+  readonly cachingDevice?: string | ((op: Operation) => string);
   /** Default "Variable"; made unique. */
   readonly name?: string;
   /** The type that a plain initial value is converted to. */

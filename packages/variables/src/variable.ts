@@ -42,7 +42,7 @@ export class Variable implements VariableBase {
   readonly constraint: ((value: Tensor) => Tensor) | undefined;
   readonly initializer: Operation;
   readonly initialValue: Tensor | undefined;
-  readonly cachingDevice: string | undefined;
+  readonly cachingDevice: VariableOptions["cachingDevice"];
   saveSliceInfo: SaveSliceInfo | undefined;
   private readonly ref: Tensor;
   private readonly snapshot: Tensor;

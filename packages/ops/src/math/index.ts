@@ -33,5 +33,6 @@ export {
 export * from "./segment.ts";
 export * from "./select.ts";
 export * from "./sparse-segment.ts";
+export { type TensordotAxes, tensordot } from "./tensordot.ts";
 export * from "./unary.ts";
 export * from "./unary-gradient-ops.ts";

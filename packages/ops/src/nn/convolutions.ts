@@ -150,8 +150,8 @@ export interface ConvolutionOptions extends NameOption {
   readonly dataFormat?: string | undefined;
 }
 
-/** A convolution of one, two or three spatial dimensions without dilation; strides one a spatial dimension. */
-function undilated(
+/** A convolution of one, two or three spatial dimensions without dilation; strides one a spatial dimension. Source: _NonAtrousConvolution. */
+export function undilatedConvolution(
   spatial: number,
   input: Tensor,
   filter: Tensor,
@@ -159,7 +159,7 @@ function undilated(
     readonly strides: readonly number[];
     readonly padding: "SAME" | "VALID";
     readonly dataFormat: string | undefined;
-    readonly name: string;
+    readonly name?: string | undefined;
   },
 ): Tensor {
   const { strides, padding, dataFormat, name } = options;
@@ -193,7 +193,7 @@ export function convolution(input: TensorLike, filter: TensorLike, options: Conv
     return withScope(graph, options.name, "convolution", (name) => {
       const [x, w] = [convertToTensor(input, { graph }), convertToTensor(filter, { graph })];
       const one = { strides, dataFormat, name };
-      if (rates.every((rate) => rate === 1)) return undilated(spatial, x, w, { ...one, padding });
+      if (rates.every((rate) => rate === 1)) return undilatedConvolution(spatial, x, w, { ...one, padding });
       if (strides.some((s) => s > 1)) {
         invalid("strides > 1 not supported in conjunction with dilation_rate > 1");
       }
@@ -205,7 +205,7 @@ export function convolution(input: TensorLike, filter: TensorLike, options: Conv
           filterShape: w.shape.isFullyDefined() ? w.shape : shape(w),
           dataFormat,
         },
-        (y, own) => undilated(spatial, y, w, { ...one, padding: own }),
+        (y, own) => undilatedConvolution(spatial, y, w, { ...one, padding: own }),
       );
       if (dataFormat?.startsWith("NC") && result.shape.rank !== null && result.shape.dim(1) === null) {
         result.setShape(result.shape.dims!.map((dim, d) => (d === 1 ? w.shape.dim(-1) : dim)));

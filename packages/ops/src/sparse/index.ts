@@ -1,4 +1,11 @@
 export {
+  type SetDifferenceOptions,
+  type SetOptions,
+  setDifference,
+  setIntersection,
+  setUnion,
+} from "./set-ops.ts";
+export {
   type SparseMergeOptions,
   type SparseTensorToDenseOptions,
   sparseMerge,

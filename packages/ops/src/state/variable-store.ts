@@ -2,7 +2,7 @@
 // Opening scopes: variable-scope.ts; making variables: get-variable.ts. Source: python/ops/variable_scope.py of TensorFlow 1.15.
 import { currentGraph, type Graph, type Tensor } from "@org/graph";
 import type { DType, Shape } from "@org/tensor";
-import type { PartitionedVariable, ResourceVariable, Variable } from "@org/variables";
+import type { PartitionedVariable, ResourceVariable, Variable, VariableOptions } from "@org/variables";
 import type { Initializer } from "../random/initializers.ts";
 import type { TensorLike } from "../tensor-like.ts";
 import type { Partitioner } from "./partitioners.ts";
@@ -27,7 +27,7 @@ export interface ScopeDefaults {
   readonly initializer?: Initializer | TensorLike | undefined;
   /** Makes a loss of a new variable; it goes to the collection regularization_losses. */
   readonly regularizer?: ((variable: AnyVariable) => Tensor | undefined) | undefined;
-  readonly cachingDevice?: string | undefined;
+  readonly cachingDevice?: VariableOptions["cachingDevice"];
   readonly customGetter?: CustomGetter | undefined;
   readonly dtype?: DType | undefined;
   /** ResourceVariable instead of Variable. */
@@ -102,8 +102,10 @@ export function storeOf(graph: Graph): Store {
 }
 
 export function graphFor(graph: Graph | undefined): Graph {
-  const found = graph ?? currentGraph();
+  let found = graph ?? currentGraph();
   if (!found) throw new TypeError("No graph: pass { graph }, or build inside graph.asDefault(() => ...)");
+  // Variables that a function's body asks for are made outside of it.
+  while (found.outerGraph) found = found.outerGraph;
   return found;
 }
 

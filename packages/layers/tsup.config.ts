@@ -1,0 +1,3 @@
+import { withSeparateDeclarations } from "../../tsup.base.ts";
+
+export default withSeparateDeclarations();
