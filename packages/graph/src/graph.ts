@@ -55,6 +55,8 @@ export class Graph {
   newestProducer: number = graphDefVersion;
   /** The graph-level random seed. */
   seed: number | null;
+  /** Of the graph of a function's body: where the function is built. What builds ops then builds into this one. */
+  readonly outerGraph: Graph | undefined = undefined;
   /** Functions that the graph carries. */
   readonly library: FunctionLibrary;
   /** Where ops were made, if that is recorded. @internal */
@@ -396,6 +398,8 @@ export class Graph {
   addFunction(def: IFunctionDef): void {
     this.touch();
     this.library.add(def);
+    // Older TensorFlows read no functions in this form.
+    this.versions.minConsumer = Math.max(this.versions.minConsumer, 12);
   }
   getFunction(name: string): IFunctionDef | undefined {
     return this.library.get(name);

@@ -19,6 +19,7 @@ export {
 } from "./control-flow-context.ts";
 export type { CreateOpOptions, OpInput } from "./create-op.ts";
 export { canonicalDevice, type DeviceSpec, deviceToString, mergeDevices, parseDevice } from "./device.ts";
+export { FuncGraph } from "./func-graph.ts";
 export {
   type ArgumentShape,
   type FunctionGraph,
@@ -36,6 +37,7 @@ export { type ControlInput, currentGraph, Graph, type GraphOptions, graphDefVers
 export { createGraphDebugInfoDef } from "./graph-debug-info.ts";
 export type { GraphDefOptions } from "./graph-def.ts";
 export type { ElementOptions } from "./graph-elements.ts";
+export { type GraphFunctionOptions, graphToFunctionDef } from "./graph-to-function-def.ts";
 export {
   type ImportGraphDefOptions,
   type ImportResult,

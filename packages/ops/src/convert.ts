@@ -29,9 +29,13 @@ export interface ConvertOptions {
   readonly graph?: Graph | undefined;
 }
 
-/** The graph of the inputs, else the current one. Throws a TypeError where there is neither. */
+/**
+ * The graph of the inputs, else the current one; while a function's body is built, the body: it takes outer tensors in. Throws a TypeError
+ * where there is neither.
+ */
 export function resolveGraph(inputs: readonly unknown[], graph?: Graph): Graph {
-  const found = graph ?? graphOf(inputs) ?? currentGraph();
+  const current = currentGraph();
+  const found = graph ?? (current?.outerGraph ? current : (graphOf(inputs) ?? current));
   if (!found) {
     throw new TypeError("No graph: give a tensor, or build inside graph.asDefault(() => ...)");
   }

@@ -18,6 +18,7 @@ export * from "./queues/index.ts";
 export * from "./random/index.ts";
 export * from "./readers/index.ts";
 export { arrayOps, mathOps, nnOps, standardOps, stateOps } from "./registry.ts";
+export * from "./signal/index.ts";
 export * from "./sparse/index.ts";
 export * from "./state/index.ts";
 export * from "./strings/index.ts";

@@ -95,7 +95,9 @@ export class MiniSession {
         shape: (i: number) => read(i).shape,
         outputDType: (i: number) => op.outputs[i]!.dtype,
       } as never);
-    const hlo = op.inputs.every(({ dtype }) => !["string", "complex64", "complex128"].includes(dtype));
+    const hlo = [...op.inputs, ...op.outputs].every(
+      ({ dtype }) => !["string", "complex64", "complex128"].includes(dtype),
+    );
     if (entry.lower && (hlo || !entry.host)) return values(this.#lowered(op, entry, inputs, read));
     if (!entry.host) throw new TypeError(`${op.type} has no kernel`);
     return values(await entry.host(this.#hostContext(op, inputs, read)));
@@ -182,6 +184,9 @@ export class MiniSession {
       resource: (_kind, _name, create) => create(),
       ofRun: (_, create) => create(),
       handOver: () => false,
+      function: () => {
+        throw new TfError("UNIMPLEMENTED", "Functions are called by sessions", { node: op.name });
+      },
       randomSeed: () => [Math.floor(Math.random() * 2 ** 32), Math.floor(Math.random() * 2 ** 32)],
       fail: failing(op),
     } as HostContext;

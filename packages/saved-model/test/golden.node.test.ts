@@ -29,7 +29,7 @@ import { failure, filesBelow, withSession } from "./models.ts";
 const models = goldenModels();
 
 /** Ops of these models that do not run here yet; a run that needs one of them, and of no others, is skipped. */
-const notYet = new Set(["Complex", "PartitionedCall", "StatefulPartitionedCall"]);
+const notYet = new Set(["Complex"]);
 
 /** Types of the ops that fetches need and that do not run here. */
 function missingOps(def: MetaGraphDef, fetches: readonly string[]): string[] {

@@ -8,6 +8,7 @@ import {
   CondContextDef,
   decode,
   equals,
+  FunctionDef,
   type IAttrValue,
   MetaGraphDef,
   type NodeDef,
@@ -49,10 +50,35 @@ export function differences(got: MetaGraphDef, name: string): string[] {
     else if (!sameCollection(key, a, b))
       found.push(`collection ${key}: want ${JSON.stringify(a, shown)}, got ${JSON.stringify(b, shown)}`);
   }
+  found.push(...functionDifferences(want, got));
   const [a, b] = [want.saverDef, got.saverDef];
   if (Boolean(a) !== Boolean(b) || (a && b && !equals(SaverDef, a, b)))
     found.push(`saver: want ${JSON.stringify(a, shown)}, got ${JSON.stringify(b, shown)}`);
   return found;
+}
+
+/** Where the function libraries differ, and the versions that go with them; functions have no order. */
+function functionDifferences(want: MetaGraphDef, got: MetaGraphDef): string[] {
+  const found: string[] = [];
+  const [a, b] = [want, got].map(({ graphDef }) => ({
+    functions: new Map((graphDef!.library?.function ?? []).map((fn) => [fn.signature!.name, fn])),
+    gradients: (graphDef!.library?.gradient ?? []).map((one) => `${one.functionName} = ${one.gradientFunc}`),
+    minConsumer: graphDef!.versions!.minConsumer,
+  })) as [FunctionsOf, FunctionsOf];
+  for (const name of new Set([...a.functions.keys(), ...b.functions.keys()])) {
+    const [mine, theirs] = [a.functions.get(name), b.functions.get(name)];
+    if (!mine || !theirs || !equals(FunctionDef, mine, theirs))
+      found.push(`function ${name}: want ${JSON.stringify(mine, shown)}, got ${JSON.stringify(theirs, shown)}`);
+  }
+  if (`${a.gradients}` !== `${b.gradients}`) found.push(`gradients: want ${a.gradients}, got ${b.gradients}`);
+  if (a.minConsumer !== b.minConsumer) found.push(`consumer: want ${a.minConsumer}, got ${b.minConsumer}`);
+  return found;
+}
+
+interface FunctionsOf {
+  readonly functions: ReadonlyMap<string, FunctionDef>;
+  readonly gradients: readonly string[];
+  readonly minConsumer: number;
 }
 
 /** The map entries within control-flow contexts have no order, so their bytes are compared as messages. */

@@ -9,11 +9,11 @@ function word(bytes: Uint8Array, at: number): bigint {
   return value;
 }
 
-/** TensorFlow's Hash64 with its default seed. */
-export function hash64(bytes: Uint8Array): bigint {
+/** TensorFlow's Hash64; its default seed unless another is given. */
+export function hash64(bytes: Uint8Array, seed = 0xdecafcaffen): bigint {
   const m = 0xc6a4a7935bd1e995n;
   const times = (x: bigint): bigint => (x * m) & mask;
-  let hash = 0xdecafcaffen ^ times(BigInt(bytes.length));
+  let hash = seed ^ times(BigInt(bytes.length));
   const whole = bytes.length - (bytes.length % 8);
   for (let at = 0; at < whole; at += 8) {
     const k = times(word(bytes, at));
