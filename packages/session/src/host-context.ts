@@ -1,8 +1,16 @@
 // What a host kernel sees of one execution. `evaluateHostKernel` runs one while a cluster is planned: without files,
 // state or variables, and at once.
 import { type ErrorCode, TfError } from "@org/errors";
+import type { Operation } from "@org/graph";
 import type { FileSystem, Progress } from "@org/io";
-import type { HostContext, Resource, RunResource } from "@org/ops";
+import {
+  type FunctionCall,
+  type FunctionRef,
+  functionAttr,
+  type HostContext,
+  type Resource,
+  type RunResource,
+} from "@org/ops";
 import type { DType, NdArray } from "@org/tensor";
 import type { PlanNode } from "./plan-node.ts";
 import type { TensorValue } from "./values.ts";
@@ -18,6 +26,8 @@ export interface HostEnvironment {
   readonly assign: (variable: VariableState, value: NdArray) => void;
   /** A value on a device, where one takes it. */
   readonly toDevice: (value: NdArray) => TensorValue | undefined;
+  /** Function `ref` of the library of the graph of `op`, called by it. */
+  readonly callFunction: (op: Operation, ref: FunctionRef) => FunctionCall;
   /** What the run's ops share. */
   readonly ofRun: <R extends RunResource>(name: string, create: () => R) => R;
 }
@@ -121,6 +131,10 @@ export class HostExecution implements HostContext {
   resource<R extends Resource>(kind: string, name: string, create: () => R): R {
     return this.#environment.state.resource(kind, name, create);
   }
+  function(attr: string): FunctionCall {
+    const { op } = this.#node;
+    return this.#environment.callFunction(op, functionAttr(op, attr));
+  }
   handOver(index: number, value: NdArray): boolean {
     const taken = this.#environment.toDevice(value);
     if (taken === undefined) return false;
@@ -164,6 +178,7 @@ export function evaluateHostKernel(
     fs: undefined,
     signal: refuse,
     assign: refuse,
+    callFunction: refuse,
     ofRun: refuse,
     toDevice: refuse,
   } as Omit<HostEnvironment, "state">;
