@@ -48,6 +48,9 @@ export interface Backend {
   /** Whether instructions of this opcode with these types (result first, then operands) can run here at all. */
   supports(opcode: Opcode, dtypes: readonly HloDType[]): boolean;
 
+  /** Inputs and outputs that a kernel may have together; no bound but the planner's own unless given. */
+  readonly maxBuffers?: number;
+
   /**
    * Compiles a fusion, or takes the kernel of an earlier one with the same `key` (then nothing is compiled:
    * extents and strides are launch arguments). `donated[i]` is the input whose buffer output i reuses, or -1.

@@ -18,25 +18,24 @@ export interface Arrangement {
   readonly arrange: (record: (buffers: readonly GpuBuffer[], site: number) => void) => Run;
 }
 
-/**
- * Binds a nest's buffers. `others` are bindings that the kernel has besides (scratch, the fault record), `unbound` inputs that it
- * binds itself. Refuses what takes more bindings than the device has.
- */
+/** Buffers that a kernel may bind beside scratch and the fault record. */
+export function maxBuffers({ maxStorageBuffersPerShaderStage }: GPUSupportedLimits): number {
+  return maxStorageBuffersPerShaderStage - 2;
+}
+
+/** Binds a nest's buffers. Refuses what takes more bindings than the device has. */
 export function arrangement(
   { limits, recorder, memory }: Workshop,
   { computation }: Fusion,
   nest: LoopNest,
   donated: readonly number[],
-  others = 0,
 ): Arrangement | Refusal {
   const read = [...new Set(nest.loads.map(({ parameter }) => parameter))].sort((a, b) => a - b);
   const bound = read.filter((parameter) => !donated.includes(parameter));
   const { parameters, roots } = computation;
-  const needed = bound.length + roots.length + others;
-  if (needed > limits.maxStorageBuffersPerShaderStage - 1)
-    return {
-      refused: `The kernel takes ${needed} buffers; the device binds ${limits.maxStorageBuffersPerShaderStage - 1}`,
-    };
+  const needed = bound.length + roots.length;
+  const most = maxBuffers(limits);
+  if (needed > most) return { refused: `The kernel takes ${needed} buffers; the device binds ${most}` };
   const inputTypes = bound.map((parameter) => elementType(parameters[parameter]!.dtype).array);
   const outputTypes = roots.map(({ dtype }) => elementType(dtype).array);
   const inPlace = donated.map((parameter) => (read.includes(parameter) ? parameter : -1));

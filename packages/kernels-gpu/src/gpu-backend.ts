@@ -1,6 +1,7 @@
 // The Backend itself: handles, kinds of fusions, counters. Kernels are made elsewhere; what they do is recorded and runs
 // later, in order.
 import type { Backend, BackendStats, Fusion, Refusal } from "@org/hlo";
+import { maxBuffers } from "./arrangement.ts";
 import { type GpuBuffer, GpuMemory } from "./buffers.ts";
 import { Constants } from "./constants.ts";
 import { prepareDot } from "./dot-kernel.ts";
@@ -43,6 +44,7 @@ export async function gpu(options: GpuOptions = {}): Promise<Backend> {
   return {
     name: "GPU",
     supports,
+    maxBuffers: maxBuffers(device.limits),
 
     prepare(fusion, donated) {
       device.check();

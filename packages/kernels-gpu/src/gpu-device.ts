@@ -7,6 +7,8 @@ export interface GpuOptions {
   readonly gpu?: GPU;
   /** Which adapter, where there are several. */
   readonly powerPreference?: GPUPowerPreference;
+  /** A device that the program has already, to share: used with the limits that it has, and not destroyed by `close`. */
+  readonly device?: GPUDevice;
   /** Most bytes that buffers may take together; unless given, as much as the device gives. */
   readonly maximumBytes?: number;
 }
@@ -25,19 +27,23 @@ const wantedLimits = [
 /** An open device and what went wrong on it. */
 export class GpuDevice {
   readonly device: GPUDevice;
+  readonly #shared: boolean;
+  readonly #onError: (event: Event) => void;
   /** Ends all: lost, or closed. */
   #end: TfError | undefined;
   /** Commands that were refused, for lack of memory above all: their results are wrong, later ones need not be. */
   #refused: TfError | undefined;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, shared: boolean) {
     this.device = device;
+    this.#shared = shared;
     device.lost.then(({ message }) => {
       this.#end ??= lost(message);
     });
-    device.addEventListener("uncapturederror", (event) => {
+    this.#onError = (event) => {
       this.#refused ??= deviceError((event as GPUUncapturedErrorEvent).error);
-    });
+    };
+    device.addEventListener("uncapturederror", this.#onError);
   }
 
   get limits(): GPUSupportedLimits {
@@ -67,7 +73,8 @@ export class GpuDevice {
   /** Ends the device; what is under way on it fails. */
   close(): void {
     this.#end ??= new TfError("FAILED_PRECONDITION", "The GPU backend is closed");
-    this.device.destroy();
+    this.device.removeEventListener("uncapturederror", this.#onError);
+    if (!this.#shared) this.device.destroy();
   }
 }
 
@@ -90,7 +97,8 @@ function deviceError(error: GPUError): TfError {
  * A device of the preferred adapter. Throws TfError UNIMPLEMENTED where there is no WebGPU, UNAVAILABLE where it has no
  * adapter or the adapter no device.
  */
-export async function openDevice({ gpu, powerPreference }: GpuOptions): Promise<GpuDevice> {
+export async function openDevice({ gpu, powerPreference, device }: GpuOptions): Promise<GpuDevice> {
+  if (device) return new GpuDevice(device, true);
   const root = gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
   if (!root)
     throw new TfError("UNIMPLEMENTED", "There is no WebGPU here", {
@@ -104,7 +112,7 @@ export async function openDevice({ gpu, powerPreference }: GpuOptions): Promise<
   const limits = adapter.limits as unknown as Record<string, number>;
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, limits[name]!]));
   try {
-    return new GpuDevice(await adapter.requestDevice({ requiredLimits }));
+    return new GpuDevice(await adapter.requestDevice({ requiredLimits }), false);
   } catch (cause) {
     throw new TfError("UNAVAILABLE", "The WebGPU adapter gives no device", { cause });
   }

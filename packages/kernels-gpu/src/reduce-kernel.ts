@@ -66,7 +66,7 @@ export function reductionShape(outer: number, inner: number, contiguous: boolean
 
 export const prepareReduce: Preparer = (workshop, fusion, donated) => {
   const nest = loopNest(fusion);
-  const arranged = arrangement(workshop, fusion, nest, donated, 1);
+  const arranged = arrangement(workshop, fusion, nest, donated);
   if ("refused" in arranged) return arranged;
   const { recorder, memory } = workshop;
   const { extents, outerRank } = nest;

@@ -1,13 +1,20 @@
 // The published suite of the Backend contract.
 import { testBackend } from "@org/hlo/testing";
-import { describe, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { gpu } from "../src/index.ts";
-import { describeGpu } from "./webgpu.ts";
+import { describeGpu, openSharedDevice } from "./webgpu.ts";
 
 await describeGpu("gpu()", (root) => {
-  testBackend({ describe, it }, () => gpu({ gpu: root }), {
-    onSkip: (test, reason) => {
-      if (process.env.SHOW_SKIPPED) console.log(`${test}: ${reason}`);
-    },
+  const device = openSharedDevice(root);
+  const skipped = new Set<string>();
+  testBackend({ describe, it }, async () => gpu({ device: await device }), {
+    flushesSubnormals: true,
+    onSkip: (_test, reason) => skipped.add(reason),
   });
+
+  it("skips nothing but types of 64 bits, lgamma and digamma", () => {
+    expect([...skipped].filter((reason) => !/64|lgamma|digamma/.test(reason))).toEqual([]);
+  });
+
+  afterAll(async () => (await device).destroy());
 });

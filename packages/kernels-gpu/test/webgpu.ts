@@ -25,3 +25,11 @@ export async function describeGpu(name: string, body: (gpu: GPU) => void): Promi
     describe.skip(`${name} (skipped: WebGPU has no adapter here; a Vulkan driver or Chromium's is needed)`, () =>
       body(undefined as never));
 }
+
+/** A device with its adapter's limits, to be shared by backends: opening one for each test takes long. */
+export async function openSharedDevice(root: GPU): Promise<GPUDevice> {
+  const adapter = await root.requestAdapter();
+  if (!adapter) throw new Error("The adapter is gone");
+  const { maxStorageBuffersPerShaderStage } = adapter.limits;
+  return adapter.requestDevice({ requiredLimits: { maxStorageBuffersPerShaderStage } });
+}

@@ -17,6 +17,8 @@ export interface FusionOptions {
   readonly maxOutputs?: number;
   readonly maxDotOutputs?: number;
   readonly maxOperations?: number;
+  /** As Backend.maxBuffers: inputs and outputs of one kernel together; no bound of its own unless given. */
+  readonly maxBuffers?: number | undefined;
 }
 
 /** Instructions that run in one kernel. */
@@ -69,6 +71,7 @@ export class Groups {
       maxOutputs: 8,
       maxDotOutputs: 1,
       maxOperations: 128,
+      maxBuffers: Number.POSITIVE_INFINITY,
       ...options,
     };
     const users = new Map<HloInstruction, HloInstruction[]>(computation.instructions.map((i) => [i, []]));
@@ -275,7 +278,7 @@ export class Groups {
   }
 
   #tryMerge(producer: Group, consumer: Group, edge: Edge, user: HloInstruction): void {
-    const { maxInputs, maxOutputs, maxDotOutputs, maxOperations } = this.#options;
+    const { maxInputs, maxOutputs, maxDotOutputs, maxOperations, maxBuffers } = this.#options;
     const members = new Set([...producer.members, ...consumer.members]);
     if (members.size > maxOperations) return;
     const prologue = consumer.kind === "reduce" && this.#feedsReduce(user, consumer.members);
@@ -288,7 +291,7 @@ export class Groups {
     if (outputs.length > (kind === "dot" ? maxDotOutputs : maxOutputs)) return;
     if (this.#makesCycle(producer, consumer)) return;
     const { computation, inputs } = this.kernel(kind, members, outputs);
-    if (inputs.length > maxInputs) return;
+    if (inputs.length > maxInputs || inputs.length + outputs.length > (maxBuffers ?? inputs.length + outputs.length)) return;
     const nest = kind === "single" ? undefined : buildNest(kind, computation);
     if (!nest || nest.ops.length > maxOperations) return;
     this.#assign({ kind, members });

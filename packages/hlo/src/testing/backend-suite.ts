@@ -36,6 +36,15 @@ export function unsupported(backend: Backend, { instructions }: HloComputation):
   return found && `${found.opcode} ${found.dtype}`;
 }
 
+export interface SuiteOptions {
+  /** Told of each case that is passed over, and why. */
+  readonly onSkip?: (test: string, reason: string) => void;
+  /** How many random programs; 60 unless given. */
+  readonly programs?: number;
+  /** Whether the backend may take subnormal floats for zero (OPERATIONS.md): no case begins with one, and where one is due, 0 is right. */
+  readonly flushesSubnormals?: boolean;
+}
+
 /**
  * Declares the suite. `factory` makes a fresh backend; each is closed. A case whose opcodes the backend does not support is
  * passed over; `onSkip` is told which and why. Tolerances in ulp stand in cases.ts.
@@ -43,7 +52,7 @@ export function unsupported(backend: Backend, { instructions }: HloComputation):
 export function testBackend(
   framework: TestFramework,
   factory: () => Backend | Promise<Backend>,
-  options: { readonly onSkip?: (test: string, reason: string) => void; readonly programs?: number } = {},
+  options: SuiteOptions = {},
 ): void {
   const { describe, it } = framework;
   const withBackend = (name: string, body: (backend: Backend) => Promise<void>): void => {
@@ -72,12 +81,16 @@ export function testBackend(
       const { results, fault } = await runPlan(
         backend,
         computation,
-        fuse(computation, { enabled, supports }),
+        fuse(computation, {
+          enabled,
+          supports,
+          maxBuffers: backend.maxBuffers,
+        }),
         inputs,
       );
       check(fault === undefined, `a fault: ${JSON.stringify(fault)}`);
       results.forEach((result, i) => {
-        const wrong = difference(result, expected[i]!, ulps);
+        const wrong = difference(result, expected[i]!, ulps, options.flushesSubnormals);
         if (wrong) fail(`${enabled ? "fused" : "unfused"}, root ${i}: ${wrong}`);
       });
     }
@@ -85,7 +98,7 @@ export function testBackend(
   };
 
   describe("backend: opcodes", () => {
-    for (const { name, computation, inputs, ulps } of backendCases())
+    for (const { name, computation, inputs, ulps } of backendCases(options.flushesSubnormals))
       withBackend(name, (backend) => agrees(backend, name, computation, inputs, ulps));
   });
 

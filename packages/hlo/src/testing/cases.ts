@@ -37,7 +37,7 @@ const exact: ReadonlySet<string> = new Set(
 );
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
-const special = [
+const specialValues = [
   nan,
   inf,
   -inf,
@@ -57,13 +57,14 @@ const special = [
   0.999,
   88,
   -88,
-  1e-38,
 ];
+const subnormal = 1e-38;
 /** Sizes around vector widths and block sizes, empty and scalar ones. */
 const shapes: readonly (readonly number[])[] = [[], [0], [1], [3], [17], [5, 1, 7], [2, 0, 3], [33, 65]];
 
-function elementwiseCases(): BackendCase[] {
+function elementwiseCases(flushesSubnormals: boolean): BackendCase[] {
   const cases: BackendCase[] = [];
+  const special = [...specialValues, flushesSubnormals ? 1e-30 : subnormal];
   for (const [opcode, domain] of Object.entries(unaryOpcodes))
     for (const dtype of hloDTypes.filter((type) => takes(domain, type))) {
       const name = opcode as keyof typeof unaryOpcodes;
@@ -406,7 +407,7 @@ function dotCases(): BackendCase[] {
   return cases;
 }
 
-/** Every case of the suite. */
-export function backendCases(): BackendCase[] {
-  return [...elementwiseCases(), ...movingCases(), ...combiningCases(), ...dotCases()];
+/** Every case of the suite; `flushesSubnormals` as in SuiteOptions. */
+export function backendCases(flushesSubnormals = false): BackendCase[] {
+  return [...elementwiseCases(flushesSubnormals), ...movingCases(), ...combiningCases(), ...dotCases()];
 }

@@ -4,14 +4,22 @@ import { numbersOf } from "../evaluator/array.ts";
 import type { HloDType } from "../instruction.ts";
 import { isFloat } from "../opcodes.ts";
 
+/** Below it numbers are subnormal: float16 is computed in float32, where its subnormals are not. */
+const leastNormal = (dtype: HloDType): number => (dtype === "float64" ? 2 ** -1022 : 2 ** -126);
+
 /** Bits of precision. */
 const precision: Readonly<Record<string, number>> = { float64: 53, float32: 24, float16: 11, bfloat16: 8 };
 
 /**
  * Says where `actual` is not `expected` within `ulps` (a sum's error counts against the largest magnitude of the result);
- * undefined where it is. NaN equals NaN, zeros are equal, infinities must be the same.
+ * undefined where it is. With `flushesSubnormals` 0 is right where a subnormal float is due. NaN equals NaN, zeros are equal, infinities must be the same.
  */
-export function difference(actual: NdArray, expected: NdArray, ulps: number): string | undefined {
+export function difference(
+  actual: NdArray,
+  expected: NdArray,
+  ulps: number,
+  flushesSubnormals = false,
+): string | undefined {
   if (actual.dtype !== expected.dtype || `${actual.shape}` !== `${expected.shape}`)
     return `got ${actual.dtype}[${actual.shape}], not ${expected.dtype}[${expected.shape}]`;
   const dtype = expected.dtype as HloDType;
@@ -26,6 +34,7 @@ export function difference(actual: NdArray, expected: NdArray, ulps: number): st
   for (let i = 0; i < wanted.length; i++) {
     const [a, e] = [got[i]!, wanted[i]!];
     if (a === e || (Number.isNaN(a) && Number.isNaN(e))) continue;
+    if (flushesSubnormals && float && Number(a) === 0 && Math.abs(Number(e)) < leastNormal(dtype)) continue;
     const magnitude = Math.max(Math.abs(Number(e)), largest, 2 ** -126);
     const unit = 2 ** (Math.floor(Math.log2(magnitude)) + 1 - (precision[dtype] ?? 0));
     if (float && Math.abs(Number(a) - Number(e)) <= ulps * unit) continue;

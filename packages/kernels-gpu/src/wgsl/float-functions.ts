@@ -48,6 +48,9 @@ export const floatFunctions: WgslLibrary = {
 }`,
     needs: ["isNan_f32"],
   },
+  // The sum that is its argument, rounded: compilers that calculate as with real numbers would take (a + b) - a for b. `zero` is a
+  // variable of the shader that they know nothing of: see shader-source.ts.
+  rounded: { text: "fn rounded(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ zero); }" },
   // Saturating, towards zero; NaN gives 0.
   convert_f32_i32: {
     text: `fn convert_f32_i32(x: f32) -> i32 {

@@ -102,12 +102,12 @@ export const floatMath: WgslLibrary = {
   log1p_f32: {
     text: `fn log1p_f32(x: f32) -> f32 {
   if (abs(x) < 1e-8) { return x; }
-  let u = 1.0 + x;
+  let u = rounded(1.0 + x);
   let result = log_f32(u);
   if (!isFinite_f32(result)) { return result; }
   return result + (x - (u - 1.0)) / u;
 }`,
-    needs: ["log_f32", "isFinite_f32"],
+    needs: ["rounded", "log_f32", "isFinite_f32"],
   },
   // Through e^-|x|, so that neither end loses digits.
   logistic_f32: {

@@ -23,21 +23,21 @@ export const powerFunctions: WgslLibrary = {
   let e = f32(bitcast<i32>(moved) >> 23u);
   let m = bitcast<f32>((moved & 0x7fffffu) + 0x3f3504f3u);
   let a = m - 1.0;
-  let b = m + 1.0;
+  let b = rounded(m + 1.0);
   let bRest = m - (b - 1.0);
   let s = a / b;
-  let p = s * b;
+  let p = rounded(s * b);
   let sRest = ((a - p) - product_error(s, b, p) - s * bRest) / b;
   let s2 = s * s;
   let tail = s * s2 * (0.66666666 + s2 * (0.4 + s2 * (0.28571428 + s2 * (0.22222222 + s2 * 0.19))));
   let high = e * ${ln2High};
-  let sum = high + 2.0 * s;
+  let sum = rounded(high + 2.0 * s);
   // What the sum lost, whichever of the two is larger.
-  let back = sum - high;
+  let back = rounded(sum - high);
   let lost = (high - (sum - back)) + (2.0 * s - back);
   return vec2<f32>(sum, lost + (2.0 * sRest + (tail + e * ${ln2Low})));
 }`,
-    needs: ["product_error"],
+    needs: ["rounded", "product_error"],
   },
   // C's pow: 1 to any power, and anything to the power 0, is 1. Subnormals count as 0.
   power_f32: {
@@ -59,7 +59,7 @@ export const powerFunctions: WgslLibrary = {
   } else {
     if (x < 0.0 && !isInteger) { return nan_f32(); }
     let logarithm = log_sum(size);
-    let exponent = y * logarithm.x;
+    let exponent = rounded(y * logarithm.x);
     if (abs(exponent) > 200.0) {
       value = select(0.0, infinity_f32(false), exponent > 0.0);
     } else {
@@ -69,7 +69,16 @@ export const powerFunctions: WgslLibrary = {
   }
   return select(value, -value, negative);
 }`,
-    needs: ["isNan_f32", "isInf_f32", "infinity_f32", "nan_f32", "log_sum", "product_error", "exp_sum_f32"],
+    needs: [
+      "rounded",
+      "isNan_f32",
+      "isInf_f32",
+      "infinity_f32",
+      "nan_f32",
+      "log_sum",
+      "product_error",
+      "exp_sum_f32",
+    ],
   },
   // C's fmod. Subnormals count as 0.
   remainder_f32: {
