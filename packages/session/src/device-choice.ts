@@ -11,21 +11,24 @@ function isLocal({ job, replica, task }: DeviceSpec): boolean {
   return (job ?? "localhost") === "localhost" && (replica ?? 0) === 0 && (task ?? 0) === 0;
 }
 
-/** Whether `spec` admits a device. The evaluator computes on the host: it is also CPU:0. */
+/** Whether `spec` admits a device. */
 function admits(spec: DeviceSpec, type: string, ordinal: number): boolean {
   if (!isLocal(spec)) return false;
   if (spec.type === undefined) return true;
-  const wanted = spec.type.toUpperCase();
-  if (wanted === "CPU" && type === "EVALUATOR") return (spec.index ?? 0) === 0;
-  return wanted === type.toUpperCase() && (spec.index ?? ordinal) === ordinal;
+  return spec.type.toUpperCase() === type.toUpperCase() && (spec.index ?? ordinal) === ordinal;
 }
 
-/** Devices in the order in which a node that names `device` tries them; `soft`: all others, too. */
+/**
+ * Devices in the order in which a node that names `device` tries them. `soft`: those that it names, then all others. Otherwise those that
+ * it names; the evaluator computes on the host, so that CPU:0 names it, too.
+ */
 export function devicesFor(device: string, devices: readonly Device[], soft: boolean): readonly Device[] {
   if (device === "") return devices;
   const spec = parseDevice(device);
   const named = devices.filter(({ name, ordinal }) => admits(spec, name, ordinal));
-  return soft ? [...named, ...devices.filter((other) => !named.includes(other))] : named;
+  const others = devices.filter((other) => !named.includes(other));
+  if (soft) return [...named, ...others];
+  return admits(spec, "CPU", 0) ? [...named, ...others.filter(({ name }) => name === "EVALUATOR")] : named;
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a run tells of itself when it is over: RunMetadata. Source: core/common_runtime/direct_session.cc (RunInternal).
 
 import type { Graph, Tensor } from "@org/graph";
-import { create, GraphDef, RunMetadata, RunOptions as RunOptionsProto } from "@org/proto";
+import { create, GraphDef, type RunMetadata, RunOptions as RunOptionsProto } from "@org/proto";
 import { hostDeviceName } from "./device-names.ts";
 import type { Placements } from "./placements.ts";
 import type { RunPlan } from "./run-plan.ts";
@@ -24,9 +24,11 @@ export function fillRunMetadata(
   graph: Graph,
   placements: Placements,
 ): void {
-  Object.assign(metadata, new RunMetadata());
-  if (trace !== undefined) metadata.stepStats = trace.stepStats();
-  if (options?.outputPartitionGraphs) metadata.partitionGraphs = [partitionGraph(plan, graph, placements)];
+  metadata.stepStats = trace?.stepStats() ?? null;
+  metadata.partitionGraphs = options?.outputPartitionGraphs ? [partitionGraph(plan, graph, placements)] : [];
+  metadata.costGraph = null;
+  metadata.functionGraphs = [];
+  metadata.sessionMetadata = null;
 }
 
 /** The part of the graph that was run, in one piece, each node on the device that it ran on. */

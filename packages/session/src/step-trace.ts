@@ -12,6 +12,7 @@ import type { PlanNode } from "./plan-node.ts";
 import type { NodeUnit, RunPlan } from "./run-plan.ts";
 import type { Segment } from "./segment.ts";
 import { byteLengthOf, type Value } from "./values.ts";
+import type { VariableState } from "./variable-state.ts";
 
 /** Op types that a label has before it ends in "...". */
 const labelledTypes = 6;
@@ -28,12 +29,19 @@ interface Output {
 export class StepTrace {
   readonly #plan: RunPlan;
   readonly #feedNames: readonly string[];
+  /** By name, those that the plan uses. */
+  readonly #variables: ReadonlyMap<string, VariableState>;
   readonly #entries: Map<string, INodeExecStats[]> = new Map();
   readonly #valueNames: WeakMap<Segment, readonly (string | undefined)[]> = new WeakMap();
 
   constructor(plan: RunPlan, feeds: readonly Tensor[]) {
     this.#plan = plan;
     this.#feedNames = feeds.map(shortName);
+    const used = [
+      ...plan.clusters.flatMap(({ variables }) => variables.map(({ variable }) => variable)),
+      ...plan.units.flatMap((unit) => (unit.kind === "node" ? unit.variables : [])),
+    ];
+    this.#variables = new Map(used.flatMap((variable) => (variable ? [[variable.name, variable]] : [])));
     const known = plan.nodes.filter((node) => node.kind === "const" || node.kind === "variable");
     const start = performance.now();
     // What is known before the run is put before it, a microsecond apart: viewers open a lane for each of two that begin together.
@@ -98,10 +106,7 @@ export class StepTrace {
       const { dtype, shape } = node.op.attrs.tensor("value");
       return [{ slot: 0, dtype, dims: shape, allocated: 0 }];
     }
-    const at = this.#plan.template.find(
-      (value) => value?.kind === "ref" && value.variable.name === node.op.name,
-    );
-    const value = at?.kind === "ref" ? at.variable.value : undefined;
+    const value = this.#variables.get(node.op.attrs.string("shared_name") || node.op.name)?.value;
     return value === undefined ? [] : [{ slot: 0, dtype: value.dtype, dims: value.dims, allocated: 0 }];
   }
 
