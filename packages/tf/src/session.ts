@@ -8,7 +8,10 @@ import {
   type RunOptions as BaseRunOptions,
   type Session as BaseSession,
   type SessionOptions as BaseSessionOptions,
+  type Callable,
   createSession,
+  type DeviceAttributes,
+  type FeedKey,
   type Feeds,
   type Fetched,
   type Fetches,
@@ -82,6 +85,40 @@ export class Session {
       : this.#opened().then((session): Promise<unknown> => session.run(fetches, all));
     // The compiler cannot follow a Fetched of a Fetched.
     return result as Promise<never>;
+  }
+
+  /**
+   * A function that runs `fetches` with a value for each of `feedList`, in order, and perhaps the options of a run after them. Opens the
+   * session if it is not yet. As `makeCallable` of @org/session.
+   */
+  async makeCallable<const F extends Fetches, const K extends readonly FeedKey[] = readonly []>(
+    fetches: F,
+    feedList?: K,
+  ): Promise<Callable<F, K>> {
+    return (await this.#opened()).makeCallable(fetches, feedList) as Callable<F, K>;
+  }
+
+  /** Begins a run whose feeds come one after another: its handle, for `partialRun`. As `partialRunSetup` of @org/session. */
+  async partialRunSetup(fetches: Fetches, feeds?: FeedKey | readonly FeedKey[]): Promise<string> {
+    return (await this.#opened()).partialRunSetup(fetches, feeds);
+  }
+
+  /** Goes on with a partial run: gives it feeds and yields fetches. As `partialRun` of @org/session. */
+  partialRun<const F extends Fetches>(
+    handle: string,
+    fetches: F,
+    { feedDict, ...options }: Pick<RunOptions, "feeds" | "feedDict" | "signal"> = {},
+  ): Promise<Fetched<F>> {
+    const all = feedDict === undefined ? options : { ...options, feeds: feedDict };
+    const result = this.#opened().then(
+      (session): Promise<unknown> => session.partialRun(handle, fetches, all),
+    );
+    return result as Promise<never>;
+  }
+
+  /** The devices of this session, in order of preference; opens it if it is not yet. */
+  async listDevices(): Promise<readonly DeviceAttributes[]> {
+    return (await this.#opened()).listDevices();
   }
 
   /** What was planned, compiled, launched and moved; opens the session if it is not yet. */
