@@ -1,4 +1,5 @@
 // tf.nn, in the default graph where no graph is given: one line each, see @org/ops for what they do.
+import * as recurrent from "@org/layers";
 import * as ops from "@org/ops";
 import { lift } from "./default-graph.ts";
 
@@ -6,6 +7,9 @@ export const atrousConv2d: typeof ops.atrousConv2d = /* @__PURE__ */ lift(ops.at
 export const avgPool: typeof ops.avgPool = /* @__PURE__ */ lift(ops.avgPool);
 export const avgPool3d: typeof ops.avgPool3d = /* @__PURE__ */ lift(ops.avgPool3d);
 export const batchNormalization: typeof ops.batchNormalization = /* @__PURE__ */ lift(ops.batchNormalization);
+export const bidirectionalDynamicRnn: typeof recurrent.bidirectionalDynamicRnn = /* @__PURE__ */ lift(
+  recurrent.bidirectionalDynamicRnn,
+);
 export const biasAdd: typeof ops.biasAdd = /* @__PURE__ */ lift(ops.biasAdd);
 export const conv1d: typeof ops.conv1d = /* @__PURE__ */ lift(ops.conv1d);
 export const conv2d: typeof ops.conv2d = /* @__PURE__ */ lift(ops.conv2d);
@@ -28,6 +32,7 @@ export const depthwiseConv2dNativeBackpropFilter: typeof ops.depthwiseConv2dNati
 export const depthwiseConv2dNativeBackpropInput: typeof ops.depthwiseConv2dNativeBackpropInput =
   /* @__PURE__ */ lift(ops.depthwiseConv2dNativeBackpropInput);
 export const dropout: typeof ops.dropout = /* @__PURE__ */ lift(ops.dropout);
+export const dynamicRnn: typeof recurrent.dynamicRnn = /* @__PURE__ */ lift(recurrent.dynamicRnn);
 export const elu: typeof ops.elu = /* @__PURE__ */ lift(ops.elu);
 export const embeddingLookup: typeof ops.embeddingLookup = /* @__PURE__ */ lift(ops.embeddingLookup);
 export const embeddingLookupSparse: typeof ops.embeddingLookupSparse = /* @__PURE__ */ lift(
@@ -67,6 +72,7 @@ export const softplus: typeof ops.softplus = /* @__PURE__ */ lift(ops.softplus);
 export const softsign: typeof ops.softsign = /* @__PURE__ */ lift(ops.softsign);
 export const sparseSoftmaxCrossEntropyWithLogits: typeof ops.sparseSoftmaxCrossEntropyWithLogits =
   /* @__PURE__ */ lift(ops.sparseSoftmaxCrossEntropyWithLogits);
+export const staticRnn: typeof recurrent.staticRnn = /* @__PURE__ */ lift(recurrent.staticRnn);
 export const topK: typeof ops.topK = /* @__PURE__ */ lift(ops.topK);
 export const weightedCrossEntropyWithLogits: typeof ops.weightedCrossEntropyWithLogits = /* @__PURE__ */ lift(
   ops.weightedCrossEntropyWithLogits,
@@ -75,3 +81,4 @@ export const withSpaceToBatch: typeof ops.withSpaceToBatch = /* @__PURE__ */ lif
 export const xwPlusB: typeof ops.xwPlusB = /* @__PURE__ */ lift(ops.xwPlusB);
 
 export { sigmoid, tanh } from "./builders.ts";
+export * as rnnCell from "./rnn-cell.ts";
