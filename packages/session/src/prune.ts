@@ -174,11 +174,18 @@ class Pruning {
     let gate = this.#gates.get(site);
     if (gate === undefined) {
       gate = this.#controlsOf(site.call);
-      if (gate.length === 0 && site.call.inputs.length === 0 && site.outer !== undefined)
-        gate = this.#gateOf(site.outer);
       this.#gates.set(site, gate);
     }
     return gate;
+  }
+
+  /** What a node without inputs in a call's body hangs on, so that it is in the call's frame and branch. */
+  #pivotsOf(op: Operation, inner: CallSite): readonly PlanNode[] {
+    for (let site: CallSite | undefined = inner; site !== undefined; site = site.outer) {
+      const gate = this.#gateOf(site);
+      if (gate.length > 0) return gate;
+    }
+    return op.opDef?.isStateful ? this.#nodesBehind(inner.call.inputs) : [];
   }
 
   #controlsOf(op: Operation): readonly PlanNode[] {
@@ -200,10 +207,7 @@ class Pruning {
     for (const input of op.inputs) node.inputs.push(this.#sourceOf(input));
     node.controls.push(...new Set(this.#controlsOf(op)));
     if (site === undefined || op.inputs.length > 0 || node.controls.length > 0) return;
-    node.controls.push(...new Set(this.#gateOf(site)));
-    // What acts runs where the call does: in its frame and branch.
-    if (node.controls.length === 0 && op.opDef?.isStateful && node.kind !== "variable")
-      node.controls.push(...new Set(this.#nodesBehind(site.call.inputs)));
+    if (node.kind !== "variable") node.controls.push(...new Set(this.#pivotsOf(op, site)));
   }
 }
 

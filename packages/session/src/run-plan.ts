@@ -380,7 +380,8 @@ function controlsOf(
     seen.add(node);
     for (const control of node.controls) {
       const unit = unitOf[control.index]!;
-      if (unit < 0) inherit(control);
+      // A cluster waits for no constant, but for what that waits for.
+      if (unit < 0 || (draft.kind === "cluster" && control.kind === "const")) inherit(control);
       else if (!own.has(control) && drafts[unit]!.frame === draft.frame) found.add(unit);
     }
     // What has no unit of its own, or is folded here, hands on what kills it.

@@ -15,23 +15,33 @@ interface LoopVariable {
   readonly isConstant: boolean;
 }
 
-function enter(graph: Graph, frame: string, value: Tensor, isConstant: boolean): LoopVariable {
-  const attrs = { frame_name: frame, is_constant: isConstant, parallel_iterations: 1 };
-  const entered = made(graph, "Enter", [value], { attrs });
+/** A loop's frame, and what all that enters it waits for: they are entered from one place, or not at all. */
+interface Frame {
+  readonly name: string;
+  readonly start: Operation;
+}
+
+function enter(graph: Graph, frame: Frame, value: Tensor, isConstant: boolean): LoopVariable {
+  const attrs = { frame_name: frame.name, is_constant: isConstant, parallel_iterations: 1 };
+  const entered = made(graph, "Enter", [value], { attrs, controlInputs: [frame.start] });
   if (isConstant) entered.op.setHandle(0, value.op.handles[value.valueIndex]);
   return { merged: isConstant ? entered : made(graph, "Merge", [[entered, entered]]), isConstant };
 }
 
 const expandWhile = (op: Operation, ops: OpRegistry): Expansion =>
   inExpansion(op, ops, (graph, inputs) => {
-    const frame = op.name;
+    const start = graph.createOp("NoOp", [], {
+      name: "LoopControlInputs",
+      controlInputs: inputs.map((input) => input.op),
+    });
+    const frame = { name: op.name, start };
     const variables = inputs.map((input) => enter(graph, frame, input, input.dtype === "resource"));
     // Goes round with the loop whatever its variables are; what has no inputs hangs on it.
-    const start = made(graph, "Const", [], {
+    const first = made(graph, "Const", [], {
       name: "turn",
       attrs: { dtype: "bool", value: { dtype: "bool", shape: [], data: Uint8Array.of(1) } },
     });
-    const turn = enter(graph, frame, start, false).merged;
+    const turn = enter(graph, frame, first, false).merged;
     const condition = callNode(
       graph,
       functionAttr(op, "cond"),
