@@ -4,7 +4,13 @@ import { declareHostFunctions } from "./host-functions.ts";
 import type { KernelContext } from "./lanes.ts";
 import type { CpuBuffer } from "./memory.ts";
 import { type Preparing, type Workshop, withEntry } from "./prepared.ts";
-import { type Callee, createModule, type FunctionBuilder, type Local } from "./wasm-assembler.ts";
+import {
+  type Callee,
+  createModule,
+  type FunctionBuilder,
+  type Local,
+  type ModuleBuilder,
+} from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
 
 /** Emits a kernel's body; `argument[i]` is the i-th number that `run` passes. */
@@ -26,7 +32,7 @@ export interface BlockKernel {
 /** Compiles (or finds) the kernel and gives its run. */
 export function prepareBlock(workshop: Workshop, kernel: BlockKernel): Preparing {
   const { memory, kernels, target, argumentAddress } = workshop;
-  const source = (): Uint8Array<ArrayBuffer> => {
+  const source = (): ModuleBuilder => {
     const module = createModule();
     const host: ReadonlyMap<string, Callee<"f64">> = declareHostFunctions(module, kernel.opcodes ?? []);
     module.func("run", ["i32"], undefined, (f: FunctionBuilder) => {
@@ -36,7 +42,7 @@ export function prepareBlock(workshop: Workshop, kernel: BlockKernel): Preparing
       );
       kernel.emit({ f, relaxed: target.relaxed, constants: target.constants, host }, values);
     });
-    return module.bytes();
+    return module;
   };
   return withEntry(kernels.get(kernel.key, source), ({ run }) => ({
     mayFault: kernel.mayFault,

@@ -1,5 +1,5 @@
-// The Backend itself: handles, kinds of fusions, counters, faults. Kernels are made elsewhere. Single-threaded: a
-// launch has run when it returns.
+// The Backend itself: handles, kinds of fusions, counters, faults. Kernels are made elsewhere. A launch has run when
+// it returns, also where threads share it.
 import { TfError } from "@org/errors";
 import type { Backend, BackendStats, DeviceBuffer, Executable, Fusion, KernelFault, Refusal } from "@org/hlo";
 import { createConstantPool } from "./constants.ts";
@@ -12,12 +12,28 @@ import { prepareLoops } from "./nest-kernel.ts";
 import type { CpuExecutable, Prepared, Workshop } from "./prepared.ts";
 import { prepareSingle } from "./single-kernel.ts";
 import { supports } from "./supports.ts";
+import { canShareMemory } from "./threads/start-worker.ts";
+import { bytesOfThread, createTeam } from "./threads/team.ts";
 
 export interface CpuOptions {
   /** Most memory that buffers may take: at most, and by default, 4 GiB less 64 KiB. */
   readonly maximumBytes?: number;
   /** Use relaxed SIMD (fused multiply-add) where the engine has it; true unless said otherwise. Bits of results depend on it. */
   readonly relaxedSimd?: boolean;
+  /**
+   * Threads to compute with, this one included; 1 unless said otherwise. Needs memory that threads can share: in browsers a page that is
+   * cross-origin isolated. Where it cannot be had, one thread computes; `threads` of the backend says how many do. Results are the
+   * same bits.
+   */
+  readonly threads?: number;
+}
+
+/** What a CPU backend has besides what every backend has. */
+export interface CpuBackend extends Backend {
+  /** Threads at work by now: workers count from when they are ready. */
+  readonly threads: number;
+  /** Resolved when every thread that was asked for is at work or could not be had. */
+  readonly ready: Promise<void>;
 }
 
 // Reserved memory. Address 0 stays unused.
@@ -30,12 +46,19 @@ const constantsAddress = constantOperandsAddress + 1024;
 const reservedBytes = 65536;
 
 /**
- * A backend named CPU that runs kernels as WebAssembly made at run time.
- * Throws TfError UNIMPLEMENTED where there is no WebAssembly with SIMD.
+ * A backend named CPU that runs kernels as WebAssembly made at run time. With threads it holds workers until it is closed.
+ * Throws TfError UNIMPLEMENTED where there is no WebAssembly with SIMD, INVALID_ARGUMENT for a number of threads that is none.
  */
-export function cpu(options: CpuOptions = {}): Backend {
+export function cpu(options: CpuOptions = {}): CpuBackend {
   requireSimd();
-  const memory = createMemory(reservedBytes, options.maximumBytes ?? 2 ** 32);
+  const threads = checkedThreads(options.threads ?? 1);
+  const shared = threads > 1 && canShareMemory();
+  const memory = createMemory(
+    reservedBytes + (shared ? threads * bytesOfThread(argumentBytes) : 0),
+    options.maximumBytes ?? 2 ** 32,
+    shared,
+  );
+  const team = shared ? createTeam(memory, { threads, address: reservedBytes, argumentBytes }) : undefined;
   const kernels = createKernels(memory);
   const workshop: Workshop = {
     memory,
@@ -45,6 +68,7 @@ export function cpu(options: CpuOptions = {}): Backend {
       constants: createConstantPool(constantsAddress, reservedBytes, () => memory.bytes),
       faultAddress,
     },
+    team,
     argumentAddress,
     argumentBytes,
     tileAddress,
@@ -76,6 +100,10 @@ export function cpu(options: CpuOptions = {}): Backend {
 
   return {
     name: "CPU",
+    get threads() {
+      return team?.size ?? 1;
+    },
+    ready: team?.ready ?? Promise.resolve(),
     supports,
 
     prepare(fusion, donated) {
@@ -139,8 +167,17 @@ export function cpu(options: CpuOptions = {}): Backend {
     }),
     async close() {
       closed = true;
+      team?.close();
     },
   };
+}
+
+/** More than this, and waiting for the last one costs more than the last ones bring. */
+const mostThreads = 64;
+
+function checkedThreads(threads: number): number {
+  if (Number.isSafeInteger(threads) && threads >= 1) return Math.min(threads, mostThreads);
+  throw new TfError("INVALID_ARGUMENT", `cpu({ threads }) takes a whole number from 1, not ${threads}`);
 }
 
 /** A refusal for the first instruction that has no code here. */

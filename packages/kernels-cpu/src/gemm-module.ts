@@ -172,7 +172,7 @@ function defineSweep(module: ModuleBuilder, walk: AWalk, mr: number, relaxed: bo
 }
 
 /** Bytes of the module. It exports "gemm" and "dots", which take the address of their arguments. */
-export function buildGemmModule(relaxed: boolean): Uint8Array<ArrayBuffer> {
+export function buildGemmModule(relaxed: boolean): ModuleBuilder {
   const module = createModule();
   const mr = panelRows(relaxed);
   const sweepPanel = defineSweep(module, "panel", mr, relaxed);
@@ -263,7 +263,7 @@ export function buildGemmModule(relaxed: boolean): Uint8Array<ArrayBuffer> {
     );
   });
   defineDots(module, relaxed);
-  return module.bytes();
+  return module;
 }
 
 /** Rows at once in "dots", and vectors of each in flight. */

@@ -12,7 +12,7 @@ import { emitReduce } from "./reduce-kernel.ts";
 import { scalarLanes } from "./scalar-lanes.ts";
 import { emitTiles, tileDimension } from "./tile-kernel.ts";
 import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
-import { createModule } from "./wasm-assembler.ts";
+import { createModule, type ModuleBuilder } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
 
 /** What code generation may use. */
@@ -42,8 +42,8 @@ function isVectorNest(nest: LoopNest): boolean {
   );
 }
 
-/** Bytes of the module for a nest of kind loop or reduce. */
-export function nestSource(nest: LoopNest, target: Target): Uint8Array<ArrayBuffer> {
+/** The module for a nest of kind loop or reduce. */
+export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
   const module = createModule();
   const host = declareHostFunctions(
     module,
@@ -70,5 +70,5 @@ export function nestSource(nest: LoopNest, target: Target): Uint8Array<ArrayBuff
     else if (nest.kind === "reduce") emitReduce(context, nest, nestLayout(nest), block, lanes);
     else emitLoop(context, nest, nestLayout(nest), block, lanes);
   });
-  return module.bytes();
+  return module;
 }

@@ -1,6 +1,8 @@
 // Compiled modules of one backend, by key: a structure is compiled once, whatever its extents.
 import { hostImports } from "./host-functions.ts";
 import type { CpuMemory } from "./memory.ts";
+import type { SharedEntry } from "./threads/team.ts";
+import type { ModuleBuilder } from "./wasm-assembler.ts";
 
 /** A kernel's entry point: takes the address of its arguments. */
 export type Entry = (block: number) => void;
@@ -12,9 +14,11 @@ export interface Kernels {
    */
   get(
     key: string,
-    source: () => Uint8Array<ArrayBuffer>,
+    source: () => ModuleBuilder,
   ): Readonly<Record<string, Entry>> | Promise<Readonly<Record<string, Entry>>>;
   readonly compiled: number;
+  /** How other threads call an entry; undefined for memory of one thread, and for kernels that call functions of the host. */
+  shared(entry: Entry): SharedEntry | undefined;
 }
 
 /** An empty cache over a backend's memory. */
@@ -22,24 +26,37 @@ export function createKernels(memory: CpuMemory): Kernels {
   const cache = new Map<string, ReturnType<Kernels["get"]>>();
   const imports = { env: { memory: memory.wasm, ...hostImports } };
   let compiled = 0;
+  const shared = new Map<Entry, SharedEntry>();
+  let modules = 0;
+  /** Notes what threads need to call a module's functions. */
+  const share = (exports: Readonly<Record<string, Entry>>, bytes: Uint8Array<ArrayBuffer>): void => {
+    const module = modules++;
+    for (const [index, entry] of Object.values(exports).entries())
+      shared.set(entry, { entry, module, index, bytes });
+  };
   const exportsOf = (instance: WebAssembly.Instance): Readonly<Record<string, Entry>> =>
     instance.exports as Readonly<Record<string, Entry>>;
   return {
     get compiled() {
       return compiled;
     },
+    shared: (entry) => shared.get(entry),
     get(key, source) {
       const found = cache.get(key);
       if (found) return found;
-      const bytes = source();
+      const module = source();
+      const bytes = module.bytes(memory.sharedPages);
+      const forThreads = memory.sharedPages !== undefined && !module.needsHost;
       compiled++;
       let entry: ReturnType<Kernels["get"]>;
       try {
         entry = exportsOf(new WebAssembly.Instance(new WebAssembly.Module(bytes), imports));
+        if (forThreads) share(entry, bytes);
       } catch (error) {
         if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) throw error;
         entry = WebAssembly.instantiate(bytes, imports).then(({ instance }) => {
           const ready = exportsOf(instance);
+          if (forThreads) share(ready, bytes);
           cache.set(key, ready);
           return ready;
         });

@@ -113,6 +113,8 @@ export function createAllocator(start: number, grow: (end: number) => boolean): 
 /** Memory with handles. Addresses below `reservedBytes` are the kernels' own: arguments, fault record, tables. */
 export interface CpuMemory {
   readonly wasm: WebAssembly.Memory;
+  /** Most pages, of memory that threads share; undefined for memory of one thread. */
+  readonly sharedPages: number | undefined;
   /** Views of the whole memory: read them anew after anything that may allocate. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly words: Int32Array<ArrayBuffer>;
@@ -126,12 +128,15 @@ export interface CpuMemory {
   readonly bytesInUse: number;
 }
 
-/** Creates memory of at most `maximumBytes`. Throws TfError RESOURCE_EXHAUSTED where it cannot be had. */
-export function createMemory(reservedBytes: number, maximumBytes: number): CpuMemory {
+/** Creates memory of at most `maximumBytes`, for one thread or several. Throws TfError RESOURCE_EXHAUSTED where it cannot be had. */
+export function createMemory(reservedBytes: number, maximumBytes: number, shared = false): CpuMemory {
   const initial = Math.ceil((reservedBytes + chunkBytes) / pageBytes);
   // The last page stays unused: no address plus a vector's length wraps around.
   const limit = Math.min(Math.floor(maximumBytes / pageBytes), 65535) * pageBytes;
-  const wasm = new WebAssembly.Memory({ initial: Math.min(initial, 65536) });
+  const sharedPages = shared ? Math.max(initial, limit / pageBytes) : undefined;
+  const wasm = new WebAssembly.Memory(
+    sharedPages === undefined ? { initial } : { initial, maximum: sharedPages, shared: true },
+  );
   let bytes = new Uint8Array(wasm.buffer as ArrayBuffer);
   let words = new Int32Array(wasm.buffer as ArrayBuffer);
   let buffers = 0;
@@ -174,6 +179,7 @@ export function createMemory(reservedBytes: number, maximumBytes: number): CpuMe
 
   return {
     wasm,
+    sharedPages,
     get bytes() {
       return bytes;
     },

@@ -4,8 +4,9 @@ import { type LoopNest, loopNest } from "@org/hlo";
 import { mayDivideByZero, nestSource } from "./kernel-source.ts";
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer } from "./memory.ts";
-import { type NestArguments, nestArguments, nestLayout } from "./nest-arguments.ts";
+import { type AddressSlot, type NestArguments, nestArguments, nestLayout } from "./nest-arguments.ts";
 import { type Preparer, type Preparing, type Run, type Workshop, withEntry } from "./prepared.ts";
+import { cutNest } from "./threads/cut-nest.ts";
 
 const empty: Run = () => {};
 
@@ -19,12 +20,48 @@ export function launcher(workshop: Workshop, entry: Entry, { words, addresses }:
     // Short blocks: a loop is faster than TypedArray.set.
     if (count < 48) for (let i = 0; i < count; i++) block[start + i] = words[i]!;
     else block.set(words, start);
-    for (const { word, from, index, offset } of addresses) {
-      const address =
-        from === "input" ? inputs[index]!.address : from === "output" ? outputs[index]!.address : product;
-      block[start + word] = address + offset;
-    }
+    for (const slot of addresses) block[start + slot.word] = addressOf(slot, inputs, outputs, product);
     entry(argumentAddress);
+  };
+}
+
+function addressOf(
+  { from, index, offset }: AddressSlot,
+  inputs: readonly CpuBuffer[],
+  outputs: readonly CpuBuffer[],
+  product: number,
+): number {
+  if (from === "product") return product + offset;
+  return (from === "input" ? inputs : outputs)[index]!.address + offset;
+}
+
+/** `alone`, or where threads and the nest's size allow it, a launch in parts. */
+function withTeam(
+  { kernels, memory, team }: Workshop,
+  nest: LoopNest,
+  entry: Entry,
+  alone: NestRun,
+): NestRun {
+  const kernel = team && kernels.shared(entry);
+  // A fault names an element, which kernels count from where they begin.
+  const cut = kernel && !mayDivideByZero(nest) ? cutNest(nest, nestLayout(nest)) : undefined;
+  if (team === undefined || kernel === undefined || cut === undefined) return alone;
+  const { words, addresses } = nestArguments(nest);
+  return (inputs, outputs, product) => {
+    const parts = Math.min(team.size, cut.parts);
+    if (parts === 1) return alone(inputs, outputs, product);
+    const block = memory.words;
+    const blocks = Math.ceil(cut.extent / cut.quantum);
+    for (let part = 0; part < parts; part++) {
+      const from = Math.floor((blocks * part) / parts) * cut.quantum;
+      const to = Math.min(cut.extent, Math.floor((blocks * (part + 1)) / parts) * cut.quantum);
+      const start = team.blockAddress(part) / 4;
+      block.set(words, start);
+      for (const slot of addresses) block[start + slot.word] = addressOf(slot, inputs, outputs, product);
+      block[start + cut.word] = to - from;
+      for (const { word, step } of cut.moves) block[start + word]! += step * from;
+    }
+    team.run(kernel, parts);
   };
 }
 
@@ -41,7 +78,10 @@ export function prepareNest(
   // Nothing to write.
   if (nest.extents.slice(0, nest.outerRank).includes(0)) return { run: empty };
   const exports = workshop.kernels.get(nest.key, () => nestSource(nest, workshop.target));
-  return withEntry(exports, ({ run }) => ({ run: launcher(workshop, run!, nestArguments(nest)) }));
+  return withEntry(exports, ({ run }) => {
+    const alone = launcher(workshop, run!, nestArguments(nest));
+    return { run: withTeam(workshop, nest, run!, alone) };
+  });
 }
 
 /** Inputs that are overwritten by an output although they are still read elsewhere: they need a copy. */

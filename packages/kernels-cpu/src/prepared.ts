@@ -3,6 +3,7 @@ import type { Executable, Fusion, Refusal } from "@org/hlo";
 import type { Target } from "./kernel-source.ts";
 import type { Entry, Kernels } from "./kernels.ts";
 import type { CpuBuffer, CpuMemory } from "./memory.ts";
+import type { Team } from "./threads/team.ts";
 
 /** What kernels are made with. */
 export interface Workshop {
@@ -12,6 +13,8 @@ export interface Workshop {
   /** Address and size of the block that arguments are written to before a launch. */
   readonly argumentAddress: number;
   readonly argumentBytes: number;
+  /** Threads to share work with, if more than one was asked for. */
+  readonly team: Team | undefined;
   /** 192 bytes for the last columns of matrix products. */
   readonly tileAddress: number;
   /** 1 KiB for constant operands of single instructions. */

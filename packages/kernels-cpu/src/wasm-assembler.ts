@@ -60,8 +60,10 @@ export interface ModuleBuilder {
     result: R,
     body: (f: FunctionBuilder) => void,
   ): Callee<R>;
-  /** The module's bytes; it imports "env"."memory". */
-  bytes(): Uint8Array<ArrayBuffer>;
+  /** Whether functions of the host are imported. */
+  readonly needsHost: boolean;
+  /** The module's bytes; it imports "env"."memory", which is shared between threads where `sharedPages` says its most pages. */
+  bytes(sharedPages?: number): Uint8Array<ArrayBuffer>;
 }
 
 const typeBytes: Record<ValType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
@@ -187,7 +189,7 @@ function buildFunction(record: FunctionRecord, params: readonly ValType[]): Func
 /** An empty module. Functions get their indices as they are declared. */
 export function createModule(): ModuleBuilder {
   const types: number[][] = [];
-  const imports: number[][] = [[...name("env"), ...name("memory"), 0x02, 0x00, 0x00]];
+  const imports: number[][] = [];
   const functions: FunctionRecord[] = [];
   let imported = 0;
 
@@ -210,7 +212,13 @@ export function createModule(): ModuleBuilder {
       body(buildFunction(record, params));
       return { index, result };
     },
-    bytes() {
+    get needsHost() {
+      return imports.length > 0;
+    },
+    bytes(sharedPages) {
+      // Limits: a flag, the least pages, and of shared memory (3) the most.
+      const limits = sharedPages === undefined ? [0x00, 0x00] : [0x03, 0x00, ...unsignedLeb(sharedPages)];
+      const memory = [...name("env"), ...name("memory"), 0x02, ...limits];
       const exports = functions.flatMap((record, i) =>
         record.exportName === undefined
           ? []
@@ -230,7 +238,7 @@ export function createModule(): ModuleBuilder {
       return Uint8Array.from(
         [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(
           section(1, types),
-          section(2, imports),
+          section(2, [memory, ...imports]),
           section(
             3,
             functions.map((record) => unsignedLeb(record.typeIndex)),

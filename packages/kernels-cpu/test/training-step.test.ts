@@ -1,17 +1,9 @@
 // A whole program through `fuse`: batch sizes compile nothing, results are the evaluator's.
-import {
-  type Backend,
-  type DeviceBuffer,
-  type Executable,
-  evaluate,
-  fuse,
-  HloBuilder,
-  type HloComputation,
-} from "@org/hlo";
-import { dtypes, type NdArray, type NumericData, sizeOf, viewData } from "@org/tensor";
+import { evaluate, HloBuilder, type HloComputation } from "@org/hlo";
 import { describe, expect, it } from "vitest";
 import { cpu } from "../src/index.ts";
 import { inputsFor } from "./compare.ts";
+import { runProgram } from "./run-program.ts";
 
 /** Logistic regression with softmax cross-entropy: loss, and weights after one step of gradient descent. */
 function step(batch: number): HloComputation {
@@ -41,40 +33,6 @@ function step(batch: number): HloComputation {
   ]);
 }
 
-async function run(
-  backend: Backend,
-  computation: HloComputation,
-  inputs: readonly NdArray[],
-): Promise<NumericData[]> {
-  const plan = fuse(computation);
-  const buffers: DeviceBuffer[] = [];
-  plan.parameters.forEach((value, i) => {
-    buffers[value] = backend.upload(inputs[i]!.data as NumericData);
-  });
-  for (const { value, data } of plan.constants) buffers[value] = backend.upload(data.data as NumericData);
-  for (const { fusion, inputs: from, outputs: to } of plan.steps) {
-    const executable = await backend.prepare(
-      fusion,
-      to.map(() => -1),
-    );
-    for (const value of to) {
-      const { dtype, dims } = plan.values[value]!;
-      buffers[value] = backend.allocate(sizeOf(dims) * dtypes[dtype].bytes);
-    }
-    backend.launch(
-      executable as Executable,
-      from.map((value) => buffers[value]!),
-      to.map((value) => buffers[value]!),
-      0,
-    );
-  }
-  const results = plan.roots.map((value, i) =>
-    viewData(computation.roots[i]!.dtype, backend.downloadSync!(buffers[value]!)),
-  );
-  for (const buffer of buffers) backend.release(buffer);
-  return results;
-}
-
 describe("a training step", () => {
   it("agrees with the evaluator at every batch size, and a new one compiles nothing", async () => {
     const backend = cpu();
@@ -82,7 +40,7 @@ describe("a training step", () => {
     for (const batch of [32, 1, 2, 7, 100]) {
       const computation = step(batch);
       const inputs = inputsFor(computation, batch);
-      const got = await run(backend, computation, inputs);
+      const got = await runProgram(backend, computation, inputs);
       evaluate(computation, inputs).forEach(({ data }, r) => {
         (data as Float32Array).forEach((want, i) => {
           expect(Math.abs((got[r]![i] as number) - want)).toBeLessThan(1e-4 * Math.max(1, Math.abs(want)));
