@@ -81,8 +81,10 @@ export interface Backend {
   /** The same at once, where the backend can (CPU, evaluator). `into`, at least as long, may be what the bytes are put in. */
   downloadSync?(buffer: DeviceBuffer, into?: Uint8Array): Uint8Array;
 
-  /** The first fault since the last call, if any; for a backend that learns late, at the latest after a download. */
+  /** The first fault since the last call, if any; for a backend that learns late, at the latest after `settle` or a download. */
   takeFault(): KernelFault | undefined;
+  /** Of a backend that learns late: fulfilled when the faults of all launches so far are known. Rejects as `download`. */
+  settle?(): Promise<void>;
 
   stats(): BackendStats;
   /** Frees everything; later calls throw TfError FAILED_PRECONDITION. */

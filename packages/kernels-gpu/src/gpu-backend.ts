@@ -86,6 +86,10 @@ export async function gpu(options: GpuOptions = {}): Promise<Backend> {
       return recorder.download(buffer as GpuBuffer);
     },
 
+    async settle() {
+      device.check();
+      await recorder.settle();
+    },
     takeFault: () => recorder.takeFault(),
 
     stats: (): BackendStats => ({

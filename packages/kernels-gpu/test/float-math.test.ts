@@ -1,7 +1,6 @@
 // How far the functions of wgsl/ are from the true values, over every exponent; and that they are what the README says.
-import { HloBuilder, type UnaryOpcode } from "@org/hlo";
+import { evaluate, fuse, HloBuilder, type UnaryOpcode } from "@org/hlo";
 import { runPlan } from "@org/hlo/testing";
-import { evaluate, fuse } from "@org/hlo";
 import { ndArray } from "@org/tensor";
 import { afterAll, expect, it } from "vitest";
 import { gpu } from "../src/index.ts";
@@ -20,7 +19,8 @@ function spread(low: number, high: number): Float32Array<ArrayBuffer> {
 
 /** Units in the last place between two float32 numbers. */
 function ulps(actual: number, expected: number): number {
-  if (Object.is(actual, expected) || actual === expected || (Number.isNaN(actual) && Number.isNaN(expected))) return 0;
+  if (Object.is(actual, expected) || actual === expected || (Number.isNaN(actual) && Number.isNaN(expected)))
+    return 0;
   if (!Number.isFinite(actual) || !Number.isFinite(expected)) return Number.POSITIVE_INFINITY;
   const size = Math.max(Math.abs(expected), 2 ** -126);
   return Math.abs(actual - expected) / 2 ** (Math.floor(Math.log2(size)) - 23);

@@ -123,6 +123,7 @@ function attempt(
     const plan = fuse(own, {
       enabled: !unfused.has(device),
       supports: (opcode, dtypes) => device.supports(opcode, dtypes),
+      maxBuffers: device.backend.maxBuffers,
     });
     const donations = lowered.assigned.flatMap(({ variable, value }): Donation[] => {
       if (value.kind !== "root" || passesOn(lowered, variable)) return [];

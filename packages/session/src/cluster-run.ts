@@ -7,7 +7,7 @@ import type { Cluster } from "./cluster.ts";
 import type { ClusterShapes, Result } from "./cluster-lowering.ts";
 import { type ClusterPlan, findPlan, leavePlan, makePlan, prepareStep } from "./cluster-plan.ts";
 import type { Device } from "./device.ts";
-import { faultError } from "./faults.ts";
+import { faultError, memoryError } from "./faults.ts";
 import type { Place } from "./placement.ts";
 import type { PlanNode } from "./plan-node.ts";
 import type { Segment, Step } from "./segment.ts";
@@ -66,18 +66,31 @@ class ClusterRun {
   readonly #old: (TensorValue | undefined)[];
   /** Results of the segments that have run: by segment, by root. */
   readonly #results: TensorValue[][] = [];
+  /** Of the segment that was launched last. */
+  #firstSite = 0;
+  /** Values of arrays that were known while planning. */
+  #arrays: Map<NdArray, TensorValue> | undefined;
   #left = false;
 
   constructor(cluster: Cluster, slots: (Value | undefined)[], environment: ClusterEnvironment) {
     this.#cluster = cluster;
     this.#slots = slots;
     this.#environment = environment;
-    this.#inputs = cluster.inputs.map(({ slot }) => slots[slot] as TensorValue);
-    this.#variables = cluster.variables.map(({ variable, slot }) => variable ?? variableIn(slots[slot]!));
-    this.#old = this.#variables.map((variable) => variable.value);
+    const { inputs, variables } = cluster;
+    this.#inputs = new Array(inputs.length);
+    for (let i = 0; i < inputs.length; i++) this.#inputs[i] = slots[inputs[i]!.slot] as TensorValue;
+    this.#variables = new Array(variables.length);
+    this.#old = new Array(variables.length);
+    for (let i = 0; i < variables.length; i++) {
+      const { variable, slot } = variables[i]!;
+      this.#variables[i] = variable ?? variableIn(slots[slot]!);
+      this.#old[i] = this.#variables[i]!.value;
+    }
   }
 
   start(): void | Promise<void> {
+    const found = findPlan(this.#cluster, this.#inputs, this.#old);
+    if (found !== undefined) return this.#run(found);
     const shapes: ClusterShapes = {
       inputDims: this.#inputs.map(({ dims }) => dims),
       inputArrays: this.#cluster.inputs.map(({ host }, i) =>
@@ -86,8 +99,6 @@ class ClusterRun {
       variableDims: this.#old.map((value) => value?.dims),
       variableNames: this.#variables.map(({ name }) => name),
     };
-    const found = findPlan(this.#cluster, shapes);
-    if (found !== undefined) return this.#run(found);
     const { onPlan, counts } = this.#environment;
     const made = makePlan(this.#cluster, shapes, this.#environment);
     counts.clusterPlans++;
@@ -130,26 +141,59 @@ class ClusterRun {
     for (let at = from; at < plan.segments.length; at++) {
       const segment = plan.segments[at]!;
       const parameters = plan.placement.parameters[at]!;
-      const pending: Promise<unknown>[] = [];
-      const buffers = parameters.map((place, i) => {
-        if (!segment.parameterUsed[i]) return undefined;
-        const buffer = this.#at(plan, place).onDevice(segment.device);
-        if (buffer instanceof Promise) pending.push(buffer);
-        return buffer;
-      });
+      let pending: Promise<unknown>[] | undefined;
+      const buffers: (DeviceBuffer | undefined)[] = new Array(parameters.length);
+      for (let i = 0; i < parameters.length; i++) {
+        if (!segment.parameterUsed[i]) continue;
+        const buffer = this.#onDevice(plan, at, i);
+        if (buffer instanceof Promise) {
+          pending ??= [];
+          pending.push(buffer);
+        } else buffers[i] = buffer;
+      }
       for (const step of segment.steps) {
         const inPlace = step.donates && this.#mayWrite(plan, at, step);
-        if (inPlace ? step.inPlace : step.copying) continue;
+        if ((inPlace ? step.inPlace : step.copying) !== undefined) continue;
         const ready = prepareStep(segment.device, step, inPlace);
-        if (ready instanceof Promise) pending.push(ready);
+        if (ready instanceof Promise) {
+          pending ??= [];
+          pending.push(ready);
+        }
       }
-      if (pending.length > 0)
+      if (pending !== undefined)
         return Promise.all(pending).then(() => {
           if (this.#isStale) throw stale;
           return this.#segments(plan, at);
         });
-      this.#results[at] = this.#launch(plan, at, buffers as (DeviceBuffer | undefined)[]);
+      this.#results[at] = this.#launch(plan, at, buffers);
+      if (segment.mayFail && segment.device.isLate) return this.#settle(plan, at);
     }
+  }
+
+  /** Waits for what a backend learns late of segment `at`, and goes on with the next one. */
+  async #settle(plan: ClusterPlan, at: number): Promise<void> {
+    const segment = plan.segments[at]!;
+    await segment.device.backend.settle!();
+    this.#check(segment, this.#firstSite);
+    if (this.#isStale) throw stale;
+    await this.#segments(plan, at + 1);
+  }
+
+  /** The buffer of parameter `i` of a segment. Throws TfError RESOURCE_EXHAUSTED, naming a node that reads it, where there is no room. */
+  #onDevice(plan: ClusterPlan, at: number, i: number): DeviceBuffer | Promise<DeviceBuffer> {
+    const segment = plan.segments[at]!;
+    const value = this.#at(plan, plan.placement.parameters[at]![i]!);
+    try {
+      return value.onDevice(segment.device);
+    } catch (error) {
+      const index = segment.plan.parameters[i]!;
+      const reader = segment.steps.find(({ inputs }) => inputs.includes(index));
+      throw memoryError(error, this.#nodeOf(reader), segment.device, value);
+    }
+  }
+
+  #nodeOf(step: Step | undefined): PlanNode | undefined {
+    return this.#environment.nodes[step?.site ?? -1] ?? this.#cluster.nodes[0];
   }
 
   /** The value at `place`: a parameter of the computation, or a result of an earlier segment. */
@@ -159,14 +203,16 @@ class ClusterRun {
     return "input" in parameter ? this.#inputs[parameter.input]! : this.#old[parameter.variable]!;
   }
 
-  /** Whether nobody but the variables has the values that `step` would write over. */
+  /**
+   * Whether nobody but the variables has the values that `step` would write over, and nothing can fail any more when it does: neither
+   * a later segment, nor this one behind our back.
+   */
   #mayWrite(plan: ClusterPlan, at: number, step: Step): boolean {
-    return step.donated.every((input) => {
-      if (input < 0) return true;
-      const parameter = plan.segments[at]!.plan.parameters.indexOf(step.inputs[input]!);
-      const place = plan.placement.parameters[at]![parameter]!;
-      return this.#at(plan, place).unshared;
-    });
+    const { mayFail, device } = plan.segments[at]!;
+    if (at < plan.segments.length - 1 || (mayFail && device.isLate)) return false;
+    return step.donatedParameters.every(
+      (parameter) => parameter < 0 || this.#at(plan, plan.placement.parameters[at]![parameter]!).unshared,
+    );
   }
 
   #launch(plan: ClusterPlan, at: number, parameters: readonly (DeviceBuffer | undefined)[]): TensorValue[] {
@@ -175,54 +221,67 @@ class ClusterRun {
     const { backend } = device;
     const { trace } = this.#environment;
     const buffers: (DeviceBuffer | undefined)[] = new Array(segment.plan.values.length);
-    segment.plan.parameters.forEach((value, i) => {
-      buffers[value] = parameters[i];
-    });
-    const constants = segment.plan.constants;
-    for (const { value, data } of constants) buffers[value] = device.constant(data.data);
+    const places = segment.plan.parameters;
+    for (let i = 0; i < places.length; i++) buffers[places[i]!] = parameters[i];
+    for (const { value, data } of segment.plan.constants) buffers[value] = device.constant(data.data);
     const slots: (DeviceBuffer | undefined)[] = new Array(segment.slotBytes.length);
     const made: (DeviceBuffer | undefined)[] = [];
+    const firstSite = device.faults.takeSites(steps.length);
+    this.#firstSite = firstSite;
+    let step: Step | undefined;
     try {
       for (let s = 0; s < steps.length; s++) {
-        const step = steps[s]!;
-        if (s === segment.checksFirst) this.#check(segment);
+        step = steps[s]!;
+        if (s === segment.checksFirst && !device.isLate) this.#check(segment, firstSite);
         const inPlace = step.donates && this.#mayWrite(plan, at, step);
-        const inputs = step.inputs.map((value) => buffers[value]!);
-        const outputs = step.outputs.map((value, i) => {
+        const count = step.inputs.length;
+        const inputs: DeviceBuffer[] = new Array(count);
+        for (let i = 0; i < count; i++) inputs[i] = buffers[step.inputs[i]!]!;
+        const results = step.outputs.length;
+        const outputs: DeviceBuffer[] = new Array(results);
+        for (let i = 0; i < results; i++) {
+          const value = step.outputs[i]!;
           const donated = inPlace ? step.donated[i]! : -1;
-          let buffer: DeviceBuffer;
+          const slot = step.slots[i]!;
+          let buffer: DeviceBuffer | undefined;
           if (donated >= 0) buffer = inputs[donated]!;
-          else if (step.slots[i]! >= 0) buffer = slots[step.slots[i]!] ??= device.take(byteLengths[value]!);
-          else buffer = made[value] = device.take(byteLengths[value]!);
+          else if (slot >= 0) buffer = slots[slot] ??= this.#room(segment, step, value);
+          else buffer = made[value] = this.#room(segment, step, value);
           buffers[value] = buffer;
-          return buffer;
-        });
+          outputs[i] = buffer;
+        }
         const start = trace === undefined ? 0 : performance.now();
-        backend.launch((inPlace ? step.inPlace : step.copying) as Executable, inputs, outputs, s);
+        backend.launch((inPlace ? step.inPlace : step.copying) as Executable, inputs, outputs, firstSite + s);
         trace?.kernel(this.#cluster, plan, at, s, inPlace, start, performance.now());
         if (inPlace) this.#takeOver(plan, at, step, made);
       }
-      this.#check(segment);
+      if (!device.isLate) this.#check(segment, firstSite);
     } catch (error) {
       // What was written over in place is whole, and is the variable's.
       this.#keepDonated(plan, at, made);
       for (const buffer of made) if (buffer !== undefined) device.give(buffer);
-      throw error;
+      throw memoryError(error, this.#nodeOf(step), device);
     } finally {
       for (const buffer of slots) if (buffer !== undefined) device.give(buffer);
     }
     return this.#wrap(segment, made, plan, at);
   }
 
+  /** Memory for a value that a step makes. */
+  #room({ device, byteLengths, plan }: Segment, step: Step, value: number): DeviceBuffer {
+    try {
+      return device.take(byteLengths[value]!);
+    } catch (error) {
+      throw memoryError(error, this.#nodeOf(step), device, plan.values[value]!);
+    }
+  }
+
   /** Takes a donated buffer from the old value: it is a result now. */
   #takeOver(plan: ClusterPlan, at: number, step: Step, made: (DeviceBuffer | undefined)[]): void {
-    const { plan: fusion, device } = plan.segments[at]!;
-    step.donated.forEach((input, output) => {
-      if (input < 0) return;
-      const value = this.#at(
-        plan,
-        plan.placement.parameters[at]![fusion.parameters.indexOf(step.inputs[input]!)]!,
-      );
+    const { device } = plan.segments[at]!;
+    step.donatedParameters.forEach((parameter, output) => {
+      if (parameter < 0) return;
+      const value = this.#at(plan, plan.placement.parameters[at]![parameter]!);
       made[step.outputs[output]!] = value.takeBuffer(device);
     });
   }
@@ -244,73 +303,84 @@ class ClusterRun {
   /** The segment's roots as values. */
   #wrap(segment: Segment, made: (DeviceBuffer | undefined)[], plan: ClusterPlan, at: number): TensorValue[] {
     const { devices } = this.#environment;
-    const wrapped = new Map<number, TensorValue>();
-    return segment.plan.roots.map((index, root) => {
+    const { roots, parameters, values, constants } = segment.plan;
+    const wrapped: TensorValue[] = new Array(roots.length);
+    for (let root = 0; root < roots.length; root++) {
+      const index = roots[root]!;
       const { dims } = segment.rootDims[root]!;
-      const again = wrapped.get(index);
-      if (again !== undefined) return again.reshaped(dims);
-      const { dtype } = segment.plan.values[index]!;
       const buffer = made[index];
+      const { dtype } = values[index]!;
       if (buffer !== undefined) {
-        const value = TensorValue.over(devices, dtype, dims, segment.device, buffer);
-        wrapped.set(index, value);
-        return value;
+        const before = root === 0 ? -1 : roots.lastIndexOf(index, root - 1);
+        wrapped[root] =
+          before >= 0
+            ? wrapped[before]!.reshaped(dims)
+            : TensorValue.over(devices, dtype, dims, segment.device, buffer);
+        continue;
       }
-      const parameter = segment.plan.parameters.indexOf(index);
-      if (parameter >= 0) return this.#at(plan, plan.placement.parameters[at]![parameter]!).reshaped(dims);
-      const { data } = segment.plan.constants.find(({ value }) => value === index)!;
-      return new TensorValue(devices, dtype, dims, { ...data, shape: dims });
-    });
+      const parameter = parameters.indexOf(index);
+      if (parameter >= 0)
+        wrapped[root] = this.#at(plan, plan.placement.parameters[at]![parameter]!).reshaped(dims);
+      else {
+        const { data } = constants.find(({ value }) => value === index)!;
+        wrapped[root] = new TensorValue(devices, dtype, dims, { ...data, shape: dims });
+      }
+    }
+    return wrapped;
   }
 
-  #check(segment: Segment): void {
-    const fault = segment.device.backend.takeFault();
+  /** Throws for a fault of the segment's kernels, whose sites begin at `firstSite`. */
+  #check(segment: Segment, firstSite: number): void {
+    const fault = segment.device.faults.takeFault(firstSite, segment.steps.length);
     if (fault === undefined) return;
-    const step = segment.steps[fault.site];
+    const step = segment.steps[fault.site - firstSite];
     throw faultError(fault, step?.faulty, this.#environment.nodes[step?.site ?? -1]);
   }
 
   /** Hands out the results. */
   #finish(plan: ClusterPlan): void {
-    const { devices } = this.#environment;
-    const arrays = new Map<NdArray, TensorValue>();
-    /** A value with a reference for the caller. */
-    const resolve = (result: Result): Value => {
-      switch (result.kind) {
-        case "root":
-          return this.#at(plan, plan.placement.roots[result.root]!).retain();
-        case "input":
-          return this.#inputs[result.input]!.retain();
-        case "variable":
-          return this.#old[result.variable]!.retain();
-        case "array": {
-          const { array } = result;
-          const again = arrays.get(array);
-          if (again !== undefined) return again.retain();
-          const value = new TensorValue(devices, array.dtype, array.shape, array);
-          arrays.set(array, value);
-          return value;
-        }
-        case "shape":
-          return new TensorValue(devices, "float32", result.dims);
-        case "ref":
-          return { kind: "ref", variable: this.#variables[result.variable]! };
-      }
-    };
-    const outputs = plan.lowered.outputs.map(resolve);
-    const assigned = plan.lowered.assigned.map(
-      ({ variable, value }) => [variable, resolve(value) as TensorValue] as const,
-    );
-    for (const [variable, value] of assigned) this.#variables[variable]!.assign(value);
-    for (const [i, { slot }] of this.#cluster.outputs.entries()) this.#slots[slot] = outputs[i]!;
+    const { outputs, assigned } = plan.lowered;
+    const values: Value[] = new Array(outputs.length);
+    for (let i = 0; i < outputs.length; i++) values[i] = this.#resolve(plan, outputs[i]!);
+    if (assigned.length > 0) {
+      const resolved = assigned.map(({ value }) => this.#resolve(plan, value) as TensorValue);
+      for (let i = 0; i < resolved.length; i++) this.#variables[assigned[i]!.variable]!.assign(resolved[i]!);
+    }
+    for (let i = 0; i < values.length; i++) this.#slots[this.#cluster.outputs[i]!.slot] = values[i]!;
     this.#abandon(plan);
+  }
+
+  /** A result with a reference for the caller. */
+  #resolve(plan: ClusterPlan, result: Result): Value {
+    switch (result.kind) {
+      case "root":
+        return this.#at(plan, plan.placement.roots[result.root]!).retain();
+      case "input":
+        return this.#inputs[result.input]!.retain();
+      case "variable":
+        return this.#old[result.variable]!.retain();
+      case "array": {
+        const { array } = result;
+        const again = this.#arrays?.get(array);
+        if (again !== undefined) return again.retain();
+        const value = new TensorValue(this.#environment.devices, array.dtype, array.shape, array);
+        this.#arrays ??= new Map();
+        this.#arrays.set(array, value);
+        return value;
+      }
+      case "shape":
+        return new TensorValue(this.#environment.devices, "float32", result.dims);
+      case "ref":
+        return { kind: "ref", variable: this.#variables[result.variable]! };
+    }
   }
 
   /** Gives up the results of the segments and the plan. */
   #abandon(plan: ClusterPlan): void {
     if (this.#left) return;
     this.#left = true;
-    for (const results of this.#results) for (const value of results ?? []) value.release();
+    for (const results of this.#results)
+      if (results !== undefined) for (const value of results) value.release();
     this.#results.length = 0;
     leavePlan(plan);
   }

@@ -1,9 +1,11 @@
 // A backend as one session sees it: with its index, what it can take, and the constants that it holds once for all
 // plans, and a pool of free buffers by size: what a cluster computes in between is taken from it and given back. Not a
 // device manager: backends are given to createSession and are not looked for.
+import { isTfError } from "@org/errors";
 import type { Backend, DeviceBuffer, HloDType, Opcode } from "@org/hlo";
 import type { NdArray, NumericData } from "@org/tensor";
 import { fullDeviceName } from "./device-names.ts";
+import { type FaultLedger, faultLedger } from "./fault-ledger.ts";
 
 interface HeldConstant {
   readonly buffer: DeviceBuffer;
@@ -23,6 +25,7 @@ export class Device {
   readonly fullName: string;
   /** Its place among the devices of its type. */
   readonly ordinal: number;
+  readonly faults: FaultLedger;
   readonly #supported: Map<string, boolean> = new Map();
   readonly #constants: Map<NumericData, HeldConstant> = new Map();
   readonly #pool: Map<number, DeviceBuffer[]> = new Map();
@@ -33,8 +36,14 @@ export class Device {
     this.index = index;
     this.backend = backend;
     this.owned = owned;
+    this.faults = faultLedger(backend);
     this.ordinal = ordinal;
     this.fullName = fullDeviceName(backend.name, ordinal);
+  }
+
+  /** Whether faults are known only some time after a launch. */
+  get isLate(): boolean {
+    return this.backend.settle !== undefined;
   }
 
   get name(): string {
@@ -56,7 +65,7 @@ export class Device {
   holdConstant(data: NumericData): DeviceBuffer {
     let held = this.#constants.get(data);
     if (held === undefined) {
-      held = { buffer: this.backend.upload(data), users: 0 };
+      held = { buffer: this.upload(data), users: 0 };
       this.#constants.set(data, held);
     }
     held.users++;
@@ -79,10 +88,33 @@ export class Device {
   /** A buffer of exactly that size and undefined content: a free one, or a new one. */
   take(byteLength: number): DeviceBuffer {
     const free = this.#pool.get(byteLength)?.pop();
-    if (free === undefined) return this.backend.allocate(byteLength);
+    if (free === undefined) return this.#withRoom(() => this.backend.allocate(byteLength));
     this.#pooled--;
     this.#pooledBytes -= byteLength;
     return free;
+  }
+
+  /** A buffer with a copy of `data`. */
+  upload(data: NumericData): DeviceBuffer {
+    return this.#withRoom(() => this.backend.upload(data));
+  }
+
+  /** What `make` makes, if need be after the free buffers were given back. */
+  #withRoom(make: () => DeviceBuffer): DeviceBuffer {
+    try {
+      return make();
+    } catch (error) {
+      if (this.#pooled === 0 || !isTfError(error) || error.code !== "RESOURCE_EXHAUSTED") throw error;
+      this.#emptyPool();
+      return make();
+    }
+  }
+
+  #emptyPool(): void {
+    for (const free of this.#pool.values()) for (const buffer of free) this.backend.release(buffer);
+    this.#pool.clear();
+    this.#pooled = 0;
+    this.#pooledBytes = 0;
   }
 
   /** Gives up a reference of a buffer that nobody else holds. */
@@ -106,12 +138,9 @@ export class Device {
 
   /** Frees the pool and the constants; the backend itself where the session made it. */
   async close(): Promise<void> {
-    for (const free of this.#pool.values()) for (const buffer of free) this.backend.release(buffer);
+    this.#emptyPool();
     for (const { buffer } of this.#constants.values()) this.backend.release(buffer);
-    this.#pool.clear();
     this.#constants.clear();
-    this.#pooled = 0;
-    this.#pooledBytes = 0;
     if (this.owned) await this.backend.close();
   }
 }

@@ -17,6 +17,8 @@ export interface Step {
   /** For each output the position of the input that is donated to it, or -1. */
   readonly donated: readonly number[];
   readonly donates: boolean;
+  /** For each output the parameter of the segment that is donated to it, or -1. */
+  readonly donatedParameters: readonly number[];
   readonly site: number;
   /** What may meet bad data. */
   readonly faulty: HloInstruction | undefined;
@@ -35,7 +37,9 @@ export interface Segment {
   readonly rootDims: readonly { readonly dims: readonly number[] }[];
   /** By parameter: whether any kernel reads it (or it is a root). */
   readonly parameterUsed: readonly boolean[];
-  /** Whether bad data can be met before variables are written over. */
+  /** Whether a kernel may meet bad data. */
+  readonly mayFail: boolean;
+  /** The step before which that must be known, since it writes over variables; -1 where none does. */
   readonly checksFirst: number;
 }
 
@@ -100,6 +104,7 @@ export function layOut(
       slots,
       donated,
       donates: donated.some((input) => input >= 0),
+      donatedParameters: donated.map((input) => (input < 0 ? -1 : plan.parameters.indexOf(inputs[input]!))),
       site: instruction?.site ?? fusion.computation.roots[0]?.site ?? -1,
       faulty: instruction,
       inPlace: undefined,
@@ -117,6 +122,7 @@ export function layOut(
     byteLengths,
     rootDims: computation.roots,
     parameterUsed: plan.parameters.map((value) => used.has(value)),
+    mayFail,
     checksFirst: mayFail && firstDonating > 0 ? firstDonating : -1,
   };
 }
