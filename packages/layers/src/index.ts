@@ -1,5 +1,6 @@
 export * as layers from "./layers.ts";
 export * as losses from "./losses.ts";
+export * as metrics from "./metrics/index.ts";
 export * as regularizers from "./regularizers.ts";
 export * as rnnCell from "./rnn/cells.ts";
 export { bidirectionalDynamicRnn, type DynamicRnnOptions, dynamicRnn } from "./rnn/dynamic-rnn.ts";

@@ -220,8 +220,9 @@ export function meanPairwiseSquaredError(
       const value = { name: "value" };
       const term1 = mul(2, divNoNan(squares, maximum(sub(present, 1), 0), value));
       const sum = reduceSum(diffs, axis, { keepdims: true });
+      const squared = square(sum);
       const pairs = maximum(multiply(present, sub(present, 1)), 0);
-      const term2 = mul(2, divNoNan(square(sum), pairs, value));
+      const term2 = mul(2, divNoNan(squared, pairs, value));
       const loss = reduceSum(multiply(sub(term1, term2), w));
       const mean = where(operator.gt(reduceSum(present), 0), loss, zerosLike(loss), value);
       addLoss(mean, lossCollection);
