@@ -3,6 +3,7 @@ export { type ApplyOptions, applyOne, applyOp, type OpArgument } from "./apply-o
 export * from "./array/index.ts";
 export * from "./control/index.ts";
 export { type ConvertOptions, constantOf, convertToTensor, resolveGraph, withScope } from "./convert.ts";
+export * from "./data/index.ts";
 export * from "./data-flow/index.ts";
 export { defineOp, defineOps, type OpSpec } from "./define.ts";
 export * from "./functions/index.ts";
