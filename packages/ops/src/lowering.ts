@@ -76,7 +76,16 @@ export function hostNumber(c: LoweringContext, index: number): number {
 
 /** A scalar host argument as an axis in [0, rank). */
 export function hostAxis(c: LoweringContext, index: number, rank: number, what = "axis"): number {
-  const axis = hostNumber(c, index);
+  return hostAxisOf(c, [hostNumber(c, index)], rank, what);
+}
+
+/** The number of a scalar argument as an axis in [0, rank). */
+export function hostAxisOf(
+  c: Pick<LoweringContext, "fail">,
+  [axis = 0]: readonly number[],
+  rank: number,
+  what = "axis",
+): number {
   if (axis < -rank || axis >= rank) {
     c.fail("INVALID_ARGUMENT", `Expected ${what} in the range [${-rank}, ${rank}), but got ${axis}`);
   }

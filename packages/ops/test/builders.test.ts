@@ -46,6 +46,30 @@ const programs: Readonly<Record<string, () => void>> = {
     tf.stringFormat("{} and {}", [words, tf.constant(1, "int32")]);
     tf.unicodeTranscode(words, "UTF-8", "UTF-16-BE");
   },
+  complex_numbers: () => {
+    const { add, mul, truediv } = tf.operator;
+    const x = tf.placeholder("float32", [2, 3], { name: "x" });
+    const y = tf.placeholder("float32", [3], { name: "y" });
+    const z = tf.complex(x, y);
+    let out = add(tf.abs(z), tf.angle(z));
+    out = add(out, tf.real(mul(tf.conj(z), z)));
+    out = add(out, tf.imag(truediv(tf.exp(z), z)));
+    const turned = tf.transpose(z, null, { conjugate: true });
+    out = add(out, tf.real(tf.transpose(turned, [1, 0], { conjugate: true })));
+    tf.imag(x);
+    tf.angle(x);
+    tf.real(x);
+    tf.gradients(out, [x, y]);
+  },
+  fourier: () => {
+    const x = tf.placeholder("float32", [2, 6], { name: "x" });
+    const anything = tf.placeholder("float32", [null, null, null], { name: "anything" });
+    const z = tf.placeholder("complex64", [2, 4, 3], { name: "z" });
+    const some = [tf.rfft(x), tf.irfft(tf.rfft(x, [8])), tf.rfft2d(x), tf.rfft(anything), tf.irfft2d(z)];
+    tf.irfft(tf.complex(anything, anything), null, { name: "back" });
+    some.push(tf.fft(z), tf.ifft2d(z), tf.fft3d(z, { name: "cube" }));
+    tf.gradients(some, [x, z], { gradYs: some });
+  },
 };
 
 it.each(Object.keys(programs))("%s", (title) => {

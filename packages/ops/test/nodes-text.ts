@@ -85,6 +85,7 @@ function element(dtype: DType, data: ArrayLike<unknown>, i: number): string {
     const [re, im] = [data[2 * i] as number, data[2 * i + 1] as number];
     const part = (x: number) =>
       shortest(x, dtype === "complex64" ? Math.fround : (y) => y).replace(/\.0$/, "");
+    if (Object.is(re, 0)) return `${part(im)}j`;
     return `(${part(re)}${im < 0 ? "" : "+"}${part(im)}j)`;
   }
   if (isNarrowFloat(dtype)) return number(fromBits(dtype, data[i] as number), dtype);

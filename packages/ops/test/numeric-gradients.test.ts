@@ -1,75 +1,10 @@
 // Every gradient against a numeric one: central differences in double precision of a weighted sum of the outputs.
-import { Graph, isIndexedSlices, type Tensor } from "@org/graph";
-import { type NdArray, ndArray, sizeOf } from "@org/tensor";
-import { describe, expect, it } from "vitest";
+import type { Tensor } from "@org/graph";
+import { describe, it } from "vitest";
 import * as tf from "../src/index.ts";
-import { MiniSession } from "./mini-session.ts";
+import { checkGradients, type NumericCheck } from "./numeric-gradient.ts";
 
 const { add, sub, mul, truediv, neg, pow, mod } = tf.operator;
-
-type F = (...xs: Tensor[]) => Tensor | readonly Tensor[];
-
-interface Check {
-  readonly name: string;
-  readonly f: F;
-  /** Shapes of the arguments. */
-  readonly shapes: readonly (readonly number[])[];
-  /** Where the arguments lie: [-2, 2] away from 0 unless given. */
-  readonly range?: readonly [number, number];
-  /** Placeholders whose shapes are not known: the dynamic forms of gradients. */
-  readonly dynamic?: boolean;
-}
-
-/** Numbers in a range, from a simple generator, so that a failure comes back. */
-function numbers(seed: number, count: number, [low, high]: readonly [number, number]): Float64Array {
-  let state = seed;
-  return Float64Array.from({ length: count }, () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    const x = low + ((high - low) * state) / 2147483648;
-    return low < 0 && Math.abs(x) < 0.1 ? x + 0.2 : x;
-  });
-}
-
-async function compare({ f, shapes, range = [-2, 2], dynamic = false }: Check): Promise<void> {
-  const graph = new Graph({ ops: tf.standardOps });
-  const values = shapes.map((shape, i) => ndArray("float64", shape, numbers(17 + i, sizeOf(shape), range)));
-  const { xs, loss, grads } = graph.asDefault(() => {
-    const xs = shapes.map((shape) => tf.placeholder("float64", dynamic ? shape.map(() => null) : shape));
-    const made = f(...xs);
-    const ys = (Array.isArray(made) ? made : [made]) as Tensor[];
-    const terms = ys.map((y, i) => {
-      const weights = tf.cast(tf.range(tf.size(y)), "float64");
-      const wave = tf.sin(add(mul(weights, 1.7), 0.3 + i));
-      return tf.reduceSum(mul(tf.reshape(y, [-1]), wave));
-    });
-    const loss = tf.addN(terms);
-    const grads = tf.gradients(loss, xs).map((grad) => {
-      if (grad === undefined) throw new TypeError("no gradient");
-      return isIndexedSlices(grad) ? tf.convertToTensor(grad) : (grad as Tensor);
-    });
-    return { xs, loss, grads };
-  });
-  const session = new MiniSession(graph);
-  const feeds = (arrays: readonly NdArray[]) => new Map(xs.map((x, i) => [x, arrays[i]!]));
-  const symbolic = await session.run(grads, feeds(values));
-  const step = 1e-5;
-  for (const [i, value] of values.entries()) {
-    expect(symbolic[i]!.shape).toEqual(value.shape);
-    for (let at = 0; at < value.data.length; at++) {
-      const nudged = async (by: number): Promise<number> => {
-        const data = value.data.slice();
-        data[at]! += by;
-        const arrays = values.map((other, j) => (j === i ? ndArray("float64", value.shape, data) : other));
-        return Number((await session.fetch(loss, feeds(arrays))).data[0]);
-      };
-      const numeric = ((await nudged(step)) - (await nudged(-step))) / (2 * step);
-      const exact = Number(symbolic[i]!.data[at]);
-      if (!(Math.abs(numeric - exact) <= 1e-5 * Math.max(1, Math.abs(numeric)))) {
-        expect(`argument ${i}, element ${at}: ${exact}`).toBe(`argument ${i}, element ${at}: ${numeric}`);
-      }
-    }
-  }
-}
 
 const m = [2, 3];
 const positive = [0.2, 2] as const;
@@ -135,7 +70,7 @@ function derivative(f: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
   return (x) => tf.gradients(mul(f(x), 1.5), [x])[0] as Tensor;
 }
 
-const binary: readonly (readonly [string, F, (readonly [number, number])?])[] = [
+const binary: readonly (readonly [string, NumericCheck["f"], (readonly [number, number])?])[] = [
   ["add", (x, y) => tf.add(x!, y!)],
   ["addV2", (x, y) => add(x!, y!)],
   ["sub", (x, y) => sub(x!, y!)],
@@ -159,7 +94,7 @@ const ids = (...values: number[]): Tensor => tf.constant(Int32Array.from(values)
 
 const others: readonly (readonly [
   string,
-  F,
+  NumericCheck["f"],
   readonly (readonly number[])[],
   (readonly [number, number])?,
 ])[] = [
@@ -433,9 +368,14 @@ const others: readonly (readonly [
   ["identityN", (x, y) => tf.identityN([x!, neg(y!)]), [m, m]],
 ];
 
-function check(name: string, f: F, shapes: Check["shapes"], range?: Check["range"]): void {
+function check(
+  name: string,
+  f: NumericCheck["f"],
+  shapes: NumericCheck["shapes"],
+  range?: NumericCheck["range"],
+): void {
   const one = { name, f, shapes, ...(range ? { range } : {}) };
-  it(name, () => compare(one));
+  it(name, () => checkGradients(one));
 }
 
 describe("gradients of unary functions", () => {
@@ -469,9 +409,11 @@ describe("gradients of other functions", () => {
 
 describe("gradients where shapes are not known", () => {
   for (const [name, f, range] of binary) {
-    it(name, () => compare({ name, f, shapes: [m, [1, 3]], dynamic: true, ...(range ? { range } : {}) }));
+    it(name, () =>
+      checkGradients({ name, f, shapes: [m, [1, 3]], dynamic: true, ...(range ? { range } : {}) }),
+    );
   }
   for (const [name, f, shapes, range] of others) {
-    it(name, () => compare({ name, f, shapes, dynamic: true, ...(range ? { range } : {}) }));
+    it(name, () => checkGradients({ name, f, shapes, dynamic: true, ...(range ? { range } : {}) }));
   }
 });

@@ -28,9 +28,6 @@ import { failure, filesBelow, withSession } from "./models.ts";
 
 const models = goldenModels();
 
-/** Ops of these models that do not run here yet; a run that needs one of them, and of no others, is skipped. */
-const notYet = new Set(["Complex"]);
-
 /** Types of the ops that fetches need and that do not run here. */
 function missingOps(def: MetaGraphDef, fetches: readonly string[]): string[] {
   const nodes = new Map(def.graphDef!.node.map((node) => [node.name, node]));
@@ -155,20 +152,13 @@ describe.skipIf(models.length === 0)(
           "%s",
           (_tags, graph) => {
             for (const run of graph.runs)
-              it(`computes ${run.signature}`, async (context) => {
+              it(`computes ${run.signature}`, async () => {
                 const fs = inMemory(model);
                 const def = (await parseSavedModel("model", { fs })).metaGraphs.find(
                   ({ metaInfoDef }) => metaInfoDef!.tags.join() === graph.tags.join(),
                 )!;
                 const missing = missingOps(def, [...Object.keys(run.fetch), def.saverDef!.restoreOpName]);
-                if (missing.length > 0) {
-                  expect(missing.filter((op) => !notYet.has(op))).toEqual([]);
-                  if (missing.includes("StatefulPartitionedCall"))
-                    expect(
-                      await failure(withSession(fs, (session) => load(session, graph.tags, "model"))),
-                    ).toMatch(/^UNIMPLEMENTED: /);
-                  context.skip(`needs ${missing.join(", ")}`);
-                }
+                expect(missing).toEqual([]);
                 await expectRun(model, graph, run);
               });
           },

@@ -1,9 +1,11 @@
 // Diagonals and bands of matrices: Diag, DiagPart, MatrixDiag, MatrixDiagPart, MatrixSetDiag, MatrixBandPart.
 // Source: core/ops/array_ops.cc, core/kernels/matrix_diag_op.cc, diag_op.cc, python/ops/array_ops.py, array_grad.py.
+
 import { isIndexedSlices, type Operation, type Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { Shape, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
+import { byParts } from "../complex/kernels.ts";
 import { defineOps } from "../define.ts";
 import { dense, type Grad, single } from "../gradient.ts";
 import { filledOf, hostNumber } from "../lowering.ts";
@@ -132,7 +134,7 @@ function setDiagGrad(op: Operation, grad0: Grad): readonly Tensor[] {
 
 /** Diagonals and bands. */
 export const diagonalOps: readonly OpEntry[] = defineOps({
-  Diag: {
+  Diag: byParts({
     shape: (c) => {
       const input = withRankAtLeast(c.input(0), 1);
       return [input.concat(input)];
@@ -143,8 +145,8 @@ export const diagonalOps: readonly OpEntry[] = defineOps({
       return c.builder.reshape(lowerMatrixDiag(c, flat), [...x.dims, ...x.dims]);
     },
     gradient: single((_, grad) => diagPart(grad)),
-  },
-  DiagPart: {
+  }),
+  DiagPart: byParts({
     shape: (c) => {
       const { dims } = c.input(0);
       if (dims === null) return [Shape.unknown];
@@ -164,16 +166,16 @@ export const diagonalOps: readonly OpEntry[] = defineOps({
       return c.builder.reshape(lowerMatrixDiagPart(c, c.builder.reshape(x, [count, count])), dims);
     },
     gradient: single((_, grad) => diag(grad)),
-  },
-  MatrixDiag: {
+  }),
+  MatrixDiag: byParts({
     shape: (c) => {
       const input = withRankAtLeast(c.input(0), 1);
       return [input.rank === null ? Shape.unknown : input.concat(new Shape([input.dim(-1)]))];
     },
     lower: (c) => lowerMatrixDiag(c, c.input(0)),
     gradient: single((_, grad) => matrixDiagPart(grad)),
-  },
-  MatrixDiagPart: {
+  }),
+  MatrixDiagPart: byParts({
     shape: (c) => {
       const input = withRankAtLeast(c.input(0), 2);
       if (input.rank === null) return [Shape.unknown];
@@ -186,8 +188,8 @@ export const diagonalOps: readonly OpEntry[] = defineOps({
       if (matrix.isFullyDefined() && matrix.dim(0) === matrix.dim(1)) return matrixDiag(grad);
       return matrixSetDiag(zerosLike(input), grad);
     }),
-  },
-  MatrixSetDiag: {
+  }),
+  MatrixSetDiag: byParts({
     shape: (c) => {
       const input = withRankAtLeast(c.input(0), 2);
       let diagonal = withRankAtLeast(c.input(1), 1);
@@ -213,8 +215,8 @@ export const diagonalOps: readonly OpEntry[] = defineOps({
       return onDiagonal(c, column, x.dims, x);
     },
     gradient: single(setDiagGrad),
-  },
-  MatrixBandPart: {
+  }),
+  MatrixBandPart: byParts({
     shape: unchanged,
     hostInputs: [1, 2],
     lower: (c) => {
@@ -239,5 +241,5 @@ export const diagonalOps: readonly OpEntry[] = defineOps({
       undefined,
       undefined,
     ]),
-  },
+  }),
 });

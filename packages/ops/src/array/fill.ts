@@ -1,9 +1,11 @@
 // Tensors of one value: Fill, ZerosLike, OnesLike; zeros and ones make a Const below 1000 elements.
 // Source: core/ops/array_ops.cc, python/ops/array_ops.py.
+
 import { isTensor, isTensorLike, type Tensor } from "@org/graph";
 import type { HloDType } from "@org/hlo";
 import { type DType, Shape, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
+import { byParts, onesOf } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps } from "../define.ts";
 import { single } from "../gradient.ts";
@@ -144,14 +146,15 @@ export const fillOps: readonly OpEntry[] = defineOps({
     },
     allBut(0),
   ),
-  ZerosLike: {
+  ZerosLike: byParts({
     shape: unchanged,
     lower: (c) => filledOf(c, c.outputDType(0) as HloDType, c.input(0).dims, 0),
     gradient: null,
-  },
+  }),
   OnesLike: {
     shape: unchanged,
     lower: (c) => filledOf(c, c.outputDType(0) as HloDType, c.input(0).dims, 1),
+    host: (c) => [onesOf(c.outputDType(0), c.input(0).shape)],
     gradient: null,
   },
 });

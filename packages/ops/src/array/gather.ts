@@ -1,10 +1,12 @@
 // Rows by index and back: Gather, GatherV2, GatherNd, ScatterNd. An index out of range is a fault that fails the run.
 // Source: core/ops/array_ops.cc, core/kernels/gather_op.cc, scatter_nd_op.cc, python/ops/array_grad.py.
+
 import { constantValue, IndexedSlices, type InferenceContext, type Operation, type Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { Shape, sizeOf } from "@org/tensor";
 import { isVariable, type ResourceVariable } from "@org/variables";
 import { applyOne } from "../apply-op.ts";
+import { byParts } from "../complex/kernels.ts";
 import { defineOps } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
 import { filledOf, hostAxis, hostNumbers } from "../lowering.ts";
@@ -331,7 +333,7 @@ export const gatherOps: readonly OpEntry[] = defineOps({
     },
     allBut(1),
   ),
-  ScatterNd: {
+  ScatterNd: byParts({
     shape: (c) => {
       const indices = withRankAtLeast(c.input(0), 1);
       const updates = withRankAtLeast(c.input(1), 1);
@@ -362,5 +364,5 @@ export const gatherOps: readonly OpEntry[] = defineOps({
       return c.builder.reshape(filled, dims);
     },
     gradient: single((op, grad) => [undefined, gatherNd(grad, op.inputs[0]!), undefined]),
-  },
+  }),
 });

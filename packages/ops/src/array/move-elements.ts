@@ -1,9 +1,9 @@
 // Host kernels of ops that move elements without looking at them (Pack, Slice, Gather ...), for types that hlo has not:
 // strings, complex numbers. The op's own lowering runs on the elements' numbers, and its result says which goes where.
-import { evaluate, HloBuilder, type HloDType, type HloInstruction } from "@org/hlo";
 import { allocateData, dtypes, type NdArray, ndArray, sizeOf } from "@org/tensor";
 import type { OpSpec } from "../define.ts";
-import type { HostContext, LoweringContext } from "../op-entry.ts";
+import { runLowering } from "../host/run-lowering.ts";
+import type { HostContext } from "../op-entry.ts";
 
 /** Which (flat) inputs hold the elements that are moved. */
 export type IsData = (index: number, inputCount: number) => boolean;
@@ -23,43 +23,19 @@ function numbered({ shape }: NdArray, first: number): NdArray {
 }
 
 function move(c: HostContext, lower: NonNullable<OpSpec["lower"]>, isData: IsData): readonly NdArray[] {
-  const builder = new HloBuilder(c.node);
   const sources: NdArray[] = [];
   const firsts: number[] = [];
-  const arrays: NdArray[] = [];
   let total = 0;
-  const data = (index: number): boolean => isData(index, c.inputCount);
-  const parameters = Array.from({ length: c.inputCount }, (_, i): HloInstruction | undefined => {
-    const array = c.input(i);
-    if (!data(i)) {
-      arrays.push(array);
-      return builder.parameter(array.dtype as HloDType, array.shape);
-    }
-    sources.push(array);
-    firsts.push(total);
-    arrays.push(numbered(array, total));
-    total += sizeOf(array.shape);
-    return builder.parameter("int32", array.shape);
-  });
-  const context: LoweringContext = {
-    node: c.node,
-    attrs: c.attrs,
-    builder,
-    inputCount: c.inputCount,
-    input: (i) => parameters[i]!,
-    hostInput: (i) => c.input(i),
-    inputDType: (i) => (data(i) ? "int32" : c.inputDType(i)),
-    outputDType: () => "int32",
-    outputShape: () => {
-      throw new TypeError("A host kernel does not know static shapes");
+  const results = runLowering(c, lower, {
+    input: (i) => {
+      const array = c.input(i);
+      if (!isData(i, c.inputCount)) return array;
+      sources.push(array);
+      firsts.push(total);
+      total += sizeOf(array.shape);
+      return numbered(array, firsts.at(-1)!);
     },
-    fail: (code, sentence, hint) => c.fail(code, sentence, hint),
-  };
-  const lowered = lower(context);
-  const roots = ("opcode" in lowered ? [lowered] : lowered) as readonly HloInstruction[];
-  const results = evaluate(builder.build(roots), arrays, {
-    onFault: ({ value, position }) =>
-      c.fail("INVALID_ARGUMENT", `indices[${position}] = ${value} is out of range`),
+    outputDType: () => "int32",
   });
   const dtype = sources[0]!.dtype;
   const { width } = dtypes[dtype];

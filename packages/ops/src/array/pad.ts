@@ -1,9 +1,11 @@
 // Borders: Pad and PadV2 (a constant), MirrorPad (the tensor's own edge). Source: core/ops/array_ops.cc (PadShapeFn),
 // core/kernels/pad_op.cc, mirror_pad_op.cc, python/ops/array_ops.py, array_grad.py.
+
 import { constantValue, type InferenceContext, type Operation, type Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { ndArray, Shape } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
+import { byParts } from "../complex/kernels.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
 import { hostNumbers } from "../lowering.ts";
@@ -86,7 +88,7 @@ function padGrad(op: Operation, grad: Grad): readonly (Tensor | undefined)[] {
   return op.inputs.map((_, i) => (i === 0 ? back : undefined));
 }
 
-const constantPad: OpSpec = {
+const constantPad: OpSpec = byParts({
   shape: (c) => padShape(c, 1),
   hostInputs: [1],
   lower: (c) => {
@@ -95,7 +97,7 @@ const constantPad: OpSpec = {
     return c.builder.pad(x, value, paddingPairs(c, x.dims.length));
   },
   gradient: single(padGrad),
-};
+});
 
 /** Where each padded position comes from: reflected at the edge, which REFLECT does not repeat. */
 function mirrored(dim: number, low: number, high: number, offset: number): number[] {

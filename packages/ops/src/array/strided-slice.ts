@@ -1,9 +1,11 @@
 // StridedSlice, its gradient op, and indexing as Python's `x[1:, ..., None, ::-2]` builds it.
 // Source: core/ops/array_ops.cc, core/kernels/strided_slice_op.cc, python/ops/array_ops.py (_slice_helper).
+
 import { asTensor, type InferenceContext, isTensorLike, type Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { Shape } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
+import { byParts } from "../complex/kernels.ts";
 import { resolveGraph, withScope } from "../convert.ts";
 import { defineOps } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
@@ -243,7 +245,7 @@ export const stridedSliceOps: readonly OpEntry[] = defineOps({
     },
     allBut(1, 2, 3),
   ),
-  StridedSliceGrad: {
+  StridedSliceGrad: byParts({
     shape: (c) => [shapeFromInput(c, 0)],
     hostInputs: [0, 1, 2, 3],
     lower: (c) => {
@@ -255,5 +257,5 @@ export const stridedSliceOps: readonly OpEntry[] = defineOps({
       const back = stridedSlice(grad, begin, end, strides, gradientMasks(op.attrs));
       return [undefined, undefined, undefined, undefined, back];
     }),
-  },
+  }),
 });

@@ -1,10 +1,11 @@
 // Dimensions in another order, elements in reverse: Transpose, InvertPermutation, ReverseV2.
 // Source: core/ops/array_ops.cc, core/kernels/transpose_op.cc, reverse_op.cc, python/ops/array_ops.py.
-import type { Tensor } from "@org/graph";
+import type { ShapeFunction, Tensor } from "@org/graph";
 import { type NdArray, ndArray, Shape } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
+import { conjugatesResult, isComplex } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
-import { defineOps } from "../define.ts";
+import { defineOps, type OpSpec } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
 import { hostNumbers } from "../lowering.ts";
 import { operator } from "../math/operator.ts";
@@ -17,11 +18,22 @@ import { concat } from "./concat.ts";
 import { allBut, movesElements } from "./move-elements.ts";
 import { rank as rankOf } from "./shape-of.ts";
 
+export interface TransposeOptions extends NameOption {
+  /** Complex conjugates of a complex tensor's elements. */
+  readonly conjugate?: boolean | undefined;
+}
+
 /** tf.transpose: dimension `perm[i]` becomes dimension i; without `perm`, all in reverse order. */
-export function transpose(a: TensorLike | Grad, perm?: TensorLike | null, options: NameOption = {}): Tensor {
+export function transpose(
+  a: TensorLike | Grad,
+  perm?: TensorLike | null,
+  options: TransposeOptions = {},
+): Tensor {
   const graph = resolveGraph([a, perm]);
   return withScope(graph, options.name, "transpose", (scope) => {
-    if (perm !== undefined && perm !== null) return applyOne("Transpose", [a, perm], { name: scope });
+    const conjugates = options.conjugate && isComplex((a as Tensor).dtype ?? convertToTensor(a).dtype);
+    const type = conjugates ? "ConjugateTranspose" : "Transpose";
+    if (perm !== undefined && perm !== null) return applyOne(type, [a, perm], { name: scope });
     const x = convertToTensor(a, { name: "a", graph });
     const { rank } = x.shape;
     let order: TensorLike;
@@ -32,7 +44,7 @@ export function transpose(a: TensorLike | Grad, perm?: TensorLike | null, option
     } else {
       order = Int32Array.from({ length: rank }, (_, i) => rank - 1 - i);
     }
-    const result = applyOne("Transpose", [x, order], { name: scope });
+    const result = applyOne(type, [x, order], { name: scope });
     if (x.shape.dims !== null) result.setShape([...x.shape.dims].reverse());
     return result;
   });
@@ -83,6 +95,28 @@ function permutation(c: LoweringContext, rank: number): number[] {
   return wrapped;
 }
 
+const transposedShape: ShapeFunction = (c) => {
+  const input = c.input(0);
+  const permShape = c.input(1);
+  const perm = c.inputValue(1);
+  const count = permShape.numElements();
+  if (input.dims === null && count === null && !perm) return [Shape.unknown];
+  const rank = input.rank ?? count ?? perm!.data.length;
+  if (input.dims === null && rank < 2) return [input];
+  const { dims } = withRank(input, rank);
+  withRank(permShape, 1);
+  if (count !== null) mergeDims(count, rank);
+  if (!perm) return [Shape.ofRank(rank)];
+  return [
+    new Shape(
+      numbersOf(perm).map((at): Dim => {
+        if (at >= rank) invalid(`perm dim ${at} is out of range of input rank ${rank}`);
+        return dims!.at(at)!;
+      }),
+    ),
+  ];
+};
+
 function reversedDimensions(c: LoweringContext, rank: number): number[] {
   const seen = new Set<number>();
   for (const axis of hostNumbers(c, 1)) {
@@ -101,40 +135,27 @@ function likeInput(x: NdArray, values: readonly number[]): NdArray {
     : ndArray("int32", x.shape, Int32Array.from(values));
 }
 
-/** Transpose, InvertPermutation, ReverseV2. */
-export const transposeOps: readonly OpEntry[] = defineOps({
-  Transpose: movesElements(
+const transposition = (conjugate: boolean): OpSpec =>
+  movesElements(
     {
-      shape: (c) => {
-        const input = c.input(0);
-        const permShape = c.input(1);
-        const perm = c.inputValue(1);
-        const count = permShape.numElements();
-        if (input.dims === null && count === null && !perm) return [Shape.unknown];
-        const rank = input.rank ?? count ?? perm!.data.length;
-        if (input.dims === null && rank < 2) return [input];
-        const { dims } = withRank(input, rank);
-        withRank(permShape, 1);
-        if (count !== null) mergeDims(count, rank);
-        if (!perm) return [Shape.ofRank(rank)];
-        return [
-          new Shape(
-            numbersOf(perm).map((at): Dim => {
-              if (at >= rank) invalid(`perm dim ${at} is out of range of input rank ${rank}`);
-              return dims!.at(at)!;
-            }),
-          ),
-        ];
-      },
+      shape: transposedShape,
       hostInputs: [1],
       lower: (c) => {
         const x = c.input(0);
         return c.builder.transpose(x, permutation(c, x.dims.length));
       },
-      gradient: single((op, grad) => [transpose(grad, invertPermutation(op.inputs[1]!)), undefined]),
+      gradient: single((op, grad) => [
+        transpose(grad, invertPermutation(op.inputs[1]!), { conjugate }),
+        undefined,
+      ]),
     },
     allBut(1),
-  ),
+  );
+
+/** Transpose, ConjugateTranspose, InvertPermutation, ReverseV2. */
+export const transposeOps: readonly OpEntry[] = defineOps({
+  Transpose: transposition(false),
+  ConjugateTranspose: conjugatesResult(transposition(true)),
   InvertPermutation: {
     shape: (c) => [withRank(c.input(0), 1)],
     host: (c) => {

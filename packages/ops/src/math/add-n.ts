@@ -1,11 +1,13 @@
 // Sums of many tensors: AddN, AccumulateNV2. Source: core/ops/math_ops.cc, core/kernels/aggregate_ops.cc,
 // python/ops/math_ops.py.
+
 import { type IndexedSlices, isIndexedSlices, type Tensor } from "@org/graph";
 import { Shape } from "@org/tensor";
 import { applyOne, type OpArgument } from "../apply-op.ts";
 import { identity } from "../array/constant.ts";
+import { byParts } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph } from "../convert.ts";
-import { defineOps } from "../define.ts";
+import { defineOps, type OpSpec } from "../define.ts";
 import { single } from "../gradient.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { explicitShape, mergedInputs } from "../shape-rules.ts";
@@ -65,12 +67,11 @@ function lowerSum(c: LoweringContext): ReturnType<LoweringContext["input"]> {
   return sum;
 }
 
+const sum = (shape: NonNullable<OpSpec["shape"]>): OpSpec =>
+  byParts({ shape, lower: lowerSum, gradient: single((op, grad) => op.inputs.map(() => grad)) });
+
 /** AddN, AccumulateNV2. */
 export const addNOps: readonly OpEntry[] = defineOps({
-  AddN: { shape: mergedInputs, lower: lowerSum, gradient: single((op, grad) => op.inputs.map(() => grad)) },
-  AccumulateNV2: {
-    shape: explicitShape,
-    lower: lowerSum,
-    gradient: single((op, grad) => op.inputs.map(() => grad)),
-  },
+  AddN: sum(mergedInputs),
+  AccumulateNV2: sum(explicitShape),
 });

@@ -7,6 +7,7 @@ import { applyOne } from "../apply-op.ts";
 import { onesLike, zeros, zerosLike } from "../array/fill.ts";
 import { reshape } from "../array/reshape.ts";
 import { shape } from "../array/shape-of.ts";
+import { withComplexFunctions } from "../complex/kernels.ts";
 import { convertToTensor } from "../convert.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { after, dense, type Grad, single } from "../gradient.ts";
@@ -202,32 +203,34 @@ function scalarTensor(value: number, { dtype, graph }: Tensor): Tensor {
 }
 
 /** Arithmetic of two tensors. */
-export const binaryOps: readonly OpEntry[] = defineOps({
-  Add: entry(lowerBinary("add"), addGrad),
-  AddV2: entry(lowerBinary("add"), addGrad),
-  Sub: entry(lowerBinary("subtract"), subGrad),
-  Mul: entry(lowerBinary("multiply"), mulGrad),
-  MulNoNan: entry(
-    lowerPair((c, a, b) => unlessZero(c, b, c.builder.binary("multiply", a, b))),
-    mulNoNanGrad,
-  ),
-  Pow: entry(lowerBinary("power"), powGrad),
-  Maximum: entry(lowerBinary("maximum"), extremumGrad("GreaterEqual")),
-  Minimum: entry(lowerBinary("minimum"), extremumGrad("LessEqual")),
-  SquaredDifference: entry(
-    lowerPair((c, a, b) => {
-      const difference = c.builder.binary("subtract", a, b);
-      return c.builder.binary("multiply", difference, difference);
-    }),
-    squaredDifferenceGrad,
-  ),
-  Atan2: entry(lowerBinary("atan2"), atan2Grad),
-  Xlogy: entry(
-    lowerPair((c, a, b) => unlessZero(c, a, c.builder.binary("multiply", a, c.builder.unary("log", b)))),
-    zeroSafeGrad(xlogy, xdivy as (x: Tensor, y: Tensor) => Tensor),
-  ),
-  Xdivy: entry(
-    lowerPair((c, a, b) => unlessZero(c, a, c.builder.binary("divide", a, b))),
-    zeroSafeGrad(xdivy, (x, y) => xdivy(applyOne("Neg", [x]), operator.pow(y, 2))),
-  ),
-});
+export const binaryOps: readonly OpEntry[] = defineOps(
+  withComplexFunctions({
+    Add: entry(lowerBinary("add"), addGrad),
+    AddV2: entry(lowerBinary("add"), addGrad),
+    Sub: entry(lowerBinary("subtract"), subGrad),
+    Mul: entry(lowerBinary("multiply"), mulGrad),
+    MulNoNan: entry(
+      lowerPair((c, a, b) => unlessZero(c, b, c.builder.binary("multiply", a, b))),
+      mulNoNanGrad,
+    ),
+    Pow: entry(lowerBinary("power"), powGrad),
+    Maximum: entry(lowerBinary("maximum"), extremumGrad("GreaterEqual")),
+    Minimum: entry(lowerBinary("minimum"), extremumGrad("LessEqual")),
+    SquaredDifference: entry(
+      lowerPair((c, a, b) => {
+        const difference = c.builder.binary("subtract", a, b);
+        return c.builder.binary("multiply", difference, difference);
+      }),
+      squaredDifferenceGrad,
+    ),
+    Atan2: entry(lowerBinary("atan2"), atan2Grad),
+    Xlogy: entry(
+      lowerPair((c, a, b) => unlessZero(c, a, c.builder.binary("multiply", a, c.builder.unary("log", b)))),
+      zeroSafeGrad(xlogy, xdivy as (x: Tensor, y: Tensor) => Tensor),
+    ),
+    Xdivy: entry(
+      lowerPair((c, a, b) => unlessZero(c, a, c.builder.binary("divide", a, b))),
+      zeroSafeGrad(xdivy, (x, y) => xdivy(applyOne("Neg", [x]), operator.pow(y, 2))),
+    ),
+  }),
+);

@@ -1,12 +1,16 @@
 // Cast between element types. Source: core/kernels/cast_op.cc, python/ops/math_ops.py (cast).
+
 import { IndexedSlices, isIndexedSlices, isTensor, type Tensor } from "@org/graph";
 import type { HloDType } from "@org/hlo";
-import { type DType, dtypes } from "@org/tensor";
+import { type DType, dtypes, type NdArray, ndArray } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
+import { isComplex, joinParts, partOf, realDType } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
-import type { OpEntry } from "../op-entry.ts";
+import { runLowering } from "../host/run-lowering.ts";
+import type { Lower } from "../lowering.ts";
+import type { HostContext, LoweringContext, OpEntry } from "../op-entry.ts";
 import { unchanged } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 
@@ -34,18 +38,40 @@ function isContinuous(dtype: DType): boolean {
   return kind === "float" || kind === "complex";
 }
 
+function refuse(c: LoweringContext | HostContext): never {
+  const [from, to] = [c.inputDType(0), c.outputDType(0)];
+  return c.fail("UNIMPLEMENTED", `Cast ${dtypes[from].cc} to ${dtypes[to].cc} is not supported`);
+}
+
+const isNumeric = (dtype: DType): boolean =>
+  ["float", "int", "uint", "bool", "complex"].includes(dtypes[dtype].kind);
+
+const lowerCast: Lower = (c) => {
+  const to = c.outputDType(0);
+  if (isComplex(to) || !isNumeric(to)) refuse(c);
+  return c.builder.convert(c.input(0), to as HloDType);
+};
+
+/** From and to complex numbers: real ones have no imaginary part, and the real part is all that they take. */
+function castComplex(c: HostContext): readonly NdArray[] {
+  const [from, to] = [c.inputDType(0), c.outputDType(0)];
+  if (!isNumeric(from) || !isNumeric(to)) refuse(c);
+  const cast = (part: 0 | 1): NdArray =>
+    runLowering(c, lowerCast, {
+      input: (i) => partOf(c.input(i), part),
+      outputDType: () => (isComplex(to) ? realDType(to) : to),
+    })[0]!;
+  const re = cast(0);
+  if (!isComplex(to)) return [re];
+  return [joinParts(re, isComplex(from) ? cast(1) : ndArray(re.dtype, re.shape))];
+}
+
 /** Cast. */
 export const castOps: readonly OpEntry[] = defineOps({
   Cast: {
     shape: unchanged,
-    lower: (c) => {
-      const to = c.outputDType(0);
-      const { kind } = dtypes[to];
-      if (kind !== "float" && kind !== "int" && kind !== "uint" && kind !== "bool") {
-        c.fail("UNIMPLEMENTED", `Cast ${dtypes[c.inputDType(0)].cc} to ${dtypes[to].cc} is not supported`);
-      }
-      return c.builder.convert(c.input(0), to as HloDType);
-    },
+    lower: lowerCast,
+    host: castComplex,
     gradient: single((op, grad) => {
       const from = op.inputs[0]!.dtype;
       return isContinuous(from) && isContinuous(grad.dtype) ? cast(grad as Tensor, from) : undefined;

@@ -1,13 +1,16 @@
 // Running sums and products. Source: core/ops/math_ops.cc, core/kernels/scan_ops.cc, python/ops/math_grad.py.
+
 import type { Tensor } from "@org/graph";
 import type { Reducer } from "@org/hlo";
+import { type NdArray, ndArray, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
+import { byParts } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
-import { hostAxis } from "../lowering.ts";
-import type { Gradient, OpEntry } from "../op-entry.ts";
-import { unchanged } from "../shape-rules.ts";
+import { hostAxis, hostAxisOf } from "../lowering.ts";
+import type { Gradient, HostContext, OpEntry } from "../op-entry.ts";
+import { numbersOf, unchanged } from "../shape-rules.ts";
 import { isOptions, type NameOption, type TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
 import { operator } from "./operator.ts";
@@ -73,26 +76,56 @@ function entry(reducer: Reducer, gradient: Gradient): OpSpec {
   };
 }
 
+/** Running products of complex numbers. */
+function complexProducts(c: HostContext): NdArray[] {
+  const { dtype, shape, data } = c.input(0);
+  const dimension = hostAxisOf(c, numbersOf(c.input(1)), shape.length, "scan axis");
+  const [exclusive, reverse] = [c.attrs.bool("exclusive"), c.attrs.bool("reverse")];
+  const stride = sizeOf(shape.slice(dimension + 1));
+  const length = shape[dimension]!;
+  const from = data as Float64Array;
+  const to = from.slice();
+  for (let line = 0; line < sizeOf(shape) / length; line++) {
+    const base = Math.floor(line / stride) * stride * length + (line % stride);
+    let [re, im] = [1, 0];
+    for (let i = 0; i < length; i++) {
+      const at = 2 * (base + (reverse ? length - 1 - i : i) * stride);
+      const [x, y] = [from[at]!, from[at + 1]!];
+      const product = [re * x - im * y, re * y + im * x] as const;
+      const [a, b] = exclusive ? [re, im] : product;
+      to[at] = a;
+      to[at + 1] = b;
+      [re, im] = product;
+    }
+  }
+  return [ndArray(dtype, shape, to as never)];
+}
+
 /** Cumsum, Cumprod. */
 export const cumulativeOps: readonly OpEntry[] = defineOps({
-  Cumsum: entry(
-    "add",
-    single((op, grad) => {
-      const exclusive = op.attrs.bool("exclusive");
-      const reverse = op.attrs.bool("reverse");
-      return [cumsum(grad, op.inputs[1]!, { exclusive, reverse: !reverse }), undefined];
-    }),
+  Cumsum: byParts(
+    entry(
+      "add",
+      single((op, grad) => {
+        const exclusive = op.attrs.bool("exclusive");
+        const reverse = op.attrs.bool("reverse");
+        return [cumsum(grad, op.inputs[1]!, { exclusive, reverse: !reverse }), undefined];
+      }),
+    ),
   ),
   // As in TensorFlow, not right where x holds zeros.
-  Cumprod: entry(
-    "multiply",
-    single((op, grad) => {
-      const [x, axis] = op.inputs as [Tensor, Tensor];
-      const exclusive = op.attrs.bool("exclusive");
-      const reverse = op.attrs.bool("reverse");
-      const product = cumprod(x, axis, { exclusive, reverse });
-      const sums = cumsum(operator.mul(product, grad), axis, { exclusive, reverse: !reverse });
-      return [operator.truediv(sums, x), undefined];
-    }),
-  ),
+  Cumprod: {
+    ...entry(
+      "multiply",
+      single((op, grad) => {
+        const [x, axis] = op.inputs as [Tensor, Tensor];
+        const exclusive = op.attrs.bool("exclusive");
+        const reverse = op.attrs.bool("reverse");
+        const product = cumprod(x, axis, { exclusive, reverse });
+        const sums = cumsum(operator.mul(product, grad), axis, { exclusive, reverse: !reverse });
+        return [operator.truediv(sums, x), undefined];
+      }),
+    ),
+    host: complexProducts,
+  },
 });

@@ -1,11 +1,13 @@
 // Quotients and remainders: true, floored, truncated, and 0 for division by zero.
 // Source: core/kernels/cwise_ops.h (google_floor_div, google_floor_mod, div_no_nan), python/ops/math_grad.py.
 // Integer division by zero is an error in TensorFlow; here its result is the backend's.
+
 import type { Operation, Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { dtypes } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
 import { reshape } from "../array/reshape.ts";
+import { withComplexFunctions } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { type Grad, noGradient, single } from "../gradient.ts";
@@ -114,22 +116,24 @@ export function divNoNan(x: Operand, y: Operand, options: NameOption = {}): Tens
 }
 
 /** Division. */
-export const divisionOps: readonly OpEntry[] = defineOps({
-  RealDiv: entry(lowerBinary("divide"), quotientGrad(realdiv)),
-  Div: entry(
-    lowerBinary("divide"),
-    quotientGrad((x, y) => divide(x, y)),
-  ),
-  DivNoNan: entry(
-    lowerPair((c, a, b) => {
-      const zero = filled(c, b, 0);
-      return c.builder.select(c.builder.compare("EQ", b, zero), zero, c.builder.binary("divide", a, b));
-    }),
-    quotientGrad((x, y) => divNoNan(x, y)),
-  ),
-  FloorDiv: entry(floorDivide, noGradient),
-  TruncateDiv: entry(lowerBinary("divide"), noGradient),
-  FloorMod: entry(floorRemainder, floorModGrad),
-  Mod: { shape: broadcastShape, lower: lowerBinary("remainder") },
-  TruncateMod: { shape: broadcastShape, lower: lowerBinary("remainder") },
-});
+export const divisionOps: readonly OpEntry[] = defineOps(
+  withComplexFunctions({
+    RealDiv: entry(lowerBinary("divide"), quotientGrad(realdiv)),
+    Div: entry(
+      lowerBinary("divide"),
+      quotientGrad((x, y) => divide(x, y)),
+    ),
+    DivNoNan: entry(
+      lowerPair((c, a, b) => {
+        const zero = filled(c, b, 0);
+        return c.builder.select(c.builder.compare("EQ", b, zero), zero, c.builder.binary("divide", a, b));
+      }),
+      quotientGrad((x, y) => divNoNan(x, y)),
+    ),
+    FloorDiv: entry(floorDivide, noGradient),
+    TruncateDiv: entry(lowerBinary("divide"), noGradient),
+    FloorMod: entry(floorRemainder, floorModGrad),
+    Mod: { shape: broadcastShape, lower: lowerBinary("remainder") },
+    TruncateMod: { shape: broadcastShape, lower: lowerBinary("remainder") },
+  }),
+);

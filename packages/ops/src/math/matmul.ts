@@ -1,5 +1,6 @@
 // Matrix products: MatMul, BatchMatMul, BatchMatMulV2. Source: core/framework/common_shape_fns.cc,
 // core/kernels/matmul_op.cc, python/ops/math_ops.py, math_grad.py.
+
 import type { Operation, Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { Shape } from "@org/tensor";
@@ -7,11 +8,12 @@ import { applyOne, applyOp } from "../apply-op.ts";
 import { reshape } from "../array/reshape.ts";
 import { shape } from "../array/shape-of.ts";
 import { getItem } from "../array/strided-slice.ts";
+import { complexProduct } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
 import { broadcastDims } from "../lowering.ts";
-import type { LoweringContext, OpEntry } from "../op-entry.ts";
+import type { HostContext, LoweringContext, OpEntry } from "../op-entry.ts";
 import {
   broadcastShapes,
   mergeDims,
@@ -151,9 +153,14 @@ function batchShape(broadcasts: boolean): NonNullable<OpEntry["shape"]> {
   };
 }
 
+const adjoints = (c: HostContext): readonly [boolean, boolean] => [
+  c.attrs.bool("adj_x"),
+  c.attrs.bool("adj_y"),
+];
+
 /** MatMul, BatchMatMul, BatchMatMulV2. */
 export const matmulOps: readonly OpEntry[] = defineOps({
-  MatMul: {
+  MatMul: complexProduct({
     shape: (c) => {
       const a = withRank(c.input(0), 2);
       const b = withRank(c.input(1), 2);
@@ -180,7 +187,13 @@ export const matmulOps: readonly OpEntry[] = defineOps({
       });
     },
     gradient: single(matmulGrad),
-  },
-  BatchMatMul: { shape: batchShape(false), lower: lowerBatchMatmul, gradient: single(batchProducts) },
-  BatchMatMulV2: { shape: batchShape(true), lower: lowerBatchMatmul, gradient: single(batchMatmulV2Grad) },
+  }),
+  BatchMatMul: complexProduct(
+    { shape: batchShape(false), lower: lowerBatchMatmul, gradient: single(batchProducts) },
+    adjoints,
+  ),
+  BatchMatMulV2: complexProduct(
+    { shape: batchShape(true), lower: lowerBatchMatmul, gradient: single(batchMatmulV2Grad) },
+    adjoints,
+  ),
 });

@@ -1,18 +1,21 @@
 // Sum, Mean, Prod, Max, Min, All, Any over axes: builders and lowering. Their gradients: reduction-gradients.ts.
 // Source: core/framework/common_shape_fns.cc (ReductionShape), core/kernels/reduction_ops_common.cc, python/ops/math_ops.py.
+
 import { type InferenceContext, isTensor, type Tensor } from "@org/graph";
 import type { HloInstruction, Reducer } from "@org/hlo";
-import { Shape, sizeOf } from "@org/tensor";
+import { type NdArray, Shape, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
 import { constant, stopGradient } from "../array/constant.ts";
 import { zerosLike } from "../array/fill.ts";
 import { reshape } from "../array/reshape.ts";
 import { rank, shape } from "../array/shape-of.ts";
+import { byParts, onesOf } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
+import { forEachPair } from "../host/broadcast-pairs.ts";
 import { hostNumbers, isFloating, type Lower } from "../lowering.ts";
-import type { Gradient, LoweringContext, OpEntry } from "../op-entry.ts";
+import type { Gradient, HostContext, LoweringContext, OpEntry } from "../op-entry.ts";
 import { type Dim, invalid, numbersOf, withRankAtMost } from "../shape-rules.ts";
 import { isOptions, type NameOption, type TensorLike } from "../tensor-like.ts";
 import { operator } from "./operator.ts";
@@ -148,9 +151,13 @@ export function reductionShape(c: InferenceContext): readonly Shape[] {
 }
 
 /** Dimensions that the axis argument names. */
-function reducedDimensions(c: LoweringContext, dims: readonly number[]): number[] {
+function axesOf(
+  c: LoweringContext | HostContext,
+  axes: readonly number[],
+  dims: readonly number[],
+): number[] {
   const chosen = new Set<number>();
-  for (const axis of hostNumbers(c, 1)) {
+  for (const axis of axes) {
     if (axis < -dims.length || axis >= dims.length) {
       c.fail(
         "INVALID_ARGUMENT",
@@ -171,7 +178,7 @@ function lowerReduction(
 ): Lower {
   return (c) => {
     const x = c.input(0);
-    const dimensions = reducedDimensions(c, x.dims);
+    const dimensions = axesOf(c, hostNumbers(c, 1), x.dims);
     const prepared = prepare(c, x);
     const count = sizeOf(dimensions.map((i) => x.dims[i]!));
     // Over no dimension there is nothing to combine, and -0 stays -0.
@@ -183,6 +190,23 @@ function lowerReduction(
       x.dims.map((dim, i) => (dimensions.includes(i) ? 1 : dim)),
     );
   };
+}
+
+/** Products of complex numbers over the axes. */
+function complexProducts(c: HostContext): NdArray[] {
+  const { dtype, shape, data } = c.input(0);
+  const dimensions = axesOf(c, numbersOf(c.input(1)), shape);
+  const kept = shape.map((dim, i) => (dimensions.includes(i) ? 1 : dim));
+  const result = onesOf(dtype, kept);
+  const [from, to] = [data as Float64Array, result.data as Float64Array];
+  forEachPair(shape, shape, kept, (_, i, at) => {
+    const [a, b] = [to[2 * at]!, to[2 * at + 1]!];
+    const [re, im] = [from[2 * i]!, from[2 * i + 1]!];
+    to[2 * at] = a * re - b * im;
+    to[2 * at + 1] = a * im + b * re;
+  });
+  if (c.attrs.bool("keep_dims")) return [result];
+  return [{ ...result, shape: shape.filter((_, i) => !dimensions.includes(i)) }];
 }
 
 /** Divides by the number of elements, which another batch size changes without another kernel. */
@@ -200,9 +224,9 @@ function entry(lower: Lower, gradient: Gradient | null): OpSpec {
 
 /** Reductions. */
 export const reductionOps: readonly OpEntry[] = defineOps({
-  Sum: entry(lowerReduction("add"), single(sumGradient)),
-  Mean: entry(lowerReduction("add", undefined, divideByCount), single(meanGradient)),
-  Prod: entry(lowerReduction("multiply"), single(prodGradient)),
+  Sum: byParts(entry(lowerReduction("add"), single(sumGradient))),
+  Mean: byParts(entry(lowerReduction("add", undefined, divideByCount), single(meanGradient))),
+  Prod: { ...entry(lowerReduction("multiply"), single(prodGradient)), host: complexProducts },
   Max: entry(lowerReduction("maximum"), single(maxMinGradient)),
   Min: entry(lowerReduction("minimum"), single(maxMinGradient)),
   All: entry(lowerReduction("and"), null),

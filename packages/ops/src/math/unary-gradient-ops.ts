@@ -1,8 +1,10 @@
 // The ops that gradients of unary functions are: TanhGrad(y, dy) and its kin, with their own gradients.
 // Source: core/kernels/cwise_ops_gradients.h, python/ops/math_grad.py.
+
 import type { Operation, Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { applyOne } from "../apply-op.ts";
+import { withComplexFunctions } from "../complex/kernels.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { after, type Grad, single } from "../gradient.ts";
 import { filled } from "../lowering.ts";
@@ -66,43 +68,45 @@ const reciprocal = entry(
 );
 
 /** Gradient ops of unary functions. */
-export const unaryGradientOps: readonly OpEntry[] = defineOps({
-  InvGrad: reciprocal,
-  ReciprocalGrad: reciprocal,
-  // y = sqrt(x): dy / 2 / y
-  SqrtGrad: entry(
-    (y, dy, a, c) => c.builder.binary("divide", a.mul(dy, a.number(0.5)), y),
-    (a, _, grad, { outputs }) => {
-      const ga = truediv(grad, a);
-      return [mul(neg(conj(ga)), outputs[0]!), mul(0.5, ga)];
-    },
-  ),
-  // y = 1/sqrt(x): -dy y^3 / 2
-  RsqrtGrad: entry(
-    (y, dy, a) => a.mul(a.mul(dy, a.number(-0.5)), a.mul(a.mul(y, y), y)),
-    (a0, b, grad) => {
-      const a = conj(a0);
-      const g = conj(grad as Tensor);
-      const gradA = mul(mul(mul(-1.5, g), b), square(a));
-      return [gradA, node("RsqrtGrad", a, grad)];
-    },
-  ),
-  // y = 1/(1+e^-x): dy y (1 - y)
-  SigmoidGrad: entry(
-    (y, dy, a) => a.mul(a.mul(dy, y), a.sub(a.number(1), y)),
-    (a0, b0, grad) => {
-      const a = conj(a0);
-      const gb = mul(grad, conj(b0));
-      return [sub(gb, mul(mul(2, gb), a)), node("SigmoidGrad", a, grad)];
-    },
-  ),
-  // y = tanh(x): dy (1 - y^2)
-  TanhGrad: entry(
-    (y, dy, a) => a.mul(dy, a.sub(a.number(1), a.mul(y, y))),
-    (a0, b0, grad) => {
-      const a = conj(a0);
-      const b = conj(b0);
-      return [mul(mul(mul(grad, -2), b), a), node("TanhGrad", a, grad)];
-    },
-  ),
-});
+export const unaryGradientOps: readonly OpEntry[] = defineOps(
+  withComplexFunctions({
+    InvGrad: reciprocal,
+    ReciprocalGrad: reciprocal,
+    // y = sqrt(x): dy / 2 / y
+    SqrtGrad: entry(
+      (y, dy, a, c) => c.builder.binary("divide", a.mul(dy, a.number(0.5)), y),
+      (a, _, grad, { outputs }) => {
+        const ga = truediv(grad, a);
+        return [mul(neg(conj(ga)), outputs[0]!), mul(0.5, ga)];
+      },
+    ),
+    // y = 1/sqrt(x): -dy y^3 / 2
+    RsqrtGrad: entry(
+      (y, dy, a) => a.mul(a.mul(dy, a.number(-0.5)), a.mul(a.mul(y, y), y)),
+      (a0, b, grad) => {
+        const a = conj(a0);
+        const g = conj(grad as Tensor);
+        const gradA = mul(mul(mul(-1.5, g), b), square(a));
+        return [gradA, node("RsqrtGrad", a, grad)];
+      },
+    ),
+    // y = 1/(1+e^-x): dy y (1 - y)
+    SigmoidGrad: entry(
+      (y, dy, a) => a.mul(a.mul(dy, y), a.sub(a.number(1), y)),
+      (a0, b0, grad) => {
+        const a = conj(a0);
+        const gb = mul(grad, conj(b0));
+        return [sub(gb, mul(mul(2, gb), a)), node("SigmoidGrad", a, grad)];
+      },
+    ),
+    // y = tanh(x): dy (1 - y^2)
+    TanhGrad: entry(
+      (y, dy, a) => a.mul(dy, a.sub(a.number(1), a.mul(y, y))),
+      (a0, b0, grad) => {
+        const a = conj(a0);
+        const b = conj(b0);
+        return [mul(mul(mul(grad, -2), b), a), node("TanhGrad", a, grad)];
+      },
+    ),
+  }),
+);

@@ -1,5 +1,6 @@
 // One number in, one out: one line an op. The gradient ops that they use (TanhGrad ...) are in unary-gradient-ops.ts.
 // Source: core/ops/math_ops.cc, core/kernels/cwise_ops.h, python/ops/math_grad.py.
+
 import type { Operation, Tensor } from "@org/graph";
 import type { HloInstruction, UnaryOpcode } from "@org/hlo";
 import { dtypes } from "@org/tensor";
@@ -7,6 +8,7 @@ import { applyOne } from "../apply-op.ts";
 import { constant } from "../array/constant.ts";
 import { zeros } from "../array/fill.ts";
 import { shape } from "../array/shape-of.ts";
+import { isComplex, realDType, withComplexFunctions } from "../complex/kernels.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { after, type Grad, noGradient, single } from "../gradient.ts";
@@ -129,8 +131,15 @@ export const erfc: UnaryBuilder = node("Erfc");
 export const lgamma: UnaryBuilder = node("Lgamma");
 /** tf.digamma: the derivative of lgamma. */
 export const digamma: UnaryBuilder = node("Digamma");
-/** tf.abs: |x|. */
-export const abs: UnaryBuilder = scoped("Abs");
+/** tf.abs: |x|; a real tensor (ComplexAbs) of a complex one. */
+export const abs: UnaryBuilder = (x, options = {}) => {
+  const graph = resolveGraph([x]);
+  return withScope(graph, options.name, "Abs", (scope) => {
+    const tensor = convertToTensor(x, { name: "x", graph });
+    if (!isComplex(tensor.dtype)) return applyOne("Abs", [tensor], { name: scope });
+    return applyOne("ComplexAbs", [tensor], { name: scope, attrs: { Tout: realDType(tensor.dtype) } });
+  });
+};
 /** tf.sigmoid: 1 / (1 + e^-x). */
 export const sigmoid: UnaryBuilder = scoped("Sigmoid");
 
@@ -178,111 +187,113 @@ function inverseRoot(x: Tensor, grad: Grad): Tensor {
 }
 
 /** Element-wise functions of one tensor. */
-export const unaryOps: readonly OpEntry[] = defineOps({
-  Abs: entry("abs", (x, grad) => mul(grad, sign(x))),
-  Neg: entry("negate", (_, grad) => neg(grad)),
-  Sign: entry("sign", (x) => zeros(shape(x), x.dtype)),
-  Inv: entry(reciprocalLower, byOp("ReciprocalGrad")),
-  Reciprocal: entry(reciprocalLower, byOp("ReciprocalGrad")),
-  // (x^2)' = 2 x
-  Square: entry(
-    squareLower,
-    late((x, grad) => multiply(grad, multiply(x, constant(2, x.dtype)))),
-  ),
-  Sqrt: entry("sqrt", byOp("SqrtGrad")),
-  Rsqrt: entry("rsqrt", byOp("RsqrtGrad")),
-  Exp: entry(
-    "exp",
-    lateOfResult((y, grad) => mul(grad, y)),
-  ),
-  Expm1: entry(
-    "expm1",
-    late((x, grad) => mul(grad, exp(x))),
-  ),
-  Log: entry(
-    "log",
-    late((x, grad) => mul(grad, reciprocal(x))),
-  ),
-  Log1p: entry(
-    "log1p",
-    late((x, grad) => mul(grad, reciprocal(add(1, x)))),
-  ),
-  Sigmoid: entry(
-    "logistic",
-    lateOfResult((y, grad) => applyOne("SigmoidGrad", [y, grad])),
-  ),
-  Tanh: entry(
-    "tanh",
-    lateOfResult((y, grad) => applyOne("TanhGrad", [y, grad])),
-  ),
-  Sin: entry(
-    "sin",
-    late((x, grad) => mul(grad, cos(x))),
-  ),
-  Cos: entry(
-    "cos",
-    late((x, grad) => mul(neg(grad), sin(x))),
-  ),
-  Tan: entry(
-    "tan",
-    late((x, grad) => mul(square(reciprocal(cos(x))), grad)),
-  ),
-  Asin: entry(
-    "asin",
-    late((x, grad) => mul(grad, inverseRoot(x, grad))),
-  ),
-  // TensorFlow negates before it multiplies; the inverse comes first.
-  Acos: entry(
-    "acos",
-    late((x, grad) => {
-      const inverse = inverseRoot(x, grad);
-      return mul(neg(grad), inverse);
-    }),
-  ),
-  Atan: entry(
-    "atan",
-    late((x, grad) => {
-      const x2 = square(x);
-      return mul(grad, reciprocal(applyOne("Add", [oneLike(grad), x2])));
-    }),
-  ),
-  Sinh: entry(
-    "sinh",
-    late((x, grad) => mul(grad, cosh(x))),
-  ),
-  Cosh: entry(
-    "cosh",
-    late((x, grad) => mul(grad, sinh(x))),
-  ),
-  Asinh: entry(
-    "asinh",
-    lateOfResult((y, grad) => truediv(grad, cosh(y))),
-  ),
-  Acosh: entry(
-    "acosh",
-    lateOfResult((y, grad) => truediv(grad, sinh(y))),
-  ),
-  Atanh: entry(
-    "atanh",
-    late((x, grad) => {
-      const x2 = square(x);
-      return mul(grad, reciprocal(subtract(oneLike(grad), x2)));
-    }),
-  ),
-  Erf: entry("erf", erfGrad(1)),
-  Erfc: entry("erfc", erfGrad(-1)),
-  Lgamma: entry(
-    "lgamma",
-    late((x, grad) => mul(grad, digamma(x))),
-  ),
-  // Its gradient is a polygamma, which is not among the ops.
-  Digamma: { shape: unchanged, lower: lowerUnary("digamma") },
-  Floor: flat(unlessInteger("floor")),
-  Ceil: flat(unlessInteger("ceil")),
-  Round: flat(unlessInteger("roundNearestEven")),
-  Rint: flat(unlessInteger("roundNearestEven")),
-  IsFinite: { shape: unchanged, lower: lowerUnary("isFinite"), gradient: null },
-  IsInf: { shape: unchanged, lower: lowerUnary("isInf"), gradient: null },
-  IsNan: { shape: unchanged, lower: lowerUnary("isNan"), gradient: null },
-  Conj: { shape: unchanged, gradient: single((_, grad) => conj(grad as Tensor)) },
-});
+export const unaryOps: readonly OpEntry[] = defineOps(
+  withComplexFunctions({
+    Abs: entry("abs", (x, grad) => mul(grad, sign(x))),
+    Neg: entry("negate", (_, grad) => neg(grad)),
+    Sign: entry("sign", (x) => zeros(shape(x), x.dtype)),
+    Inv: entry(reciprocalLower, byOp("ReciprocalGrad")),
+    Reciprocal: entry(reciprocalLower, byOp("ReciprocalGrad")),
+    // (x^2)' = 2 x
+    Square: entry(
+      squareLower,
+      late((x, grad) => multiply(grad, multiply(x, constant(2, x.dtype)))),
+    ),
+    Sqrt: entry("sqrt", byOp("SqrtGrad")),
+    Rsqrt: entry("rsqrt", byOp("RsqrtGrad")),
+    Exp: entry(
+      "exp",
+      lateOfResult((y, grad) => mul(grad, y)),
+    ),
+    Expm1: entry(
+      "expm1",
+      late((x, grad) => mul(grad, exp(x))),
+    ),
+    Log: entry(
+      "log",
+      late((x, grad) => mul(grad, reciprocal(x))),
+    ),
+    Log1p: entry(
+      "log1p",
+      late((x, grad) => mul(grad, reciprocal(add(1, x)))),
+    ),
+    Sigmoid: entry(
+      "logistic",
+      lateOfResult((y, grad) => applyOne("SigmoidGrad", [y, grad])),
+    ),
+    Tanh: entry(
+      "tanh",
+      lateOfResult((y, grad) => applyOne("TanhGrad", [y, grad])),
+    ),
+    Sin: entry(
+      "sin",
+      late((x, grad) => mul(grad, cos(x))),
+    ),
+    Cos: entry(
+      "cos",
+      late((x, grad) => mul(neg(grad), sin(x))),
+    ),
+    Tan: entry(
+      "tan",
+      late((x, grad) => mul(square(reciprocal(cos(x))), grad)),
+    ),
+    Asin: entry(
+      "asin",
+      late((x, grad) => mul(grad, inverseRoot(x, grad))),
+    ),
+    // TensorFlow negates before it multiplies; the inverse comes first.
+    Acos: entry(
+      "acos",
+      late((x, grad) => {
+        const inverse = inverseRoot(x, grad);
+        return mul(neg(grad), inverse);
+      }),
+    ),
+    Atan: entry(
+      "atan",
+      late((x, grad) => {
+        const x2 = square(x);
+        return mul(grad, reciprocal(applyOne("Add", [oneLike(grad), x2])));
+      }),
+    ),
+    Sinh: entry(
+      "sinh",
+      late((x, grad) => mul(grad, cosh(x))),
+    ),
+    Cosh: entry(
+      "cosh",
+      late((x, grad) => mul(grad, sinh(x))),
+    ),
+    Asinh: entry(
+      "asinh",
+      lateOfResult((y, grad) => truediv(grad, cosh(y))),
+    ),
+    Acosh: entry(
+      "acosh",
+      lateOfResult((y, grad) => truediv(grad, sinh(y))),
+    ),
+    Atanh: entry(
+      "atanh",
+      late((x, grad) => {
+        const x2 = square(x);
+        return mul(grad, reciprocal(subtract(oneLike(grad), x2)));
+      }),
+    ),
+    Erf: entry("erf", erfGrad(1)),
+    Erfc: entry("erfc", erfGrad(-1)),
+    Lgamma: entry(
+      "lgamma",
+      late((x, grad) => mul(grad, digamma(x))),
+    ),
+    // Its gradient is a polygamma, which is not among the ops.
+    Digamma: { shape: unchanged, lower: lowerUnary("digamma") },
+    Floor: flat(unlessInteger("floor")),
+    Ceil: flat(unlessInteger("ceil")),
+    Round: flat(unlessInteger("roundNearestEven")),
+    Rint: flat(unlessInteger("roundNearestEven")),
+    IsFinite: { shape: unchanged, lower: lowerUnary("isFinite"), gradient: null },
+    IsInf: { shape: unchanged, lower: lowerUnary("isInf"), gradient: null },
+    IsNan: { shape: unchanged, lower: lowerUnary("isNan"), gradient: null },
+    Conj: { shape: unchanged, gradient: single((_, grad) => conj(grad as Tensor)) },
+  }),
+);

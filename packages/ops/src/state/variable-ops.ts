@@ -22,6 +22,17 @@ const denseUpdate = (opcode: "add" | "subtract"): OpSpec => ({
       c.fail("INVALID_ARGUMENT", "Parameters and update must be the same size");
     return { assign: new Map([[0, c.builder.binary(opcode, old, value)]]) };
   },
+  // Complex numbers, which hlo has not.
+  host: (c) => {
+    const [old, value] = [c.input(0), c.input(1)];
+    if (shown(old.shape) !== shown(value.shape))
+      c.fail("INVALID_ARGUMENT", "Parameters and update must be the same size");
+    const sign = opcode === "add" ? 1 : -1;
+    const data = (old.data as Float64Array).slice();
+    for (let i = 0; i < data.length; i++) data[i] = data[i]! + sign * (value.data as Float64Array)[i]!;
+    c.assign(0, { ...old, data });
+    return [];
+  },
 });
 
 function checkAssign(

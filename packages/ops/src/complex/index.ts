@@ -1,0 +1,1 @@
+export { angle, complex, complexPartOps, imag, real } from "./parts.ts";
