@@ -6,6 +6,7 @@ import { evaluate, HloBuilder, type HloComputation, type HloDType, type HloInstr
 import type { Lowered, LoweringContext } from "@org/ops";
 import type { DType, NdArray, Shape } from "@org/tensor";
 import { type Cluster, sourceKey } from "./cluster.ts";
+import { memoryError } from "./faults.ts";
 import { evaluateHostKernel } from "./host-context.ts";
 import type { PlanNode, Source } from "./plan-node.ts";
 import { uninitialized } from "./variable-state.ts";
@@ -305,6 +306,7 @@ function asLowered(lowered: HloInstruction | readonly HloInstruction[] | Lowered
 
 /** `error` with the node in it, where it is a TfError; a backend's or builder's TypeError becomes INTERNAL with its node. */
 export function located(error: unknown, node: PlanNode): unknown {
+  if (error instanceof RangeError) return memoryError(error, node);
   if (isTfError(error))
     return error.place.node === undefined ? error.at({ node: node.op.name, op: node.op.type }) : error;
   return error;

@@ -17,6 +17,7 @@ import {
   type Segment,
   type Step,
 } from "./segment.ts";
+import type { TensorValue } from "./values.ts";
 
 export interface ClusterPlan {
   readonly shapes: ClusterShapes;
@@ -39,17 +40,23 @@ export interface PlanRules extends PlacementRules {
 /** Plans of one cluster that are kept. */
 const planLimit = 64;
 
-/** Whether a plan is for these shapes and host values. */
-function serves(plan: ClusterPlan, shapes: ClusterShapes): boolean {
+/** Whether a plan is for inputs and variables of these shapes, and for these host values. */
+function serves(
+  plan: ClusterPlan,
+  { inputs: uses }: Cluster,
+  inputs: readonly TensorValue[],
+  variables: readonly (TensorValue | undefined)[],
+): boolean {
   const { inputDims, inputArrays, variableDims } = plan.shapes;
-  return (
-    inputDims.every((dims, i) => sameNumbers(dims, shapes.inputDims[i]!)) &&
-    variableDims.every((dims, i) => {
-      const other = shapes.variableDims[i];
-      return dims === undefined || other === undefined ? dims === other : sameNumbers(dims, other);
-    }) &&
-    inputArrays.every((array, i) => array === undefined || sameData(array, shapes.inputArrays[i]!))
-  );
+  for (let i = 0; i < inputs.length; i++) if (!sameNumbers(inputDims[i]!, inputs[i]!.dims)) return false;
+  for (let i = 0; i < variables.length; i++) {
+    const dims = variableDims[i];
+    const other = variables[i]?.dims;
+    if (dims === undefined || other === undefined ? dims !== other : !sameNumbers(dims, other)) return false;
+  }
+  for (let i = 0; i < uses.length; i++)
+    if (uses[i]!.host && !sameData(inputArrays[i]!, inputs[i]!.host!)) return false;
+  return true;
 }
 
 function sameNumbers(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
@@ -63,14 +70,18 @@ function sameData(a: NdArray, b: NdArray): boolean {
   return a === b || sameNumbers(a.data as ArrayLike<unknown>, b.data as ArrayLike<unknown>);
 }
 
-/** The kept plan for `shapes`, moved to the front. */
-export function findPlan(cluster: Cluster, shapes: ClusterShapes): ClusterPlan | undefined {
+/** The kept plan for inputs and values of variables like these, moved to the front. */
+export function findPlan(
+  cluster: Cluster,
+  inputs: readonly TensorValue[],
+  variables: readonly (TensorValue | undefined)[],
+): ClusterPlan | undefined {
   const { plans } = cluster;
   const first = plans[0];
-  if (first !== undefined && serves(first, shapes)) return first;
+  if (first !== undefined && serves(first, cluster, inputs, variables)) return first;
   for (let i = 1; i < plans.length; i++) {
     const plan = plans[i]!;
-    if (!serves(plan, shapes)) continue;
+    if (!serves(plan, cluster, inputs, variables)) continue;
     plans.splice(i, 1);
     plans.unshift(plan);
     return plan;
@@ -123,6 +134,7 @@ function attempt(
     const plan = fuse(own, {
       enabled: !unfused.has(device),
       supports: (opcode, dtypes) => device.supports(opcode, dtypes),
+      alsoFuses: device.backend.alsoFuses,
       maxBuffers: device.backend.maxBuffers,
     });
     const donations = lowered.assigned.flatMap(({ variable, value }): Donation[] => {

@@ -1,7 +1,9 @@
-// Bad data that a kernel met, as the error that TensorFlow's own kernel raises. Sentences: core/kernels/{gather_op,
+// Bad data that a kernel met, and memory that was not there, as the error that TensorFlow's own kernel raises. Sentences: core/kernels/{gather_op,
 // scatter_op,segment_reduction_ops,training_ops,sparse_to_dense_op}.cc, cwise_ops_common.h.
-import { TfError } from "@org/errors";
+import { isTfError, TfError } from "@org/errors";
 import type { Fusion, HloInstruction, KernelFault } from "@org/hlo";
+import { type DType, dtypeString } from "@org/tensor";
+import type { Device } from "./device.ts";
 import type { PlanNode } from "./plan-node.ts";
 
 /** The instruction of a fusion that can meet bad data; undefined where none can. */
@@ -46,4 +48,32 @@ export function faultError(
   else if (/^(Resource)?SparseApply/.test(type))
     sentence = `Index ${value} at offset ${position} in indices is out of range`;
   return new TfError("INVALID_ARGUMENT", sentence, place);
+}
+
+/** Words that engines say where there is no memory for an array. */
+const noMemory = /alloc|array length|array buffer length|out of memory/i;
+
+/**
+ * What `error`, met while `node` ran, is: RESOURCE_EXHAUSTED gets TensorFlow's sentence (for the tensor that there was no room for, where it
+ * is known) and the node, a RangeError for want of memory becomes one; all else stays.
+ */
+export function memoryError(
+  error: unknown,
+  node: PlanNode | undefined,
+  device?: Device,
+  tensor?: { readonly dtype: DType; readonly dims: readonly number[] },
+): unknown {
+  const isOurs = isTfError(error) && error.code === "RESOURCE_EXHAUSTED";
+  const isNative = error instanceof RangeError && noMemory.test(error.message);
+  if (!isNative && (!isOurs || error.place.node !== undefined)) return error;
+  const place = node ? { node: node.op.name, op: node.op.type } : {};
+  if (isOurs && tensor === undefined) return error.at(place);
+  const what = tensor ? ` with shape[${tensor.dims}] and type ${dtypeString(tensor.dtype)}` : "";
+  const on = device ? ` on ${device.fullName} by allocator ${device.name.toLowerCase()}` : "";
+  return new TfError("RESOURCE_EXHAUSTED", `OOM when allocating tensor${what}${on}`, {
+    ...place,
+    hint:
+      (isOurs ? error.hint : undefined) ?? "Use smaller batches, or free what other runs and sessions hold.",
+    cause: error,
+  });
 }

@@ -157,7 +157,7 @@ export class TensorValue {
   }
 
   #upload(device: Device, array: NdArray): DeviceBuffer {
-    const buffer = this.#buffers[device.index] ?? device.backend.upload(array.data as NumericData);
+    const buffer = this.#buffers[device.index] ?? device.upload(array.data as NumericData);
     this.#buffers[device.index] = buffer;
     return buffer;
   }
@@ -225,5 +225,5 @@ export function onFirstDevice(
 ): TensorValue | undefined {
   const [device] = devices;
   if (device === undefined || !isHloDType(dtype) || byteLengthOf(dtype, shape) < smallBytes) return undefined;
-  return TensorValue.over(devices, dtype, shape, device, device.backend.upload(data as NumericData));
+  return TensorValue.over(devices, dtype, shape, device, device.upload(data as NumericData));
 }
