@@ -25,6 +25,8 @@ export interface DefunOptions {
   readonly gradFunc?: DefinedFunction;
   /** Builds what `gradients()` adds for a call; it is in no file. */
   readonly pythonGradFunc?: Gradient;
+  /** What the arguments are called in the definition, where their types do not say: "arg0" and so on unless given. */
+  readonly argNames?: readonly string[];
   /** What the results are called in the definition. */
   readonly outNames?: readonly string[];
   /** Static shapes of the results of a call. */
@@ -44,9 +46,10 @@ export type CallResult<R> = R extends readonly unknown[]
     ? Tensor
     : Operation;
 
-export interface DefinedFunction<R = unknown> {
-  /** Adds a node that calls the function in the current graph; the last argument may be options. */
-  (...args: readonly (TensorLike | CallOptions)[]): CallResult<R>;
+/** Adds a node that calls a function in the current graph; the last argument may be options. */
+export type FunctionCaller<R = unknown> = (...args: readonly (TensorLike | CallOptions)[]) => CallResult<R>;
+
+export interface DefinedFunction<R = unknown> extends FunctionCaller<R> {
   /** Its name in graphs. */
   readonly funcName: string;
   readonly definition: IFunctionDef;
@@ -66,14 +69,31 @@ export type ArgumentTypes = readonly DType[] | Readonly<Record<string, DType>>;
 
 /**
  * A function for graphs, as `@function.Defun(*inputTypes)` makes of a Python function: `body` gets a placeholder for each argument and
- * builds what a call computes, when the function is first needed. Outer tensors that it reads are passed on by each call.
+ * builds what a call computes, when the function is first needed. Outer tensors that it reads are passed on by each call. Without types,
+ * each call's arguments tell them, and there is a function for each combination.
  * Throws a TypeError where `body` is no function; calls and `definition` throw TfError INVALID_ARGUMENT where the number of arguments differs
  * or `body` returns null.
  */
 export function defun<R>(
   inputTypes: ArgumentTypes,
   body: (...args: Tensor[]) => R,
-  options: DefunOptions = {},
+  options?: DefunOptions,
+): DefinedFunction<R>;
+export function defun<R>(body: (...args: Tensor[]) => R, options?: DefunOptions): FunctionCaller<R>;
+export function defun<R>(
+  first: ArgumentTypes | ((...args: Tensor[]) => R),
+  second?: ((...args: Tensor[]) => R) | DefunOptions,
+  third: DefunOptions = {},
+): DefinedFunction<R> | FunctionCaller<R> {
+  if (typeof first !== "function") return defined(first, second as (...args: Tensor[]) => R, third);
+  const options = (second ?? {}) as DefunOptions;
+  return first.length === 0 ? defined([], first, options) : overloaded(first, options);
+}
+
+function defined<R>(
+  inputTypes: ArgumentTypes,
+  body: (...args: Tensor[]) => R,
+  options: DefunOptions,
 ): DefinedFunction<R> {
   if (typeof body !== "function") throw new TypeError(`function ${String(body)} is not callable`);
   const made = new Definition(inputTypes, body, options);
@@ -87,6 +107,56 @@ export function defun<R>(
     addToGraph: { value: (graph: Graph) => made.addTo(graph) },
     setGradFunc: { value: (gradFunc: DefinedFunction) => made.setGradFunc(gradFunc) },
   }) as unknown as DefinedFunction<R>;
+}
+
+/** How types are written in names of functions that have several versions. */
+const typeLetters: Readonly<Partial<Record<DType, string>>> = {
+  float16: "f16",
+  float32: "f32",
+  float64: "f64",
+  int32: "i32",
+  uint8: "i8",
+  uint16: "u16",
+  uint32: "u32",
+  uint64: "u64",
+  int16: "i16",
+  int8: "i8",
+  string: "s",
+  complex64: "c64",
+  complex128: "c128",
+  int64: "i64",
+  bool: "b",
+  qint8: "qi8",
+  quint8: "qu8",
+  qint16: "qi16",
+  quint16: "qu16",
+  qint32: "qi32",
+  bfloat16: "b16",
+};
+
+/** One function for each combination of argument types. Source: python/framework/function.py (_OverloadedFunction). */
+function overloaded<R>(body: (...args: Tensor[]) => R, options: DefunOptions): FunctionCaller<R> {
+  const versions = new Map<string, DefinedFunction<R>>();
+  return (...args) => {
+    const last = args.at(-1);
+    const given = isOptions(last) ? args.slice(0, -1) : args;
+    const tensors = given.map((value) => convertToTensor(value as TensorLike));
+    const types = tensors.map(({ dtype }) => dtype);
+    const unknown = types.filter((dtype) => typeLetters[dtype] === undefined);
+    if (unknown.length > 0) throw new TfError("INVALID_ARGUMENT", `Unsupported dtypes: ${unknown}`);
+    const key = types.map((dtype) => typeLetters[dtype]).join("");
+    let version = versions.get(`${types}`);
+    if (version === undefined) {
+      const { funcName, ...rest } = options;
+      version = defined(
+        types,
+        body,
+        funcName === undefined ? rest : { ...rest, funcName: `${funcName}_${key}` },
+      );
+      versions.set(`${types}`, version);
+    }
+    return version(...tensors, ...(isOptions(last) ? [last as CallOptions] : []));
+  };
 }
 
 interface Built {
@@ -116,7 +186,7 @@ class Definition {
   constructor(types: ArgumentTypes, body: (...args: Tensor[]) => unknown, options: DefunOptions) {
     const named = Array.isArray(types) ? undefined : (types as Readonly<Record<string, DType>>);
     this.types = named ? Object.values(named) : (types as readonly DType[]);
-    this.#names = named ? Object.keys(named) : this.types.map((_, i) => `arg${i}`);
+    this.#names = named ? Object.keys(named) : this.types.map((_, i) => options.argNames?.[i] ?? `arg${i}`);
     this.#body = body;
     this.#options = options;
     this.#gradFunc = options.gradFunc;

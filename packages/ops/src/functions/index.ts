@@ -1,4 +1,5 @@
 export { type CallPlace, expandFunction, expandNamedCall, type FunctionRef, functionAttr } from "./call.ts";
+export { customGradient, type WithGradient } from "./custom-gradient.ts";
 export {
   type ArgumentTypes,
   type CallOptions,
@@ -6,4 +7,5 @@ export {
   type DefinedFunction,
   type DefunOptions,
   defun,
+  type FunctionCaller,
 } from "./defun.ts";
