@@ -65,7 +65,9 @@ import { textNumberOps } from "./parsing/decode-csv.ts";
 import { parseExampleOps } from "./parsing/parse-example-ops.ts";
 import { parseSequenceExampleOps } from "./parsing/parse-sequence-example-ops.ts";
 import { rawBytesOps } from "./parsing/raw-bytes.ts";
+import { barrierOps } from "./queues/barrier-ops.ts";
 import { queueOps } from "./queues/queue-ops.ts";
+import { stagingOps } from "./queues/staging-ops.ts";
 import { randomOps } from "./random/random-ops.ts";
 import { fileOps } from "./readers/file-ops.ts";
 import { readerOps } from "./readers/reader-ops.ts";
@@ -139,6 +141,7 @@ export const nnOps: readonly OpEntry[] = [
 /** Variables, files, strings, random numbers, control flow, training. */
 export const stateOps: readonly OpEntry[] = [
   ...assertOps,
+  ...barrierOps,
   ...checkpointOps,
   ...conditionalOps,
   ...controlOps,
@@ -163,6 +166,7 @@ export const stateOps: readonly OpEntry[] = [
   ...sparseOps,
   ...sparseTensorsMapOps,
   ...stackOps,
+  ...stagingOps,
   ...stringOps,
   ...summaryOps,
   ...tableOps,

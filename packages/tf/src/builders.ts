@@ -2,6 +2,10 @@
 import * as ops from "@org/ops";
 import { lift, liftAll, liftClass } from "./default-graph.ts";
 
+export const Barrier: typeof ops.Barrier = /* @__PURE__ */ liftClass(ops.Barrier);
+export type Barrier = ops.Barrier;
+export const StagingArea: typeof ops.StagingArea = /* @__PURE__ */ liftClass(ops.StagingArea);
+export type StagingArea = ops.StagingArea;
 export const FIFOQueue: typeof ops.FIFOQueue = /* @__PURE__ */ liftClass(ops.FIFOQueue);
 export const PaddingFIFOQueue: typeof ops.PaddingFIFOQueue = /* @__PURE__ */ liftClass(ops.PaddingFIFOQueue);
 export const PriorityQueue: typeof ops.PriorityQueue = /* @__PURE__ */ liftClass(ops.PriorityQueue);

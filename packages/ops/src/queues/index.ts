@@ -1,3 +1,4 @@
+export { Barrier, type BarrierOptions, type TakeManyOptions, type Taken } from "./barrier.ts";
 export {
   FIFOQueue,
   PaddingFIFOQueue,
@@ -7,3 +8,4 @@ export {
   type QueueValues,
   RandomShuffleQueue,
 } from "./queue.ts";
+export { StagingArea, type StagingOptions, type StagingValues } from "./staging-area.ts";

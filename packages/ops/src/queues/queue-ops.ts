@@ -40,6 +40,12 @@ class Counter {
   next = 0;
 }
 
+/** The name in messages of a resource of this node that has no shared one. */
+export function freshName(c: HostContext): string {
+  const counter = c.resource("counter", "resources", () => new Counter());
+  return `_${counter.next++}_${c.node}`;
+}
+
 function maker(type: string, make: (c: HostContext) => QueueStorage): HostKernel {
   return (c) => {
     const { attrs } = c;
@@ -54,8 +60,7 @@ function maker(type: string, make: (c: HostContext) => QueueStorage): HostKernel
       c.fail("INVALID_ARGUMENT", `${type}: all shapes must be fully defined`);
     const capacity = attrs.int("capacity");
     const create = (): QueueState => {
-      const counter = c.resource("counter", "resources", () => new Counter());
-      const name = shared || `_${counter.next++}_${c.node}`;
+      const name = shared || freshName(c);
       return new QueueState({
         type,
         name,
