@@ -2,7 +2,7 @@
 // run as one kernel), buffers are untyped handles that it counts references of. Nothing here throws for bad
 // data: that is a fault, read afterwards. `@org/hlo/testing` is the test-suite that a backend passes.
 import type { NumericData } from "@org/tensor";
-import type { Fusion } from "./fusion.ts";
+import type { Fusion, FusionKind } from "./fusion.ts";
 import type { HloDType, Opcode } from "./instruction.ts";
 
 /** Memory on a backend: an opaque handle with one reference when it is made. */
@@ -39,6 +39,8 @@ export interface BackendStats {
   /** Buffers alive and their bytes. */
   readonly buffers: number;
   readonly bytesInUse: number;
+  /** Batches of commands that were handed to the device, of a backend that batches. */
+  readonly submits?: number;
 }
 
 export interface Backend {
@@ -48,6 +50,8 @@ export interface Backend {
   /** Whether instructions of this opcode with these types (result first, then operands) can run here at all. */
   supports(opcode: Opcode, dtypes: readonly HloDType[]): boolean;
 
+  /** Kinds of fusions that `prepare` takes beside loop, reduce, dot and single; none unless given. */
+  readonly alsoFuses?: readonly FusionKind[];
   /** Inputs and outputs that a kernel may have together; no bound but the planner's own unless given. */
   readonly maxBuffers?: number;
 

@@ -7,9 +7,11 @@ import type { HloComputation, HloDType } from "./instruction.ts";
  *   transpose, reverse, slice, reshape where strides can say it, iota, scalar constants). Outputs share one iteration space.
  * - reduce: a loop's expression reduced over dimensions, then an expression of the result and inputs of the result's shape.
  * - dot: a matrix product (views on its operands), then an expression of the result and of inputs broadcast to it (bias, relu).
+ * - convolution: a convolution of two inputs, then an expression of the result and of inputs that are whole, or broadcast along all
+ *   dimensions but the last. Made only for backends that say so (Backend.alsoFuses): for others convolutions are single.
  * - single: one instruction that is a kernel of its own (gather, scatter, pad, concatenate, convolution, sort, customCall ...).
  */
-export type FusionKind = "loop" | "reduce" | "dot" | "single";
+export type FusionKind = "loop" | "reduce" | "dot" | "convolution" | "single";
 
 export interface Fusion {
   readonly kind: FusionKind;

@@ -60,6 +60,35 @@ describe("fuse", () => {
     ]);
   });
 
+  it("puts bias and relu behind a convolution where a backend takes that, and leaves out what is not whole rows", () => {
+    const b = new HloBuilder();
+    const x = b.parameter("float32", [2, 5, 5, 3]);
+    const window = {
+      size: [3, 3],
+      strides: [1, 1],
+      dilation: [1, 1],
+      baseDilation: [1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ] as [number, number][],
+    };
+    const filter = b.parameter("float32", [3, 3, 3, 4]);
+    const result = b.convolution(x, filter, { window, featureGroupCount: 1 });
+    const sum = b.binary("add", result, b.broadcastTo(b.parameter("float32", [4]), result.dims));
+    const relu = b.binary("maximum", sum, b.broadcastTo(b.scalar("float32", 0), sum.dims));
+    const byImage = b.broadcast(b.parameter("float32", [2]), relu.dims, [0]);
+    const alsoFuses = ["convolution"] as const;
+    const layer = b.build([relu]);
+    expect(names(fuse(layer, { alsoFuses }))).toEqual(["convolution convolution.add.maximum"]);
+    expect(names(fuse(layer))).toEqual(["single convolution", "loop add.maximum"]);
+    const scaled = b.build([b.binary("multiply", relu, byImage)]);
+    expect(names(fuse(scaled, { alsoFuses }))).toEqual([
+      "convolution convolution",
+      "loop add.maximum.multiply",
+    ]);
+  });
+
   it("makes Adam's three updates in one loop, in place", () => {
     const b = new HloBuilder();
     const dims = [784, 128];

@@ -1,13 +1,18 @@
 // Prepares convolutions: chooses the way. float32: windows of one element are a matrix product, one channel a group goes by
 // vectors of channels, all else is a gathered product. Other types, and more than three spatial dimensions, go by patches.
-import { attributesOf, type HloInstruction, type NestMatrix, type Refusal } from "@org/hlo";
+import { attributesOf, type HloInstruction, loopNest, type NestMatrix, type Refusal } from "@org/hlo";
 import { sizeOf } from "@org/tensor";
 import type { ConvolutionShape } from "./convolution-plan.ts";
 import { prepareDepthwise } from "./depthwise-convolution.ts";
 import { prepareProduct } from "./dot-kernel.ts";
-import { type Convolve, prepareGathered } from "./gathered-convolution.ts";
+import { type Epilogue, prepareEpilogue, productPlace, readElsewhere } from "./epilogue.ts";
+import { type Convolve, prepareGathered, type RowsDone } from "./gathered-convolution.ts";
+import { mayDivideByZero } from "./kernel-source.ts";
+import { elementBytes } from "./lanes.ts";
+import type { CpuBuffer } from "./memory.ts";
+import { withCopies } from "./nest-kernel.ts";
 import { preparePatches } from "./patches-convolution.ts";
-import type { Prepared, Workshop } from "./prepared.ts";
+import type { Prepared, Preparer, Run, Workshop } from "./prepared.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
 
 type Preparing = Convolve | Refusal | Promise<Convolve | Refusal>;
@@ -18,6 +23,45 @@ export const prepareConvolution: SinglePreparer = (workshop, instruction) => {
     "refused" in made ? made : { mayFault: false, run: ([x, filter], [to]) => made(x!, filter!, to!) };
   const convolve = convolution(workshop, instruction);
   return convolve instanceof Promise ? convolve.then(finish) : finish(convolve);
+};
+
+/** Prepares a fusion of kind convolution: what follows is done to rows as they are there. */
+export const prepareConvolutionFusion: Preparer = (workshop, fusion, donated) => {
+  const nest = loopNest(fusion);
+  const { instruction, lhs, rhs } = nest.convolution!;
+  const { output, plain } = productPlace(nest, donated);
+  if (nest.extents.includes(0)) return { run: () => {}, mayFault: false };
+  const copies = donated.filter((parameter) => parameter >= 0);
+  const operands = copies.filter((parameter) => parameter === lhs || parameter === rhs);
+  const unsafe = [...new Set([...operands, ...readElsewhere(nest, copies)])];
+  const bytes = nest.extents.reduce((a, b) => a * b, elementBytes(instruction.dtype));
+  const [, rows] = nest.extents as readonly [number, number, number];
+  // A fault names an element, which a kernel counts from where it begins.
+  const mayFault = mayDivideByZero(nest);
+  const finish = ([convolve, epilogue]: readonly [Convolve | Refusal, Epilogue | Refusal]):
+    | Prepared
+    | Refusal => {
+    if ("refused" in convolve) return convolve;
+    if ("refused" in epilogue) return epilogue;
+    const through = (inputs: readonly CpuBuffer[], outputs: readonly CpuBuffer[], to: CpuBuffer): void => {
+      const after: RowsDone = (first, count) => epilogue(inputs, outputs, to.address, first, count);
+      convolve(inputs[lhs]!, inputs[rhs]!, to, plain || mayFault ? undefined : after);
+      if (mayFault) after(0, rows);
+    };
+    const run: Run =
+      output >= 0
+        ? (inputs, outputs) => through(inputs, outputs, outputs[output]!)
+        : (inputs, outputs) => {
+            const scratch = workshop.memory.allocateScratch(bytes);
+            through(inputs, outputs, scratch);
+            workshop.memory.freeScratch(scratch);
+          };
+    return { run: withCopies(workshop, unsafe, run), mayFault };
+  };
+  const parts = [convolution(workshop, instruction), prepareEpilogue(workshop, nest)] as const;
+  return parts.some((part) => part instanceof Promise)
+    ? Promise.all(parts).then(finish)
+    : finish(parts as readonly [Convolve | Refusal, Epilogue | Refusal]);
 };
 
 /** What runs a convolution. */

@@ -3,6 +3,7 @@
 import { TfError } from "@org/errors";
 import type { Backend, BackendStats, DeviceBuffer, Executable, Fusion, KernelFault, Refusal } from "@org/hlo";
 import { createConstantPool } from "./constants.ts";
+import { prepareConvolutionFusion } from "./convolution-kernel.ts";
 import { prepareDot } from "./dot-kernel.ts";
 import { readFault } from "./fault-record.ts";
 import { hasRelaxedSimd, requireSimd } from "./features.ts";
@@ -78,6 +79,7 @@ export function cpu(options: CpuOptions = {}): CpuBackend {
     loop: prepareLoops,
     reduce: prepareLoops,
     dot: prepareDot,
+    convolution: prepareConvolutionFusion,
     single: prepareSingle,
   } as const;
   let launches = 0;
@@ -105,6 +107,7 @@ export function cpu(options: CpuOptions = {}): CpuBackend {
     },
     ready: team?.ready ?? Promise.resolve(),
     supports,
+    alsoFuses: ["convolution"],
 
     prepare(fusion, donated) {
       open();

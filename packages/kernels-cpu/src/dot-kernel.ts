@@ -1,11 +1,12 @@
 // Prepares matrix products. float32: the one module of gemm-module.ts, then the epilogue as a loop kernel over the
 // result, in place. Other types: a reduction over k with the product inside (half and bfloat16 in float32).
 import { type LoopNest, loopNest, type NestLoad, type NestMatrix, type NestOp, type Refusal } from "@org/hlo";
+import { type Epilogue, prepareEpilogue, productPlace, readElsewhere } from "./epilogue.ts";
+import type { RowsDone } from "./gathered-convolution.ts";
 import { buildGemmModule } from "./gemm-module.ts";
 import { type ProductCall, planProduct } from "./gemm-plan.ts";
 import { mayDivideByZero } from "./kernel-source.ts";
 import type { Entry } from "./kernels.ts";
-import { productParameter } from "./nest-arguments.ts";
 import { type NestRun, prepareNest, withCopies } from "./nest-kernel.ts";
 import { type Prepared, type Preparer, type Run, type Workshop, withEntry } from "./prepared.ts";
 
@@ -25,35 +26,29 @@ export const prepareDot: Preparer = (workshop, fusion, donated) => {
   }
   if (nest.extents.includes(0)) return { run: () => {}, mayFault: false };
 
-  // The product goes straight into a float32 output that overwrites nothing; else into scratch memory.
-  const target = nest.stores.findIndex(({ dtype, output }) => dtype === "float32" && donated[output] === -1);
-  const plain = nest.stores.length === 1 && nest.stores[0]!.value === product && target === 0;
-  const multiply = prepareProduct(workshop, nest.extents, dot);
+  const { output, plain } = productPlace(nest, donated);
   if (plain)
-    return then(multiply, (run) => ({
+    return then(prepareProduct(workshop, nest.extents, dot), (run) => ({
       run: (inputs, outputs) => run(inputs, outputs[0]!.address),
       mayFault: false,
     }));
-  const unsafe = copies.filter(
-    (parameter) =>
-      parameter === dot.lhs.parameter || parameter === dot.rhs.parameter || readElsewhere(nest, parameter),
+  const operands = copies.filter(
+    (parameter) => parameter === dot.lhs.parameter || parameter === dot.rhs.parameter,
   );
-  return then(multiply, (multiplied) =>
-    finish(prepareNest(workshop, asLoop(nest, product)), (epilogue) => ({
-      run: withCopies(workshop, unsafe, withEpilogue(workshop, nest, target, multiplied, epilogue)),
-      mayFault: mayDivideByZero(nest),
-    })),
+  const unsafe = [...new Set([...operands, ...readElsewhere(nest, copies)])];
+  // A fault names an element, which a kernel counts from where it begins: then all is one part.
+  const mayFault = mayDivideByZero(nest);
+  return then(prepareInParts(workshop, nest.extents, dot, !mayFault), (multiply) =>
+    then(prepareEpilogue(workshop, nest), (epilogue) =>
+      "refused" in epilogue
+        ? epilogue
+        : {
+            run: withCopies(workshop, unsafe, withEpilogue(workshop, nest, output, multiply, epilogue)),
+            mayFault,
+          },
+    ),
   );
 };
-
-function readElsewhere(nest: LoopNest, parameter: number): boolean {
-  const { strides } = nest.stores[0]!;
-  return nest.loads.some(
-    (load) =>
-      load.parameter === parameter &&
-      (load.offset !== 0 || nest.extents.some((extent, d) => extent !== 1 && load.strides[d] !== strides[d])),
-  );
-}
 
 function then<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
@@ -70,28 +65,63 @@ function finish(
 
 export type Multiply = (inputs: Parameters<Run>[0], c: number) => void;
 
+/** Multiplies into `c`; `done` is told of rows that are there. */
+type MultiplyInParts = (inputs: Parameters<Run>[0], c: number, done: RowsDone) => void;
+
 function withEpilogue(
   { memory }: Workshop,
   nest: LoopNest,
-  target: number,
-  multiply: Multiply,
-  epilogue: NestRun,
+  output: number,
+  multiply: MultiplyInParts,
+  epilogue: Epilogue,
 ): Run {
-  if (target >= 0) {
-    const { output } = nest.stores[target]!;
-    return (inputs, outputs) => {
-      const { address } = outputs[output]!;
-      multiply(inputs, address);
-      epilogue(inputs, outputs, address);
-    };
-  }
+  const through = (inputs: Parameters<Run>[0], outputs: Parameters<Run>[1], to: number): void =>
+    multiply(inputs, to, (first, count) => epilogue(inputs, outputs, to, first, count));
+  if (output >= 0) return (inputs, outputs) => through(inputs, outputs, outputs[output]!.address);
   const bytes = nest.extents.reduce((size, extent) => size * extent, 4);
   return (inputs, outputs) => {
     const scratch = memory.allocateScratch(bytes);
-    multiply(inputs, scratch.address);
-    epilogue(inputs, outputs, scratch.address);
+    through(inputs, outputs, scratch.address);
     memory.freeScratch(scratch);
   };
+}
+
+/** Bytes of a result from which on it is made in parts, so that what follows finds them near. */
+const bytesOfPart = 1 << 19;
+/** Fewer rows do not pay for packing the right operand again. */
+const leastRows = 384;
+
+/** The product of one batch, in parts of rows where it is large and something else follows. */
+function prepareInParts(
+  workshop: Workshop,
+  extents: readonly number[],
+  dot: Dot,
+  mayCut: boolean,
+): MultiplyInParts | Promise<MultiplyInParts> {
+  const [batch, m, n] = extents as readonly [number, number, number];
+  const rows = Math.max(leastRows, Math.floor(bytesOfPart / (n * 4)));
+  if (!mayCut || batch > 1 || m < 2 * rows)
+    return then(prepareProduct(workshop, extents, dot), (multiply) => (inputs, c, done) => {
+      multiply(inputs, c);
+      done(0, m);
+    });
+  const part = (first: number, count: number): Multiply | Promise<Multiply> => {
+    const lhs = { ...dot.lhs, offset: dot.lhs.offset + first * dot.lhs.strides[1] };
+    return prepareProduct(workshop, [1, count, n], { ...dot, lhs });
+  };
+  const starts = Array.from({ length: Math.ceil(m / rows) }, (_, i) => i * rows);
+  const counts = starts.map((first) => Math.min(rows, m - first));
+  const parts = starts.map((first, i) => part(first, counts[i]!));
+  const inOrder =
+    (multiply: readonly Multiply[]): MultiplyInParts =>
+    (inputs, c, done) =>
+      multiply.forEach((one, i) => {
+        one(inputs, c + starts[i]! * n * 4);
+        done(starts[i]!, counts[i]!);
+      });
+  return parts.some((one) => one instanceof Promise)
+    ? Promise.all(parts).then(inOrder)
+    : inOrder(parts as Multiply[]);
 }
 
 /** The product itself, for all batches. */
@@ -152,35 +182,6 @@ export function prepareProduct(
         if (panelA) memory.freeScratch(panelA);
       },
   );
-}
-
-/** The epilogue as a nest of kind loop: the product is one more load. */
-function asLoop(nest: LoopNest, product: number): LoopNest {
-  const [, m, n] = nest.extents as readonly [number, number, number];
-  const load: NestLoad = {
-    parameter: productParameter,
-    dtype: "float32",
-    strides: [m * n, n, 1],
-    offset: 0,
-    movement: ["strided", "strided", "unit"],
-  };
-  const ops = nest.ops.map(
-    (op, i): NestOp => (i === product ? { kind: "load", load: nest.loads.length, dtype: "float32" } : op),
-  );
-  const { dot: _, ...rest } = nest;
-  return {
-    ...rest,
-    kind: "loop",
-    key: `epilogue of ${epilogueKey(nest)}`,
-    loads: [...nest.loads, load],
-    ops,
-    inner: ops.length,
-  };
-}
-
-/** The key without the operands' part: an epilogue does not depend on how they lie. */
-function epilogueKey({ key }: LoopNest): string {
-  return key.split("; ").slice(0, -2).join("; ");
 }
 
 /** The product as a reduction over k, then the epilogue's ops. */

@@ -138,6 +138,32 @@ describe("float32 convolutions", () => {
     );
   });
 
+  it("what follows is done to rows as they come, over a donated input and operand, in memory of its own", () => {
+    const window = one([3, 3], 1);
+    for (const [images, extent, groups] of [
+      [5, 40, 1],
+      [1, 90, 1],
+      [3, 30, 4],
+    ] as const) {
+      const dims = [images, extent, extent, 4];
+      const follow = (last: "float32" | "bool") =>
+        build(`followed ${last}`, (b) => {
+          const x = b.parameter("float32", dims);
+          const filter = b.parameter("float32", [3, 3, 4 / groups, 4]);
+          const result = b.convolution(x, filter, { window, featureGroupCount: groups });
+          const bias = b.broadcastTo(b.parameter("float32", [4]), dims);
+          const sum = b.binary("add", b.binary("add", result, bias), b.parameter("float32", dims));
+          return [last === "bool" ? b.compare("GT", sum, bias) : b.unary("abs", sum)];
+        });
+      const computation = follow("float32");
+      const inputs = inputsFor(computation, extent);
+      for (const donated of [-1, 3, 0])
+        expectSame("convolution", computation, inputs, { tolerance: 1e-4, donated: [donated] });
+      const positive = follow("bool");
+      expectSame("convolution", positive, inputsFor(positive, extent), { tolerance: 0 });
+    }
+  });
+
   it("compile nothing for another batch, window or number of channels", () => {
     const base = { images: 2, input: [8, 8], each: 3, columns: 8, groups: 1, window: one([3, 3], 1) };
     check(base);

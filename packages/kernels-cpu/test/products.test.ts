@@ -126,6 +126,28 @@ describe("matrix products", () => {
     expectSame("dot", square, inputsFor(square, 6), { donated: [0], tolerance: 1e-5 });
   });
 
+  it("large results are followed part by part, also in memory of their own", () => {
+    for (const [m, n] of [
+      [1100, 300],
+      [800, 1],
+      [2000, 90],
+    ] as const) {
+      const computation = build("parts", (b) => {
+        const product = matmul(b, "float32", [m, n, 7], false, true);
+        const bias = b.broadcastTo(b.parameter("float32", [n]), product.dims);
+        const rows = b.broadcast(b.parameter("float32", [m]), product.dims, [0]);
+        const sum = b.binary("add", b.binary("multiply", product, rows), bias);
+        return [b.binary("add", sum, b.iota("float32", product.dims, 0))];
+      });
+      expectSame("dot", computation, inputsFor(computation, m), { tolerance: 1e-4 });
+      const positive = build("positive", (b) => {
+        const product = matmul(b, "float32", [m, n, 7], false, false);
+        return [b.compare("GT", product, b.parameter("float32", [m, n]))];
+      });
+      expectSame("dot", positive, inputsFor(positive, n), { tolerance: 0 });
+    }
+  });
+
   it("an empty product is zeros, whatever the memory held", () => {
     const computation = build("empty", (b) => [matmul(b, "float32", [3, 4, 0], false, false)]);
     expectSame("dot", computation, inputsFor(computation, 3));

@@ -18,6 +18,8 @@ const preparers: Readonly<Record<Fusion["kind"], Preparer>> = {
   loop: prepareLoop,
   reduce: prepareReduce,
   dot: prepareDot,
+  // None is made for a backend without `alsoFuses`.
+  convolution: () => ({ refused: "GPU takes convolutions by themselves" }),
   single: prepareSingle,
 };
 
@@ -99,6 +101,7 @@ export async function gpu(options: GpuOptions = {}): Promise<Backend> {
       bytesDownloaded: recorder.bytesDownloaded,
       buffers: closed ? 0 : memory.buffers,
       bytesInUse: closed ? 0 : memory.bytesInUse,
+      submits: recorder.submits,
     }),
     async close() {
       closed = true;

@@ -52,6 +52,7 @@ export function evaluatorBackend(options: EvaluatorBackendOptions = {}): Backend
   return {
     name: "EVALUATOR",
     supports: () => true,
+    alsoFuses: ["convolution"],
 
     prepare(fusion: Fusion): Executable | Refusal {
       open();

@@ -12,7 +12,9 @@ export interface FusionOptions {
   readonly enabled?: boolean;
   /** What may be fused, as Backend.supports; anything else is a kernel of its own. Everything unless given. */
   readonly supports?: (opcode: Opcode, dtypes: readonly HloDType[]) => boolean;
-  /** Limits of one kernel: 16 inputs, 8 outputs (1 of a matrix product) and 128 scalar operations unless given. */
+  /** As Backend.alsoFuses: kinds that are not made otherwise. None unless given. */
+  readonly alsoFuses?: readonly FusionKind[] | undefined;
+  /** Limits of one kernel: 16 inputs, 8 outputs (1 of a product or convolution) and 128 scalar operations unless given. */
   readonly maxInputs?: number;
   readonly maxOutputs?: number;
   readonly maxDotOutputs?: number;
@@ -67,12 +69,13 @@ export class Groups {
     this.#options = {
       enabled: true,
       supports: () => true,
+      alsoFuses: [],
       maxInputs: 16,
       maxOutputs: 8,
       maxDotOutputs: 1,
       maxOperations: 128,
       maxBuffers: Number.POSITIVE_INFINITY,
-      ...options,
+      ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     };
     const users = new Map<HloInstruction, HloInstruction[]>(computation.instructions.map((i) => [i, []]));
     for (const instruction of computation.instructions)
@@ -115,17 +118,19 @@ export class Groups {
       clones.set(of, clone);
       return clone;
     };
-    /** `viewsOnly` below a matrix product: only views are read through. */
-    const clone = (instruction: HloInstruction, viewsOnly: boolean): HloInstruction => {
+    /** `through` what is read: below a matrix product only views are, below a convolution nothing. */
+    const clone = (instruction: HloInstruction, through: "all" | "views" | "nothing"): HloInstruction => {
       const known = clones.get(instruction);
       if (known) return known;
       const inside =
         members.has(instruction) ||
         (kind !== "single" &&
           this.#inlined.has(instruction) &&
-          (!viewsOnly || (isView(instruction.opcode) && !this.#opaque.has(instruction))));
+          (through === "all" ||
+            (through === "views" && isView(instruction.opcode) && !this.#opaque.has(instruction))));
       if (inside) {
-        const below = viewsOnly || instruction.opcode === "dot";
+        const { opcode } = instruction;
+        const below = opcode === "convolution" ? "nothing" : opcode === "dot" ? "views" : through;
         const operands = instruction.operands.map((operand) => clone(operand, below));
         return add(instruction, { ...instruction, operands });
       }
@@ -136,7 +141,7 @@ export class Groups {
       parameters.push(parameter);
       return parameter;
     };
-    const roots = outputs.map((output) => clone(output, false));
+    const roots = outputs.map((output) => clone(output, "all"));
     return { computation: { name: kind, parameters, instructions, roots }, inputs };
   }
 
@@ -226,6 +231,15 @@ export class Groups {
     if (!this.#supported(instruction)) return "single";
     if (isElementwise(opcode) || isView(opcode) || opcode === "iota") return "loop";
     if (opcode === "reduce") return "reduce";
+    if (opcode === "convolution") {
+      const alone = new Set([instruction]);
+      const { enabled, alsoFuses } = this.#options;
+      const fusible =
+        enabled &&
+        alsoFuses?.includes("convolution") &&
+        buildNest("convolution", this.kernel("convolution", alone, [instruction]).computation);
+      return fusible ? "convolution" : "single";
+    }
     if (opcode !== "dot") return "single";
     const nest = (): boolean => {
       const { computation } = this.kernel("dot", new Set([instruction]), [instruction]);
@@ -257,7 +271,7 @@ export class Groups {
       }
     };
     pass((p, c) => p.kind === "loop" && c.kind === "loop");
-    pass((p, c) => p.kind === "dot" && c.kind === "loop");
+    pass((p, c) => (p.kind === "dot" || p.kind === "convolution") && c.kind === "loop");
     pass((p, c, user) => p.kind === "loop" && user.opcode === "reduce" && c.kind === "reduce");
     pass((p, c) => p.kind === "reduce" && c.kind === "loop");
     pass((p, c, user) => p.kind === "loop" && isElementwise(user.opcode) && c.kind !== "single");
@@ -282,16 +296,16 @@ export class Groups {
     const members = new Set([...producer.members, ...consumer.members]);
     if (members.size > maxOperations) return;
     const prologue = consumer.kind === "reduce" && this.#feedsReduce(user, consumer.members);
-    if (user.opcode === "dot") return;
+    if (user.opcode === "dot" || user.opcode === "convolution") return;
     const outputs = this.outputsOf(members);
     // A prologue, or what is read at other places, must vanish: else it would be computed twice.
     if ((prologue || !edge.aligned) && outputs.some((output) => producer.members.has(output))) return;
     if (!edge.aligned && producer.kind !== "loop") return;
     const kind = producer.kind === "loop" ? consumer.kind : producer.kind;
-    if (outputs.length > (kind === "dot" ? maxDotOutputs : maxOutputs)) return;
+    if (outputs.length > (kind === "dot" || kind === "convolution" ? maxDotOutputs : maxOutputs)) return;
     if (this.#makesCycle(producer, consumer)) return;
     const { computation, inputs } = this.kernel(kind, members, outputs);
-    if (inputs.length > maxInputs || inputs.length + outputs.length > (maxBuffers ?? inputs.length + outputs.length)) return;
+    if (inputs.length > maxInputs || inputs.length + outputs.length > maxBuffers!) return;
     const nest = kind === "single" ? undefined : buildNest(kind, computation);
     if (!nest || nest.ops.length > maxOperations) return;
     this.#assign({ kind, members });

@@ -67,7 +67,7 @@ export function donationsOf(fusion: Fusion, nest: LoopNest | undefined): number[
       return updates ? fits(root).filter((i) => onlyUpdated(root, parameters[i]!)) : [];
     });
   }
-  const { loads, stores, outerRank, dot } = nest;
+  const { loads, stores, outerRank, dot, convolution } = nest;
   return roots.map((root, output) => {
     const { strides } = stores[output]!;
     const inPlace = (load: NestLoad): boolean =>
@@ -80,6 +80,8 @@ export function donationsOf(fusion: Fusion, nest: LoopNest | undefined): number[
       (i) =>
         dot?.lhs.parameter !== i &&
         dot?.rhs.parameter !== i &&
+        convolution?.lhs !== i &&
+        convolution?.rhs !== i &&
         loads.every((load) => load.parameter !== i || inPlace(load)) &&
         (nest.kind !== "reduce" || !readInside(nest, i)),
     );

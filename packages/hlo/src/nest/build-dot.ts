@@ -1,4 +1,6 @@
-// A matrix product with views on its operands and an expression behind it, as the nest [batch, m, n] with k inside.
+// A matrix product with views on its operands and an expression behind it, as the nest [batch, m, n] with k inside; and a
+// convolution with one behind it, as the nest [1, rows, outputs].
+import { sizeOf } from "@org/tensor";
 import { attributesOf, type HloComputation, type HloInstruction } from "../instruction.ts";
 import { Expression, type Gathered, Inexpressible } from "./expression.ts";
 import type { NestMatrix } from "./loop-nest.ts";
@@ -69,17 +71,48 @@ export function buildDot({ roots, parameters, instructions }: HloComputation): U
   const { extents: left, ...lhsMatrix } = matrix(dot.operands[0]!, [lhs.batch, lhs.free, lhs.contracting]);
   const { extents: right, ...rhsMatrix } = matrix(dot.operands[1]!, [rhs.batch, rhs.contracting, rhs.free]);
 
+  const ranks = [lhs.batch.length, lhs.free.length, rhs.free.length];
+  const extents = [left[0]!, left[1]!, right[2]!];
+  return {
+    ...behindProduct("dot", dot, ranks, extents, { roots, parameters }),
+    dot: { k: left[2]!, lhs: lhsMatrix, rhs: rhsMatrix },
+  };
+}
+
+/** buildNest for kind convolution. Throws Inexpressible. */
+export function buildConvolution({ roots, parameters, instructions }: HloComputation): UnkeyedNest {
+  const convolution = instructions.find(({ opcode }) => opcode === "convolution");
+  if (!convolution) throw new Inexpressible();
+  const [lhs, rhs] = convolution.operands.map((operand) => parameters.indexOf(operand)) as [number, number];
+  if (lhs < 0 || rhs < 0) throw new Inexpressible();
+  const { dims } = convolution;
+  const extents = [1, sizeOf(dims.slice(0, -1)), dims.at(-1)!];
+  const ranks = [0, dims.length - 1, 1];
+  return {
+    ...behindProduct("convolution", convolution, ranks, extents, { roots, parameters }),
+    convolution: { instruction: convolution, lhs, rhs },
+  };
+}
+
+/** The expression behind `product`, whose dimensions are merged to three by `ranks`. Throws Inexpressible. */
+function behindProduct(
+  kind: "dot" | "convolution",
+  product: HloInstruction,
+  ranks: readonly number[],
+  extents: readonly number[],
+  { roots, parameters }: Pick<HloComputation, "roots" | "parameters">,
+): UnkeyedNest {
+  const { dtype, dims } = product;
   const gathered: Gathered = { loads: [], indices: [], literals: [] };
   const expression = new Expression(gathered, (instruction, path) => {
-    const view = instruction === dot ? path.apply(denseView(dot.dims)) : undefined;
-    if (!view || !isIdentity(view) || view.dimensions.length !== dot.dims.length) throw new Inexpressible();
-    return { kind: "product", dtype: dot.dtype };
+    const view = instruction === product ? path.apply(denseView(dims)) : undefined;
+    if (!view || !isIdentity(view) || view.dimensions.length !== dims.length) throw new Inexpressible();
+    return { kind: "product", dtype };
   });
-  const values = roots.map((root) => expression.emit(root, pathToRoot(root, dot.dims)));
-  const ranks = [lhs.batch.length, lhs.free.length, rhs.free.length];
+  const values = roots.map((root) => expression.emit(root, pathToRoot(root, dims)));
   let next = 0;
   const roles = ranks.map((rank) => {
-    const role = dot.dims.map((_, d) => d).slice(next, next + rank);
+    const role = dims.map((_, d) => d).slice(next, next + rank);
     next += rank;
     return role;
   });
@@ -88,12 +121,8 @@ export function buildDot({ roots, parameters, instructions }: HloComputation): U
     if (!dimensions) throw new Inexpressible();
     return { dimensions, offset: view.offset };
   });
-  const extents = [left[0]!, left[1]!, right[2]!];
-  const { ops } = expression;
-  return {
-    ...finish("dot", { views, extents, outerRank: 3 }, gathered, ops, 0, roots, values, parameters),
-    dot: { k: left[2]!, lhs: lhsMatrix, rhs: rhsMatrix },
-  };
+  const space = { views, extents, outerRank: 3 };
+  return finish(kind, space, gathered, expression.ops, 0, roots, values, parameters);
 }
 
 /** The parameter under an operand's views, and how the operand lies in it. Throws Inexpressible. */

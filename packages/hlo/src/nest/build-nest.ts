@@ -3,7 +3,7 @@
 import type { Fusion, FusionKind } from "../fusion.ts";
 import { attributesOf, type HloComputation } from "../instruction.ts";
 import { sameDims } from "../typed.ts";
-import { buildDot } from "./build-dot.ts";
+import { buildConvolution, buildDot } from "./build-dot.ts";
 import {
   Expression,
   expressible,
@@ -19,7 +19,7 @@ import { finish, mergeSpace, pathToRoot, type UnkeyedNest } from "./nest-space.t
 import { broadcastDimension, denseView, isIdentity, transposeView, type View } from "./view.ts";
 
 /**
- * The loops of a fusion of kind loop, reduce or dot. Throws TfError INTERNAL where the computation is not of
+ * The loops of a fusion of kind loop, reduce, dot or convolution. Throws TfError INTERNAL where the computation is not of
  * its kind: `fuse` makes only such as are.
  */
 export function loopNest(fusion: Fusion): LoopNest {
@@ -41,6 +41,8 @@ export function buildNest(
         return buildReduce(computation);
       case "dot":
         return buildDot(computation);
+      case "convolution":
+        return buildConvolution(computation);
     }
   });
   return unkeyed && { ...unkeyed, key: nestKey(unkeyed) };

@@ -1,7 +1,7 @@
 // What a code-generating backend consumes: a fusion as loops over strided memory with a straight-line body of scalar
 // operations. Extents, strides, offsets and literals are data that a launch passes; `key` is all that
 // code may depend on. `loopNest(fusion)` makes it; see build-nest.ts (how) and view.ts (strides).
-import type { Direction, HloDType, Opcode, Reducer } from "../instruction.ts";
+import type { Direction, HloDType, HloInstruction, Opcode, Reducer } from "../instruction.ts";
 
 /**
  * How a load or store moves along one dimension, as structure (a batch of 1 does not change it):
@@ -61,7 +61,7 @@ export type NestOp =
     }
   /** The combination of `arg` over the reduced dimensions; from the reducer's identity. */
   | { readonly kind: "reduction"; readonly reducer: Reducer; readonly dtype: HloDType; readonly arg: number }
-  /** An element of the matrix product, at this point. */
+  /** An element of the matrix product, or of the convolution, at this point. */
   | { readonly kind: "product"; readonly dtype: HloDType };
 
 /** An operand of a matrix product as strided memory. */
@@ -80,11 +80,12 @@ export interface NestMatrix {
  * - reduce: `extents` are the outer dimensions, then the reduced ones from `outerRank` on. Ops before `inner` run at
  *   every point; ops from `inner` on (the reductions, and what follows) at every outer point, once its reductions are done.
  * - dot: `extents` are [batch, m, n]; ops run at every point with the product.
+ * - convolution: `extents` are [1, rows, outputs]: all dimensions but the last are rows; ops run at every point with its result.
  * There is at least one dimension of each sort (an extent of 1 where the array has none), and neighbours are merged where all
  * loads and stores allow it, by structure and not by extents.
  */
 export interface LoopNest {
-  readonly kind: "loop" | "reduce" | "dot";
+  readonly kind: "loop" | "reduce" | "dot" | "convolution";
   /** Equal keys: one code serves both. Holds everything but extents, strides, offsets and the values of literals. */
   readonly key: string;
   /** May hold 0: then a loop writes nothing and a reduction gives identities. */
@@ -100,4 +101,10 @@ export interface LoopNest {
   readonly stores: readonly NestStore[];
   /** Of kind dot: the product of [batch, m, k] and [batch, k, n]. */
   readonly dot?: { readonly k: number; readonly lhs: NestMatrix; readonly rhs: NestMatrix };
+  /** Of kind convolution: which instruction it is, and which inputs it reads, whole and as they lie. */
+  readonly convolution?: {
+    readonly instruction: HloInstruction;
+    readonly lhs: number;
+    readonly rhs: number;
+  };
 }

@@ -1,4 +1,5 @@
 // The structure of a LoopNest as a string: what code may depend on.
+import { attributesOf } from "../instruction.ts";
 import type { LoopNest, Movement, NestOp } from "./loop-nest.ts";
 
 const letters: Readonly<Record<Movement, string>> = { broadcast: "0", unit: "1", strided: "s" };
@@ -23,7 +24,7 @@ function opKey(op: NestOp): string {
 
 /** Everything of a nest but extents, strides, offsets and the values of literals. */
 export function nestKey(nest: Omit<LoopNest, "key">): string {
-  const { kind, extents, outerRank, loads, indices, ops, inner, stores, dot } = nest;
+  const { kind, extents, outerRank, loads, indices, ops, inner, stores, dot, convolution } = nest;
   const parts = [
     `${kind} ${outerRank}+${extents.length - outerRank}`,
     loads.map((load) => `${load.parameter}:${load.dtype}:${moves(load.movement)}`).join(" "),
@@ -34,5 +35,13 @@ export function nestKey(nest: Omit<LoopNest, "key">): string {
   if (dot)
     for (const matrix of [dot.lhs, dot.rhs])
       parts.push(`${matrix.parameter}:${matrix.dtype}:${moves(matrix.movement)}`);
+  if (convolution) {
+    const { instruction, lhs, rhs } = convolution;
+    const { featureGroupCount } = attributesOf(instruction, "convolution");
+    parts.push(
+      `${lhs},${rhs}:${instruction.dtype}${instruction.dims.length}`,
+      `groups ${featureGroupCount > 1}`,
+    );
+  }
   return parts.join("; ");
 }

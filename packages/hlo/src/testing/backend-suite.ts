@@ -8,6 +8,7 @@ import { fuse } from "../fuse/fuse.ts";
 import type { HloComputation, HloInstruction } from "../instruction.ts";
 import { backendCases } from "./cases.ts";
 import { difference } from "./closeness.ts";
+import { randomConvolution } from "./random-convolution.ts";
 import { randomArray, randomProgram, seededRandom } from "./random-program.ts";
 import { runPlan } from "./run-plan.ts";
 
@@ -84,6 +85,7 @@ export function testBackend(
         fuse(computation, {
           enabled,
           supports,
+          alsoFuses: backend.alsoFuses,
           maxBuffers: backend.maxBuffers,
         }),
         inputs,
@@ -107,6 +109,11 @@ export function testBackend(
       withBackend(`program ${seed}`, async (backend) => {
         const { computation, inputs } = randomProgram(seed, 10 + (seed % 20), "float32");
         await agrees(backend, `program ${seed}`, computation, inputs, 512);
+      });
+    for (let seed = 0; seed < (options.programs ?? 60); seed++)
+      withBackend(`convolution ${seed} and what follows it`, async (backend) => {
+        const { computation, inputs } = randomConvolution(seed);
+        await agrees(backend, `convolution ${seed}`, computation, inputs, 512);
       });
   });
 
