@@ -1,3 +1,7 @@
 import { project, softwareVulkan } from "../../vitest.base.ts";
 
-export default project("kernels-gpu", { env: softwareVulkan() });
+export default project("kernels-gpu", {
+  env: softwareVulkan(),
+  // A driver in software compiles shaders slowly.
+  testTimeout: 120_000,
+});
