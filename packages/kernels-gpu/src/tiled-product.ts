@@ -37,7 +37,7 @@ export interface ProductParts
 const threads = 256;
 /** `tiles`: rows and columns of a workgroup's part of the result, terms that are in workgroup memory at once. */
 const tile = 64;
-const depth = 16;
+const depth = 8;
 /** Elements apart of two terms in workgroup memory: one more than a row, so that columns lie in different banks. */
 const pitch = tile + 1;
 /** Rows and columns that a thread of `tiles` sums, `step` apart. */
@@ -54,7 +54,7 @@ export interface ProductCall {
 }
 
 /** Fewest workgroups of `tiles` for which that is chosen: fewer leave most of a GPU idle. */
-const enoughTiles = 32;
+const enoughTiles = 4;
 /** Shortest sum that is worth sharing. */
 const longSum = 64;
 
@@ -111,11 +111,16 @@ function accumulate(type: ProductParts["type"], sum: string, a: string, b: strin
   return type === "f32" ? `${sum} = fma(${a}, ${b}, ${sum});` : `${sum} += ${a} * ${b};`;
 }
 
-/** Each thread sums 4 x 4 elements, 16 apart: threads side by side read and write side by side. */
+/**
+ * Each thread sums 4 x 4 elements, 16 apart: threads side by side read side by side. The sums go through workgroup memory, a quarter
+ * at a time, so that whole rows are stored, and what follows the product stands in the shader once. Workgroup memory is kept
+ * small: it is cleared at the start, which drivers in software do one element after another.
+ */
 function tilesSource(parts: ProductParts): Generated {
   const { type, terms, left, right, leftAlong, rightAlong, store } = parts;
   const own = upTo(each);
-  const load = (name: string, side: string, byTerm: boolean, limit: string, element: string): string[] => [
+  const rightTile = depth * pitch;
+  const load = (start: number, side: string, byTerm: boolean, limit: string, element: string): string[] => [
     "{",
     `  let at = element ${byTerm ? `% ${depth}u` : `/ ${tile}u`};`,
     `  let ${side} = element ${byTerm ? `/ ${depth}u` : `% ${tile}u`};`,
@@ -123,49 +128,49 @@ function tilesSource(parts: ProductParts): Generated {
     "  let term = start + at;",
     `  var value = ${type}(0);`,
     `  if (source < ${limit} && term < terms) { value = ${element}; }`,
-    `  ${name}[at * ${pitch}u + ${side}] = value;`,
+    `  memory[at * ${pitch}u + ${side} + ${start}u] = value;`,
     "}",
   ];
   return {
-    memory: [
-      `var<workgroup> left_tile: array<${type}, ${depth * pitch}>;`,
-      `var<workgroup> right_tile: array<${type}, ${depth * pitch}>;`,
-    ],
+    memory: [`var<workgroup> memory: array<${type}, ${Math.max(2 * rightTile, step * tile)}>;`],
     body: [
       ...place(parts, tile, tile),
       `let terms = ${terms};`,
       `let thread_row = local / ${step}u;`,
       `let thread_column = local % ${step}u;`,
-      ...own.flatMap((i) => own.map((j) => `var sum_${i}_${j} = ${type}(0);`)),
+      ...own.map((i) => `var sums_${i} = vec4<${type}>();`),
       `for (var start = 0u; start < terms; start += ${depth}u) {`,
       `  for (var load = 0u; load < ${(tile * depth) / threads}u; load++) {`,
       `    let element = local + load * ${threads}u;`,
-      ...load("left_tile", "row", leftAlong === "term", "rows", left("batch", "source", "term")),
-      ...load("right_tile", "column", rightAlong === "term", "columns", right("batch", "term", "source")),
+      ...load(0, "row", leftAlong === "term", "rows", left("batch", "source", "term")),
+      ...load(rightTile, "column", rightAlong === "term", "columns", right("batch", "term", "source")),
       "  }",
       "  workgroupBarrier();",
       `  for (var at = 0u; at < ${depth}u; at++) {`,
-      ...own.flatMap((i) => [
-        `    let left_${i} = left_tile[at * ${pitch}u + thread_row + ${i * step}u];`,
-        `    let right_${i} = right_tile[at * ${pitch}u + thread_column + ${i * step}u];`,
-      ]),
-      ...own.flatMap((i) =>
-        own.map((j) => `    ${accumulate(type, `sum_${i}_${j}`, `left_${i}`, `right_${j}`)}`),
+      `    let rights = at * ${pitch}u + thread_column + ${rightTile}u;`,
+      `    let right = vec4<${type}>(${own.map((i) => `memory[rights + ${i * step}u]`).join(", ")});`,
+      `    let lefts = at * ${pitch}u + thread_row;`,
+      ...own.map(
+        (i) => `    ${accumulate(type, `sums_${i}`, `vec4<${type}>(memory[lefts + ${i * step}u])`, "right")}`,
       ),
       "  }",
       "  workgroupBarrier();",
       "}",
-      ...own.flatMap((i) =>
-        own.flatMap((j) => [
-          "{",
-          `  let row = first_row + thread_row + ${i * step}u;`,
-          `  let column = first_column + thread_column + ${j * step}u;`,
-          "  if (row < rows && column < columns) {",
-          ...store("batch", "row", "column", `sum_${i}_${j}`),
-          "  }",
-          "}",
-        ]),
-      ),
+      `let sums = array<vec4<${type}>, ${each}>(${own.map((i) => `sums_${i}`).join(", ")});`,
+      `for (var quarter = 0u; quarter < ${each}u; quarter++) {`,
+      `  let start = thread_row * ${tile}u + thread_column;`,
+      "  let own = sums[quarter];",
+      ...own.map((j) => `  memory[start + ${j * step}u] = own[${j}];`),
+      "  workgroupBarrier();",
+      `  for (var element = local; element < ${step * tile}u; element += ${threads}u) {`,
+      `    let row = first_row + quarter * ${step}u + element / ${tile}u;`,
+      `    let column = first_column + element % ${tile}u;`,
+      "    if (row < rows && column < columns) {",
+      ...store("batch", "row", "column", "memory[element]"),
+      "    }",
+      "  }",
+      "  workgroupBarrier();",
+      "}",
     ],
   };
 }
@@ -174,38 +179,36 @@ function tilesSource(parts: ProductParts): Generated {
 function slicesSource(parts: ProductParts): Generated {
   const { type, terms, left, right, rightAlong, store } = parts;
   const byTerm = rightAlong === "term";
-  const own = upTo(sliceRows);
-  const size = sliceRows * sliceColumns;
   return {
-    memory: [`var<workgroup> slice_sums: array<${type}, ${sliceCount * size}>;`],
+    memory: [`var<workgroup> slice_sums: array<${type}, ${threads}>;`],
     body: [
       ...place(parts, sliceRows, sliceColumns),
       `let slice = local ${byTerm ? `% ${sliceCount}u` : `/ ${sliceColumns}u`};`,
       `let in_part = local ${byTerm ? `/ ${sliceCount}u` : `% ${sliceColumns}u`};`,
       "let own_column = first_column + in_part;",
-      ...own.map((i) => `var sum_${i} = ${type}(0);`),
+      `let own_rows = min(${sliceRows}u, rows - first_row);`,
+      `var sums = vec4<${type}>();`,
       "if (own_column < columns) {",
       `  for (var term = slice; term < ${terms}; term += ${sliceCount}u) {`,
       `    let value = ${right("batch", "term", "own_column")};`,
-      ...own.flatMap((i) => [
-        `    if (first_row + ${i}u < rows) {`,
-        `      let row = first_row + ${i}u;`,
-        `      let factor = ${left("batch", "row", "term")};`,
-        `      ${accumulate(type, `sum_${i}`, "factor", "value")}`,
-        "    }",
-      ]),
+      "    for (var i = 0u; i < own_rows; i++) {",
+      "      let row = first_row + i;",
+      `      let factor = ${left("batch", "row", "term")};`,
+      `      ${accumulate(type, "sums[i]", "factor", "value")}`,
+      "    }",
       "  }",
       "}",
-      ...own.map((i) => `slice_sums[slice * ${size}u + ${i * sliceColumns}u + in_part] = sum_${i};`),
-      "workgroupBarrier();",
-      `if (local < ${size}u) {`,
-      `  let row = first_row + local / ${sliceColumns}u;`,
-      `  let column = first_column + local % ${sliceColumns}u;`,
-      "  if (row < rows && column < columns) {",
+      `for (var i = 0u; i < ${sliceRows}u; i++) {`,
+      `  slice_sums[slice * ${sliceColumns}u + in_part] = sums[i];`,
+      "  workgroupBarrier();",
+      "  let row = first_row + i;",
+      "  let column = first_column + local;",
+      `  if (local < ${sliceColumns}u && row < rows && column < columns) {`,
       `    var sum = ${type}(0);`,
-      `    for (var source = 0u; source < ${sliceCount}u; source++) { sum += slice_sums[source * ${size}u + local]; }`,
+      `    for (var source = 0u; source < ${sliceCount}u; source++) { sum += slice_sums[source * ${sliceColumns}u + local]; }`,
       ...store("batch", "row", "column", "sum"),
       "  }",
+      "  workgroupBarrier();",
       "}",
     ],
   };
