@@ -4,7 +4,6 @@ import { attributesOf, type HloInstruction, loopNest, type NestMatrix, type Refu
 import { sizeOf } from "@org/tensor";
 import type { ConvolutionShape } from "./convolution-plan.ts";
 import { prepareDepthwise } from "./depthwise-convolution.ts";
-import { prepareProduct } from "./dot-kernel.ts";
 import { type Epilogue, prepareEpilogue, productPlace, readElsewhere } from "./epilogue.ts";
 import { type Convolve, prepareGathered, type RowsDone } from "./gathered-convolution.ts";
 import { mayDivideByZero } from "./kernel-source.ts";
@@ -13,6 +12,7 @@ import type { CpuBuffer } from "./memory.ts";
 import { withCopies } from "./nest-kernel.ts";
 import { preparePatches } from "./patches-convolution.ts";
 import type { Prepared, Preparer, Run, Workshop } from "./prepared.ts";
+import { prepareProduct } from "./product.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
 
 type Preparing = Convolve | Refusal | Promise<Convolve | Refusal>;

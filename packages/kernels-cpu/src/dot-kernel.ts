@@ -3,12 +3,10 @@
 import { type LoopNest, loopNest, type NestLoad, type NestMatrix, type NestOp, type Refusal } from "@org/hlo";
 import { type Epilogue, prepareEpilogue, productPlace, readElsewhere } from "./epilogue.ts";
 import type { RowsDone } from "./gathered-convolution.ts";
-import { buildGemmModule } from "./gemm-module.ts";
-import { type ProductCall, planProduct } from "./gemm-plan.ts";
 import { mayDivideByZero } from "./kernel-source.ts";
-import type { Entry } from "./kernels.ts";
 import { type NestRun, prepareNest, withCopies } from "./nest-kernel.ts";
-import { type Prepared, type Preparer, type Run, type Workshop, withEntry } from "./prepared.ts";
+import type { Prepared, Preparer, Run, Workshop } from "./prepared.ts";
+import { type Multiply, prepareProduct } from "./product.ts";
 
 type Dot = NonNullable<LoopNest["dot"]>;
 
@@ -62,8 +60,6 @@ function finish(
     "refused" in made ? made : next(made.run),
   );
 }
-
-export type Multiply = (inputs: Parameters<Run>[0], c: number) => void;
 
 /** Multiplies into `c`; `done` is told of rows that are there. */
 type MultiplyInParts = (inputs: Parameters<Run>[0], c: number, done: RowsDone) => void;
@@ -122,66 +118,6 @@ function prepareInParts(
   return parts.some((one) => one instanceof Promise)
     ? Promise.all(parts).then(inOrder)
     : inOrder(parts as Multiply[]);
-}
-
-/** The product itself, for all batches. */
-export function prepareProduct(
-  workshop: Workshop,
-  extents: readonly number[],
-  dot: Dot,
-): Multiply | Promise<Multiply> {
-  const { memory, kernels, target, argumentAddress, tileAddress } = workshop;
-  const [batch, m, n] = extents as readonly [number, number, number];
-  const { lhs, rhs, k } = dot;
-  const bytes = m * n * 4;
-  if (k === 0) return (_, c) => void memory.bytes.fill(0, c, c + batch * bytes);
-  const strides = ({ strides: [, row, column] }: NestMatrix): readonly [number, number] => [row, column];
-  const plan = planProduct({ m, n, k, a: strides(lhs), b: strides(rhs) }, target.relaxed, tileAddress);
-  const start = argumentAddress / 4;
-
-  const call = (
-    entry: Entry,
-    { words, ...at }: ProductCall,
-    a: number,
-    b: number,
-    c: number,
-    scratchA: number,
-    scratchB: number,
-  ): void => {
-    const block = memory.words;
-    for (let i = 0; i < words.length; i++) block[start + i] = words[i]!;
-    block[start + at.a] = a + at.aOffset;
-    block[start + at.b] = b;
-    block[start + at.c] = c + at.cOffset;
-    if (at.scratchA >= 0) block[start + at.scratchA] = scratchA;
-    if (at.scratchB >= 0) block[start + at.scratchB] = scratchB;
-    entry(argumentAddress);
-  };
-  return withEntry(
-    kernels.get("gemm", () => buildGemmModule(target.relaxed)),
-    (exports): Multiply =>
-      (inputs, c) => {
-        const panelA = plan.scratchA > 0 ? memory.allocateScratch(plan.scratchA) : undefined;
-        const panelB = plan.scratchB > 0 ? memory.allocateScratch(plan.scratchB) : undefined;
-        const a = inputs[lhs.parameter]!.address + lhs.offset * 4;
-        const b = inputs[rhs.parameter]!.address + rhs.offset * 4;
-        for (let i = 0; i < batch; i++) {
-          for (const each of plan.calls) {
-            call(
-              exports[each.entry]!,
-              each,
-              a + i * lhs.strides[0] * 4,
-              b + i * rhs.strides[0] * 4,
-              c + i * bytes,
-              panelA?.address ?? 0,
-              panelB?.address ?? 0,
-            );
-          }
-        }
-        if (panelB) memory.freeScratch(panelB);
-        if (panelA) memory.freeScratch(panelA);
-      },
-  );
 }
 
 /** The product as a reduction over k, then the epilogue's ops. */

@@ -7,7 +7,7 @@ import {
   planConvolution,
   type Slab,
 } from "./convolution-plan.ts";
-import { buildGatheredModule, rowGroup } from "./gathered-module.ts";
+import { buildGatheredModule, multiplyArguments, rowGroup } from "./gathered-module.ts";
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer } from "./memory.ts";
 import { type Workshop, withEntry } from "./prepared.ts";
@@ -21,14 +21,17 @@ const rowsToPack = 64;
 /** A packed filter of more bytes is made block by block, for each slab anew. */
 const mostPackedBytes = 1 << 23;
 const panelBytes = 32;
+/** Multiply-adds below which a part is not worth a thread: some 40 microseconds. */
+const workOfPart = 1 << 20;
 
 /** A float32 convolution with one to three spatial dimensions and any groups; undefined where it is too large. */
 export function prepareGathered(
   workshop: Workshop,
   shape: ConvolutionShape,
 ): Convolve | undefined | Promise<Convolve> {
-  const { memory, kernels, target, argumentAddress } = workshop;
-  const plan = planConvolution(shape, rowGroup(target.relaxed));
+  const { memory, kernels, target, argumentAddress, team } = workshop;
+  const rowsOfGroup = rowGroup(target.relaxed);
+  const plan = planConvolution(shape, rowsOfGroup);
   if (!plan) return undefined;
   const { groups, features, outputs, images, output } = shape;
   const columns = outputs / groups;
@@ -67,6 +70,32 @@ export function prepareGathered(
         const loops = counts.flatMap((count, d) => [count, fromSteps[d]!, toSteps[d]!]);
         write([to, frame.bytes, frame.first, x + frame.from, frame.run, ...loops]);
         copyFrame!(argumentAddress);
+      };
+      const shared = team && kernels.shared(multiply!);
+      /** Calls `multiply` with the arguments that were written: by one thread, or by groups of rows on several. */
+      const multiplyRows = (rows: number, workOfRow: number): void => {
+        const parts = team
+          ? Math.min(
+              team.size,
+              Math.floor((rows * workOfRow) / workOfPart),
+              Math.floor(rows / (2 * rowsOfGroup)),
+            )
+          : 1;
+        if (team === undefined || shared === undefined || parts < 2) {
+          multiply!(argumentAddress);
+          return;
+        }
+        const words = memory.words;
+        const start = argumentAddress / 4;
+        const groups = Math.ceil(rows / rowsOfGroup);
+        for (let part = 0; part < parts; part++) {
+          const block = team.blockAddress(part) / 4;
+          const first = Math.floor((groups * part) / parts) * rowsOfGroup;
+          words.copyWithin(block, start, start + multiplyArguments.length);
+          words[block] = words[start]! + first * 8;
+          words[block + 1] = Math.min(rows, Math.floor((groups * (part + 1)) / parts) * rowsOfGroup) - first;
+        }
+        team.run(shared, parts);
       };
       return (x, filter, to, done) => {
         const framed = plan.frameBytes > 0 ? memory.allocateScratch(plan.frameBytes) : undefined;
@@ -122,7 +151,7 @@ export function prepareGathered(
                   c + group * columns * 4,
                   Number(i > 0),
                 ]);
-                if (count > 0) multiply!(argumentAddress);
+                if (count > 0) multiplyRows(table.length / 2, length * segments.length * columns);
               }
               block++;
             });

@@ -74,6 +74,38 @@ const programs: readonly HloComputation[] = [
     const product = b.matmul(b.parameter("float32", [300, 200]), b.parameter("float32", [200, 400]));
     return [b.binary("maximum", product, b.broadcastTo(b.scalar("float32", 0), [300, 400]))];
   }),
+  build("a batch of products", (b) => [
+    b.dot(b.parameter("float32", [3, 130, 170]), b.parameter("float32", [3, 170, 150]), {
+      lhsBatch: [0],
+      rhsBatch: [0],
+      lhsContracting: [2],
+      rhsContracting: [1],
+    }),
+  ]),
+  build("a convolution with its bias", (b) => {
+    const x = b.parameter("float32", [5, 31, 29, 24]);
+    const filter = b.parameter("float32", [3, 3, 24, 36]);
+    const result = b.convolution(x, filter, {
+      window: {
+        size: [3, 3],
+        strides: [1, 1],
+        padding: [
+          [1, 1],
+          [1, 1],
+        ],
+        dilation: [1, 1],
+        baseDilation: [1, 1],
+      },
+      featureGroupCount: 1,
+    });
+    return [b.binary("add", result, b.broadcast(b.parameter("float32", [36]), result.dims, [3]))];
+  }),
+  build("a product of transposed operands", (b) => [
+    b.matmul(
+      b.transpose(b.parameter("float32", [300, 251]), [1, 0]),
+      b.transpose(b.parameter("float32", [197, 300]), [1, 0]),
+    ),
+  ]),
 ];
 
 describe("cpu({ threads: 3 })", () => {

@@ -24,6 +24,8 @@ export interface Team {
   readonly ready: Promise<void>;
   /** The address of part `i`'s argument block. */
   blockAddress(i: number): number;
+  /** The address of 192 bytes that part `i` has for itself. */
+  tileAddress(i: number): number;
   /** Calls the kernel once for each of the first `parts` argument blocks (at most `size`). */
   run(kernel: SharedEntry, parts: number): void;
   close(): void;
@@ -36,8 +38,11 @@ export interface TeamOptions {
   readonly argumentBytes: number;
 }
 
+const bytesOfTile = 192;
+
 /** Bytes of reserved memory that a thread takes. */
-export const bytesOfThread = (argumentBytes: number): number => argumentBytes + wordsOfMailbox * 4;
+export const bytesOfThread = (argumentBytes: number): number =>
+  argumentBytes + wordsOfMailbox * 4 + bytesOfTile;
 
 /** Turns that the caller looks whether a worker is done before it sleeps, where it may: about 50 microseconds. */
 const patience = 5000;
@@ -127,6 +132,7 @@ export function createTeam(memory: CpuMemory, { threads, address, argumentBytes 
     },
     ready: allReady,
     blockAddress: block,
+    tileAddress: (i) => block(i) + argumentBytes + wordsOfMailbox * 4,
     run(kernel, parts) {
       const posted: Member[] = [];
       let part = 0;
