@@ -15,7 +15,7 @@ import { stringArray } from "../host/text.ts";
 import type { DataIterator, Dataset } from "./dataset.ts";
 import type { Iteration } from "./iteration.ts";
 
-/** Reads one file: what it holds, string by string. */
+/** Reads one file: what it holds, string by string. Throws at once where it cannot be one of its kind. */
 export type FileReader = (source: ByteSource, name: string) => AsyncGenerator<Uint8Array, void, undefined>;
 
 /** What `reader` reads from `files`. `fs` gives the session's file system when the first file is opened. */
@@ -58,7 +58,12 @@ class FilesIterator implements DataIterator {
         const name = this.#files[this.#at]!;
         // A file that cannot be opened is asked for again by the next call, as TensorFlow does.
         const source = await this.#fs().open(localPath(name));
-        this.#open = { source, records: this.#reader(source, name) };
+        try {
+          this.#open = { source, records: this.#reader(source, name) };
+        } catch (error) {
+          await source.close();
+          throw error;
+        }
       }
       try {
         const { done, value } = await this.#open.records.next();
@@ -119,31 +124,46 @@ export interface FixedLengthSettings {
 }
 
 /** Records of one length between a header and a footer. */
-export const fixedLength = (settings: FixedLengthSettings): FileReader =>
-  async function* (source, name) {
+export const fixedLength =
+  (settings: FixedLengthSettings): FileReader =>
+  (source, name) => {
     const { headerBytes, recordBytes, footerBytes, compression } = settings;
-    const uneven = (code: "INVALID_ARGUMENT" | "DATA_LOSS", bytes: number): never => {
-      throw new TfError(
-        code,
-        `Excluding the header (${headerBytes} bytes) and footer (${footerBytes} bytes), input file "${name}" has body length ${bytes} bytes, which is not an exact multiple of the record length (${recordBytes} bytes).`,
-        { file: name },
-      );
-    };
     const body = source.size - headerBytes - footerBytes;
-    if (compression === "" && (body < 0 || body % recordBytes !== 0)) uneven("INVALID_ARGUMENT", body);
-    let held = new Uint8Array(0);
-    let [toSkip, total] = [headerBytes, 0];
-    for await (const piece of piecesOf(source, compression)) {
-      total += piece.length;
-      const skipped = Math.min(toSkip, piece.length);
-      toSkip -= skipped;
-      const bytes = new Uint8Array(held.length + piece.length - skipped);
-      bytes.set(held);
-      bytes.set(piece.subarray(skipped), held.length);
-      let at = 0;
-      for (; bytes.length - at >= recordBytes + footerBytes; at += recordBytes)
-        yield bytes.slice(at, at + recordBytes);
-      held = bytes.slice(at);
-    }
-    if (held.length !== footerBytes) uneven("DATA_LOSS", total - headerBytes - footerBytes);
+    if (compression === "" && (body < 0 || body % recordBytes !== 0))
+      throw uneven("INVALID_ARGUMENT", body, name, settings);
+    return fixedRecords(source, name, settings);
   };
+
+function uneven(
+  code: "INVALID_ARGUMENT" | "DATA_LOSS",
+  body: number,
+  name: string,
+  { headerBytes, recordBytes, footerBytes }: FixedLengthSettings,
+): TfError {
+  const sentence = `Excluding the header (${headerBytes} bytes) and footer (${footerBytes} bytes), input file "${name}" has body length ${body} bytes, which is not an exact multiple of the record length (${recordBytes} bytes).`;
+  return new TfError(code, sentence, { file: name });
+}
+
+async function* fixedRecords(
+  source: ByteSource,
+  name: string,
+  settings: FixedLengthSettings,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { headerBytes, recordBytes, footerBytes, compression } = settings;
+  let held = new Uint8Array(0);
+  let [toSkip, total] = [headerBytes, 0];
+  for await (const piece of piecesOf(source, compression)) {
+    total += piece.length;
+    const skipped = Math.min(toSkip, piece.length);
+    toSkip -= skipped;
+    const bytes = new Uint8Array(held.length + piece.length - skipped);
+    bytes.set(held);
+    bytes.set(piece.subarray(skipped), held.length);
+    let at = 0;
+    for (; bytes.length - at >= recordBytes + footerBytes; at += recordBytes)
+      yield bytes.slice(at, at + recordBytes);
+    held = bytes.slice(at);
+  }
+  if (held.length !== footerBytes)
+    throw uneven("DATA_LOSS", total - headerBytes - footerBytes, name, settings);
+}
