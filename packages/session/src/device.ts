@@ -31,6 +31,7 @@ export class Device {
   readonly #pool: Map<number, DeviceBuffer[]> = new Map();
   #pooled = 0;
   #pooledBytes = 0;
+  #closed = false;
 
   constructor(index: number, backend: Backend, owned: boolean, ordinal = 0) {
     this.index = index;
@@ -120,6 +121,11 @@ export class Device {
   /** Gives up a reference of a buffer that nobody else holds. */
   give(buffer: DeviceBuffer): void {
     const { byteLength } = buffer;
+    if (this.#closed) {
+      // A run that went on when its session was closed; a backend of our own is gone with all its memory.
+      if (!this.owned) this.backend.release(buffer);
+      return;
+    }
     if (this.#pooledBytes + byteLength > poolLimit) {
       this.backend.release(buffer);
       return;
@@ -138,6 +144,7 @@ export class Device {
 
   /** Frees the pool and the constants; the backend itself where the session made it. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#emptyPool();
     for (const { buffer } of this.#constants.values()) this.backend.release(buffer);
     this.#constants.clear();

@@ -15,6 +15,7 @@ import type { PlanNode } from "./plan-node.ts";
 import { runBeside } from "./run-beside.ts";
 import { cancelled, timedOut } from "./run-deadline.ts";
 import { type Body, type ClusterUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";
+import { enterRunPlan, leaveRunPlan } from "./run-plan-use.ts";
 import { RunResources } from "./run-resources.ts";
 import { RunSlots, share } from "./run-slots.ts";
 import { RunningLoop } from "./running-loop.ts";
@@ -46,6 +47,7 @@ export class Execution {
   /** How many calls it lies in. */
   readonly #depth: number;
   #failed = false;
+  #ended = false;
   #atOnce = false;
   /** Loops that are running: what they carry is theirs. */
   #loops: Set<RunningLoop> | undefined;
@@ -60,6 +62,7 @@ export class Execution {
     this.#plan = plan;
     this.#depth = depth;
     this.#environment = environment;
+    enterRunPlan(plan);
     this.#slots = new RunSlots(plan);
     this.#resources = new RunResources(environment, signal);
     this.#deadUnits = plan.branches ? new Uint8Array(plan.units.length) : undefined;
@@ -136,10 +139,13 @@ export class Execution {
   }
 
   #releaseAll(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     if (this.#loops !== undefined) for (const loop of this.#loops) loop.release();
     this.#loops = undefined;
     this.#resources.close();
     this.#slots.releaseAll();
+    leaveRunPlan(this.#plan);
   }
 
   #checkCancelled(): void {
@@ -300,7 +306,9 @@ export class Execution {
       for (const [i, value] of values.entries()) this.#slots.put(unit.outputs[i] ?? -1, value);
     };
     // A stack of its own now and then: calls within calls may lie deep.
-    const values = this.#atOnce || this.#depth % 32 < 31 ? start() : Promise.resolve().then(start);
+    const deep = this.#depth % 32 === 31 ? Promise.resolve() : undefined;
+    const turn = this.#atOnce ? undefined : (dueTurn() ?? deep);
+    const values = turn === undefined ? start() : turn.then(start);
     return values instanceof Promise ? values.then(finish) : finish(values);
   }
 

@@ -9,16 +9,17 @@ import type { DType, NdArray } from "@org/tensor";
 import type { Device } from "./device.ts";
 import { Execution, type ExecutorEnvironment } from "./executor.ts";
 import { readOut } from "./fetched-values.ts";
-import { dropClusterPlans } from "./plan-cache.ts";
 import type { RunRequest } from "./prune.ts";
 import type { RunPlan } from "./run-plan.ts";
+import { dropRunPlan } from "./run-plan-use.ts";
 import { TensorValue } from "./values.ts";
 import { VariableState } from "./variable-state.ts";
 
 /** How deep calls may lie in each other when a plan is made; deeper ones are steps of their own. */
 const deepestInPlan = 64;
-/** How many nodes of expansions one plan may have. */
-const mostInPlan = 200_000;
+/** How large the expansions in one plan may be, in nodes and ten for each call; and in a plan of a call that stays a step. */
+const mostInPlan = 50_000;
+const mostInStep = 2_000;
 /** How deep calls may lie in each other in a run. */
 const deepestInRun = 1000;
 
@@ -102,9 +103,16 @@ export class Functions {
     return `${op.type}\n${attrsKey(op.attrMap)}\n${handles}`;
   }
 
-  /** Whether the expansion of `op`, which lies below calls with the keys `path`, may be put in its place where `nodes` are there. */
-  fits(op: Operation, path: readonly string[], nodes: number): boolean {
-    return path.length < deepestInPlan && nodes < mostInPlan && !path.includes(this.keyOf(op));
+  /**
+   * Whether the expansion of `op`, which lies below calls with the keys `path`, may be put in its place in a plan where expansions of
+   * `size` are already; `isStep`: the plan is that of a call.
+   */
+  fits(op: Operation, path: readonly string[], size: number, isStep: boolean): boolean {
+    return (
+      path.length < deepestInPlan &&
+      size < (isStep ? mostInStep : mostInPlan) &&
+      !path.includes(this.keyOf(op))
+    );
   }
 
   /** Throws TfError where a function is missing or not well-formed, naming the node. */
@@ -174,7 +182,7 @@ export class Functions {
   }
 
   forget(): void {
-    for (const plan of this.#plans.values()) dropClusterPlans(plan);
+    for (const plan of this.#plans.values()) dropRunPlan(plan);
     this.#plans.clear();
     this.#expansions.clear();
   }

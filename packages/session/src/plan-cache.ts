@@ -1,8 +1,8 @@
 // The run plans of a session, by what is asked for. They are for one revision of the graph: when it grows, all are made anew.
 import type { Graph } from "@org/graph";
-import { dropPlan } from "./cluster-plan.ts";
 import type { RunRequest } from "./prune.ts";
 import type { RunPlan } from "./run-plan.ts";
+import { dropRunPlan } from "./run-plan-use.ts";
 
 /** Requests that are recognised by their objects alone. */
 const recentLimit = 4;
@@ -52,7 +52,7 @@ export class PlanCache {
         if (this.#plans.size <= this.#limit) break;
         this.#plans.delete(oldest);
         this.#forget(old);
-        dropClusterPlans(old);
+        dropRunPlan(old);
       }
     }
     this.#recent.unshift({ request, plan });
@@ -68,7 +68,7 @@ export class PlanCache {
   }
 
   clear(): void {
-    for (const plan of this.#plans.values()) dropClusterPlans(plan);
+    for (const plan of this.#plans.values()) dropRunPlan(plan);
     this.#plans.clear();
     this.#recent.length = 0;
   }
@@ -77,11 +77,6 @@ export class PlanCache {
     const at = this.#recent.findIndex((kept) => kept.plan === plan);
     if (at >= 0) this.#recent.splice(at, 1);
   }
-}
-
-/** Frees what is kept for a plan's clusters; those that are running free it when they end. */
-export function dropClusterPlans(plan: RunPlan): void {
-  for (const cluster of plan.clusters) for (const made of cluster.plans.splice(0)) dropPlan(made);
 }
 
 function keyOf({ fetches, targets, feeds, partial }: RunRequest): string {

@@ -80,6 +80,8 @@ export interface RunPlan {
   readonly branches: boolean;
   /** Of a partial run: for each fetch, the feeds that it needs. */
   readonly fetchFeeds: readonly ReadonlySet<number>[];
+  /** How many executions use it, and whether it is kept no longer: see run-plan-use.ts. */
+  readonly use: { running: number; dropped: boolean };
 }
 
 interface SlotDraft {
@@ -264,6 +266,7 @@ export function makeRunPlan(
     clusters,
     branches,
     fetchFeeds: partial ? pruned.fetches.map(feedsBehind) : [],
+    use: { running: 0, dropped: false },
   };
 }
 

@@ -25,6 +25,7 @@ export class RunResources {
   /** Keeps a stack or tensor array to the end of the run. */
   hold(held: Held): void {
     this.#held ??= new Set();
+    if (this.#held.has(held)) return;
     this.#held.add(held);
     this.#environment.counts.held++;
   }

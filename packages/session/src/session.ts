@@ -39,7 +39,7 @@ import { TensorValue } from "./values.ts";
 import { SessionState } from "./variable-state.ts";
 
 /**
- * Opens a session on `graph`. Backends given as functions are made now.
+ * Opens a session on `graph`. Backends given as functions are made now; what a backend throws that cannot be made comes through.
  * Throws TfError INVALID_ARGUMENT where there is neither a backend nor the evaluator.
  */
 export async function createSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
@@ -48,9 +48,14 @@ export async function createSession(graph: Graph, options: SessionOptions = {}):
     const ordinal = devices.filter(({ name }) => name === backend.name).length;
     devices.push(new Device(devices.length, backend, isMade, ordinal));
   };
-  for (const backend of options.backends ?? [])
-    if (typeof backend === "function") add(await backend(), true);
-    else add(backend, false);
+  try {
+    for (const backend of options.backends ?? [])
+      if (typeof backend === "function") add(await backend(), true);
+      else add(await backend, false);
+  } catch (error) {
+    for (const device of devices) await device.close();
+    throw error;
+  }
   if (options.fallback ?? true) add(evaluatorBackend(), true);
   if (devices.length === 0)
     throw new TfError("INVALID_ARGUMENT", "A session needs a backend", {
@@ -132,7 +137,12 @@ export class Session {
     const begun = this.#begin(parseFetches(fetches, this.graph), feeds, options);
     const { parsed, plan, execution, deadline } = begun;
     try {
-      checkSync(plan, this.#devices);
+      try {
+        checkSync(plan, this.#devices);
+      } catch (error) {
+        void execution.end();
+        throw error;
+      }
       const values = execution.run(true);
       const arrays = values instanceof Promise ? values : readOut(values);
       if (arrays instanceof Promise) {

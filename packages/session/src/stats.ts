@@ -48,8 +48,9 @@ export function collectStats(
       bytesInUse: bytesInUse - pooled.bytes,
     };
   });
-  const total = (of: Exclude<keyof BackendStats, "name">): number =>
-    backends.reduce((sum, stats) => sum + stats[of], 0);
+  const total = (
+    of: "compiled" | "launches" | "bytesUploaded" | "bytesDownloaded" | "buffers" | "bytesInUse",
+  ): number => backends.reduce((sum, stats) => sum + stats[of], 0);
   return {
     ...counts,
     clusters,
