@@ -20,14 +20,28 @@ import { getDefaultGraph } from "./default-graph.ts";
 import { graphFiles } from "./graph-files.ts";
 import { lazyFileSystem } from "./lazy-file-system.ts";
 
-/** A backend, a way to make one, or the name of one of ours: "cpu" loads @org/kernels-cpu, "evaluator" is the plain reference. */
-export type BackendChoice = Backend | (() => Backend | Promise<Backend>) | "cpu" | "evaluator";
+/**
+ * A backend, a way to make one, or the name of one of ours: "cpu" loads @org/kernels-cpu, "gpu" @org/kernels-gpu on the browser's WebGPU
+ * (in Node pass `() => gpu({ gpu })`), "evaluator" is the plain reference.
+ */
+export type BackendChoice =
+  | Backend
+  | Promise<Backend>
+  | (() => Backend | Promise<Backend>)
+  | "cpu"
+  | "gpu"
+  | "evaluator";
 
 export interface SessionOptions extends Omit<BaseSessionOptions, "backends"> {
   /** Default: the default graph. */
   readonly graph?: Graph;
   /** In order of preference; default ["cpu"]. What a backend cannot take goes to the next, and at last to the evaluator unless `fallback` is false. */
   readonly backends?: readonly BackendChoice[];
+  /**
+   * Threads that the backend "cpu" computes with, this one included; default 1. As ConfigProto.intra_op_parallelism_threads, but for 0: how many
+   * are free is for the program to say. A backend that is passed as such has its own.
+   */
+  readonly intraOpParallelismThreads?: number;
 }
 
 export interface RunOptions extends BaseRunOptions {
@@ -35,14 +49,21 @@ export interface RunOptions extends BaseRunOptions {
   readonly feedDict?: Feeds;
 }
 
-async function loadCpu(): Promise<Backend> {
+/** Our own backends: loaded when a session asks for one. */
+const loaders: Readonly<Record<"cpu" | "gpu", (options: SessionOptions) => Promise<Backend>>> = {
+  cpu: async ({ intraOpParallelismThreads: threads = 1 }) =>
+    (await loaded("cpu", import("@org/kernels-cpu"))).cpu({ threads }),
+  gpu: async () => (await loaded("gpu", import("@org/kernels-gpu"))).gpu(),
+};
+
+/** What `loading` gives. Rejects with TfError UNIMPLEMENTED where the package is not there. */
+async function loaded<T>(name: string, loading: Promise<T>): Promise<T> {
   try {
-    const { cpu } = await import("@org/kernels-cpu");
-    return cpu();
+    return await loading;
   } catch (cause) {
-    throw new TfError("UNIMPLEMENTED", 'The backend "cpu" cannot be loaded', {
+    throw new TfError("UNIMPLEMENTED", `The backend "${name}" cannot be loaded`, {
       cause,
-      hint: 'npm install @org/kernels-cpu, or pass { backends: ["evaluator"] }, which is slow and needs nothing.',
+      hint: `npm install @org/kernels-${name}, or pass { backends: ["evaluator"] }, which is slow and needs nothing.`,
     });
   }
 }
@@ -154,13 +175,13 @@ export class Session {
   }
 
   #create(): Promise<BaseSession> {
-    const { graph: _, backends = ["cpu"], fs, ...rest } = this.#options;
+    const { graph: _, intraOpParallelismThreads: _threads, backends = ["cpu"], fs, ...rest } = this.#options;
     return createSession(this.graph, {
       ...rest,
       fallback: rest.fallback ?? true,
       backends: backends
         .filter((choice) => choice !== "evaluator")
-        .map((choice) => (choice === "cpu" ? loadCpu : choice)),
+        .map((choice) => (typeof choice === "string" ? () => loaders[choice](this.#options) : choice)),
       fs: fs ?? this.#gatedFiles(),
     });
   }
