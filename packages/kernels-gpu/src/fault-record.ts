@@ -7,7 +7,7 @@ import type { KernelFault } from "@org/hlo";
 /** Places for values. */
 export const faultValues = 253;
 
-export const faultRecordBytes = (3 + faultValues) * 4;
+export const faultRecordBytes: number = (3 + faultValues) * 4;
 
 /** How a fault's value is to be read. */
 export type FaultValue = "i32" | "u32";

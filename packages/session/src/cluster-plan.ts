@@ -22,7 +22,7 @@ import type { TensorValue } from "./values.ts";
 export interface ClusterPlan {
   readonly shapes: ClusterShapes;
   readonly lowered: Pick<LoweredCluster, "parameters" | "outputs" | "assigned">;
-  readonly placement: Pick<Placement, "roots" | "deviceOf"> & {
+  readonly placement: Pick<Placement, "roots" | "deviceOf" | "passedOver"> & {
     readonly parameters: readonly Placement["segments"][number]["parameters"][];
   };
   readonly segments: readonly Segment[];
@@ -104,7 +104,7 @@ export function makePlan(
     return plan;
   };
   const unfused = new Set(rules.fusion ? [] : rules.devices);
-  const planned = attempt(lowered, shapes, computation, rules, new Set(), unfused);
+  const planned = attempt(lowered, shapes, computation, rules, new Map(), unfused);
   return planned instanceof Promise ? planned.then(keep) : keep(planned);
 }
 
@@ -126,7 +126,7 @@ function attempt(
   shapes: ClusterShapes,
   computation: HloComputation,
   rules: PlanRules,
-  refused: Set<string>,
+  refused: Map<string, string>,
   unfused: Set<Device>,
 ): ClusterPlan | Promise<ClusterPlan> {
   const placement = place(computation, rules, refused);
@@ -152,7 +152,7 @@ function attempt(
     if (unfused.has(device)) {
       for (const instruction of step.fusion.computation.instructions)
         if (instruction.opcode !== "parameter" && instruction.opcode !== "constant")
-          refused.add(refusalKey(device, instruction));
+          refused.set(refusalKey(device, instruction), step.refusal ?? "refused");
     } else unfused.add(device);
   };
   const finish = (refusals: readonly (readonly [Device, Step])[]): ClusterPlan | Promise<ClusterPlan> => {
@@ -166,6 +166,7 @@ function attempt(
       placement: {
         roots: placement.roots,
         deviceOf: placement.deviceOf,
+        passedOver: placement.passedOver,
         parameters: placement.segments.map(({ parameters }) => parameters),
       },
       segments,
@@ -204,7 +205,10 @@ function isVariable(parameter: LoweredCluster["parameters"][number], variable: n
 export function prepareStep(device: Device, step: Step, inPlace: boolean): boolean | Promise<boolean> {
   const donated = inPlace ? step.donated : step.outputs.map(() => -1);
   const take = (prepared: Executable | { refused: string }): boolean => {
-    if (isRefusal(prepared)) return false;
+    if (isRefusal(prepared)) {
+      step.refusal = prepared.refused;
+      return false;
+    }
     if (inPlace) step.inPlace = prepared;
     else step.copying = prepared;
     return true;

@@ -2,6 +2,7 @@ export { ChromeTrace, type ChromeTraceEvent, type EventPlace } from "./chrome-tr
 export type { DeviceAttributes } from "./device-names.ts";
 export type { FeedKey, Feeds, FeedValue } from "./feeds.ts";
 export type { Fetched, Fetches } from "./fetches.ts";
+export type { PassedOver } from "./placement.ts";
 export type { NodePlacement } from "./placements.ts";
 export { type Callable, createSession, Session } from "./session.ts";
 export type { RunBehaviour, RunOptions, SessionOptions } from "./session-options.ts";

@@ -29,6 +29,15 @@ export interface Placement {
   readonly roots: readonly Place[];
   /** By node index: the device of what was made for the node. */
   readonly deviceOf: ReadonlyMap<number, Device>;
+  /** By node index: the devices that come before in order of preference, and why they do not take what was made for the node. */
+  readonly passedOver: ReadonlyMap<number, readonly PassedOver[]>;
+}
+
+/** A device that did not get a node. */
+export interface PassedOver {
+  /** Name of the backend. */
+  readonly backend: string;
+  readonly why: string;
 }
 
 /** Instructions that are wherever their users are. */
@@ -39,8 +48,8 @@ function typesOf(instruction: HloInstruction): HloDType[] {
   return [...results, ...instruction.operands].map(({ dtype }) => dtype);
 }
 
-/** Told of what a device refused though it supports it: pairs of device and what `refusalKey` says. */
-export type Refused = ReadonlySet<string>;
+/** What devices refused though they support it, and why: by `refusalKey`. */
+export type Refused = ReadonlyMap<string, string>;
 
 export function refusalKey(device: Device, instruction: HloInstruction): string {
   return `${device.index} ${instruction.opcode} ${typesOf(instruction)}`;
@@ -76,18 +85,34 @@ export function place(
   };
   const deviceOf = new Map<HloInstruction, Device>();
   const nowhere: HloInstruction[] = [];
+  const passedOver = new Map<number, PassedOver[]>();
+  const passOver = ({ site }: HloInstruction, backend: string, why: string): void => {
+    if (site === undefined) return;
+    const known = passedOver.get(site) ?? [];
+    passedOver.set(site, known);
+    if (!known.some((other) => other.backend === backend && other.why === why)) known.push({ backend, why });
+  };
+  /** Why a device does not take an instruction; undefined where it does. */
+  const objection = (device: Device, instruction: HloInstruction): string | undefined => {
+    const types = typesOf(instruction);
+    if (!device.supports(instruction.opcode, types))
+      return `no kernel for ${instruction.opcode} of ${types.join(", ")}`;
+    return refused.get(refusalKey(device, instruction));
+  };
+  const choose = (instruction: HloInstruction): Device | undefined => {
+    for (const device of candidates(instruction)) {
+      const why = objection(device, instruction);
+      if (why === undefined) return device;
+      passOver(instruction, device.name, why);
+    }
+    return undefined;
+  };
   let whole: Device | undefined;
   let cuts = false;
   for (const instruction of computation.instructions) {
     if (isFree(instruction)) continue;
     const device =
-      instruction.opcode === "getTupleElement"
-        ? deviceOf.get(instruction.operands[0]!)
-        : candidates(instruction).find(
-            (candidate) =>
-              candidate.supports(instruction.opcode, typesOf(instruction)) &&
-              !refused.has(refusalKey(candidate, instruction)),
-          );
+      instruction.opcode === "getTupleElement" ? deviceOf.get(instruction.operands[0]!) : choose(instruction);
     if (device === undefined) {
       nowhere.push(instruction);
       continue;
@@ -107,15 +132,16 @@ export function place(
       ],
       roots: computation.roots.map((_, root) => ({ segment: 0, root })),
       deviceOf: byNode,
+      passedOver,
     };
   }
-  return { ...cut(computation, deviceOf), deviceOf: byNode };
+  return { ...cut(computation, deviceOf), deviceOf: byNode, passedOver };
 }
 
 function cut(
   computation: HloComputation,
   deviceOf: ReadonlyMap<HloInstruction, Device>,
-): Omit<Placement, "deviceOf"> {
+): Omit<Placement, "deviceOf" | "passedOver"> {
   // Segments in order; an instruction goes into the first of its device that is not before what it needs.
   const order: Device[] = [];
   const segmentOf = new Map<HloInstruction, number>();

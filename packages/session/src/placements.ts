@@ -3,6 +3,7 @@ import type { Operation } from "@org/graph";
 import type { ClusterPlan } from "./cluster-plan.ts";
 import type { Device } from "./device.ts";
 import { hostDeviceName } from "./device-names.ts";
+import type { PassedOver } from "./placement.ts";
 import type { PlanNode } from "./plan-node.ts";
 import type { RunPlan } from "./run-plan.ts";
 
@@ -14,6 +15,8 @@ export interface NodePlacement {
   readonly backend: string;
   /** The device's full name; host kernels are on CPU:0. */
   readonly device: string;
+  /** Backends that come before in order of preference, and why they do not compute what the node needs. */
+  readonly passedOver?: readonly PassedOver[];
 }
 
 interface Listeners {
@@ -37,7 +40,8 @@ export class Placements {
 
   /** Notes what a new cluster plan has on devices. */
   clusterPlanned({ placement }: ClusterPlan, nodes: readonly PlanNode[]): void {
-    for (const [index, device] of placement.deviceOf) this.#put(nodes[index]!.op, device);
+    for (const [index, device] of placement.deviceOf)
+      this.#put(nodes[index]!.op, device, placement.passedOver.get(index));
   }
 
   of(node: string): NodePlacement | undefined {
@@ -49,12 +53,12 @@ export class Placements {
     return [...this.#byNode.values()].sort((a, b) => (a.node < b.node ? -1 : 1));
   }
 
-  #put(op: Operation, on: Device | undefined): void {
+  #put(op: Operation, on: Device | undefined, passedOver?: readonly PassedOver[]): void {
     const device = on?.fullName ?? hostDeviceName;
     const backend = on?.name ?? "HOST";
     const before = this.#byNode.get(op.name);
     if (before?.device === device && before.backend === backend) return;
-    const placement = { node: op.name, op: op.type, backend, device };
+    const placement = { node: op.name, op: op.type, backend, device, ...(passedOver && { passedOver }) };
     this.#byNode.set(op.name, placement);
     this.#listeners.onPlacement?.(placement);
     if (this.#listeners.logDevicePlacement) console.info(`${op.name}: (${op.type}): ${device}`);

@@ -25,6 +25,8 @@ export interface Step {
   /** Prepared kernels: with donation, and without for when an old value has another reader. */
   inPlace: Executable | undefined;
   copying: Executable | undefined;
+  /** Why the device does not take the step, where it refused. */
+  refusal: string | undefined;
 }
 
 export interface Segment {
@@ -109,6 +111,7 @@ export function layOut(
       faulty: instruction,
       inPlace: undefined,
       copying: undefined,
+      refusal: undefined,
     };
   });
   const used = new Set<number>([...steps.flatMap((step) => step.inputs), ...plan.roots]);

@@ -10,7 +10,7 @@ export interface SessionOptions {
   /** What ops mean; default: the graph's own registry, where its entries say so. */
   readonly ops?: OpRegistry<RegisteredOp>;
   /** In order of preference. The session closes those that it makes from functions, not those that it is given. */
-  readonly backends?: readonly (Backend | (() => Backend | Promise<Backend>))[];
+  readonly backends?: readonly (Backend | Promise<Backend> | (() => Backend | Promise<Backend>))[];
   /** Whether what no backend takes runs on the evaluator: true unless given. */
   readonly fallback?: boolean;
   /**

@@ -107,6 +107,10 @@ await describeGpu("sessions on the GPU", (root) => {
     };
     expect(numbers(await session.run("accuracy:0", { feeds }))).toEqual([0.5]);
     expect(session.backendOf("accuracy")).toBe("GPU");
+    expect(session.placements().find(({ op }) => op === "Equal")).toMatchObject({
+      backend: "CPU",
+      passedOver: [{ backend: "GPU", why: "no kernel for compare of bool, int64, int64" }],
+    });
     await session.close();
   });
 
