@@ -44,14 +44,23 @@ export interface ModelSteps {
     readonly targets?: readonly string[];
   }[];
   readonly save?: string;
+  readonly queue_runners?: boolean;
 }
 
+/** What each step of a model fetched. */
+export type Fetched = Record<string, unknown>[];
+
 /** run_model.py: what each step fetched. */
-export function runModel(version: TensorFlowVersion, spec: ModelSteps): Record<string, unknown>[] {
+export function runModel(version: TensorFlowVersion, spec: ModelSteps): Fetched {
+  return runModels(version, [spec])[0]!;
+}
+
+/** run_model.py with several models, one after the other in one process: what each step of each fetched. */
+export function runModels(version: TensorFlowVersion, specs: readonly ModelSteps[]): Fetched[] {
   const folder = scratch();
-  writeFileSync(join(folder, "spec.json"), JSON.stringify(spec));
+  writeFileSync(join(folder, "spec.json"), JSON.stringify(specs));
   python(version, "run_model.py", [join(folder, "spec.json"), join(folder, "out.json")]);
-  return JSON.parse(readFileSync(join(folder, "out.json"), "utf8")) as Record<string, unknown>[];
+  return JSON.parse(readFileSync(join(folder, "out.json"), "utf8")) as Fetched[];
 }
 
 /** read_checkpoint.py: every tensor of a checkpoint. */

@@ -4,9 +4,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type NdArray, readNpy, toNumbers, writeNpy } from "@org/tensor";
+import { readNpy, writeNpy } from "@org/tensor";
 import * as tf from "@org/tf";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import {
   haveShared,
   type ModelSteps,
@@ -16,59 +16,9 @@ import {
   shared,
   type TensorFlowVersion,
 } from "./real-tensorflow.ts";
+import { expectClose, runHere } from "./run-here.ts";
 
 type Steps = ModelSteps["steps"];
-
-const load = (path: string): NdArray => readNpy(readFileSync(path));
-
-/** Runs steps here, on the CPU backend alone; may save before them. */
-async function runHere(spec: {
-  meta: string;
-  prefix: string;
-  steps: Steps;
-  saveFirst?: string;
-}): Promise<Record<string, number[]>[]> {
-  const graph = new tf.Graph();
-  return graph
-    .asDefault(() => tf.train.importMetaGraph(spec.meta))
-    .then(async (saver) => {
-      const session = new tf.Session({ graph, backends: ["cpu"], fallback: false });
-      await saver!.restore(session, spec.prefix);
-      if (spec.saveFirst) await saver!.save(session, spec.saveFirst);
-      const results: Record<string, number[]>[] = [];
-      for (const { feed = {}, fetch, targets = [] } of spec.steps) {
-        const feeds = Object.fromEntries(Object.entries(feed).map(([name, path]) => [name, load(path)]));
-        const values = (await session.run(Object.fromEntries(fetch.map((name) => [name, name])), {
-          feeds,
-          targets: [...targets],
-        })) as Record<string, NdArray>;
-        results.push(Object.fromEntries(fetch.map((name) => [name, toNumbers(values[name]!)])));
-      }
-      await session.close();
-      return results;
-    });
-}
-
-function expectClose(
-  ours: Record<string, number[]>[],
-  theirs: Record<string, unknown>[],
-  tolerance = 1e-4,
-): void {
-  expect(ours.length).toBe(theirs.length);
-  for (const [step, values] of ours.entries()) {
-    for (const [name, numbers] of Object.entries(values)) {
-      const other = [theirs[step]![name]].flat(9) as number[];
-      expect(numbers.length, name).toBe(other.length);
-      for (const [i, value] of numbers.entries()) {
-        const allowed = tolerance * Math.max(1, Math.abs(other[i]!));
-        expect(
-          Math.abs(value - other[i]!),
-          `step ${step}, ${name}[${i}]: ${value} and ${other[i]}`,
-        ).toBeLessThanOrEqual(allowed);
-      }
-    }
-  }
-}
 
 /** The recorded batches of a how-to model of the golden files: one step of logits, then `count` of training. */
 function howtoSteps(folder: string, count: number): Steps {
