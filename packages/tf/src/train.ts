@@ -226,3 +226,4 @@ export const replicaDeviceSetter: typeof training.replicaDeviceSetter = training
 export { summaryIterator } from "@org/summary";
 export { Optimizer } from "@org/train";
 export * from "./checkpoints.ts";
+export * from "./monitored.ts";

@@ -60,11 +60,12 @@ export function differences(got: MetaGraphDef, name: string): string[] {
 /** Where the function libraries differ, and the versions that go with them; functions have no order. */
 function functionDifferences(want: MetaGraphDef, got: MetaGraphDef): string[] {
   const found: string[] = [];
-  const [a, b] = [want, got].map(({ graphDef }) => ({
+  const of = ({ graphDef }: MetaGraphDef): FunctionsOf => ({
     functions: new Map((graphDef!.library?.function ?? []).map((fn) => [fn.signature!.name, fn])),
     gradients: (graphDef!.library?.gradient ?? []).map((one) => `${one.functionName} = ${one.gradientFunc}`),
     minConsumer: graphDef!.versions!.minConsumer,
-  })) as [FunctionsOf, FunctionsOf];
+  });
+  const [a, b] = [of(want), of(got)];
   for (const name of new Set([...a.functions.keys(), ...b.functions.keys()])) {
     const [mine, theirs] = [a.functions.get(name), b.functions.get(name)];
     if (!mine || !theirs || !equals(FunctionDef, mine, theirs))

@@ -6,8 +6,6 @@ export {
   type BatchOptions,
   batch,
   batchJoin,
-  type Component,
-  type Example,
   maybeBatch,
   maybeBatchJoin,
   maybeShuffleBatch,
@@ -71,6 +69,7 @@ export {
   type MulticlassBiasInitializerOptions,
   type RemapMatrixInitializerOptions,
 } from "./load-and-remap.ts";
+export * from "./monitored/index.ts";
 export { ExponentialMovingAverage, type MovingAverageOptions } from "./moving-averages.ts";
 export {
   type ApplyGradientsOptions,
@@ -105,6 +104,7 @@ export {
   type RMSPropOptions,
 } from "./rule-optimizers.ts";
 export { createSlot, createSlotWithInitializer, createZerosSlot, type Primary } from "./slot-creator.ts";
+export type { Component, Example } from "./through-queue.ts";
 export { type UpdateInputs, updateOp } from "./update-op.ts";
 export {
   VocabInfo,

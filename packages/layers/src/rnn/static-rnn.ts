@@ -46,7 +46,8 @@ export function staticRnn(
   const { graph } = first;
   return recurrentScope(graph, options.scope ?? "rnn", (scope) => {
     for (const { shape } of inputs) {
-      const unknown = (shape.dims ?? [null, null]).findIndex((dim, i) => i > 0 && dim === null);
+      const dims: readonly (number | null)[] = shape.dims ?? [null, null];
+      const unknown = dims.findIndex((dim, i) => i > 0 && dim === null);
       if (unknown !== -1)
         throw new TfError(
           "INVALID_ARGUMENT",

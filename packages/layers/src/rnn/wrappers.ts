@@ -135,13 +135,18 @@ export interface DropoutWrapperOptions {
   readonly seed?: number | undefined;
 }
 
+/** What variational dropout drops by at each step. */
+interface Noise {
+  readonly input?: Tensor;
+  readonly state: Form<Tensor>;
+  readonly output: Tensor;
+}
+
 /** tf.nn.rnn_cell.DropoutWrapper: inputs, states (an LSTM's output, not its memory) and outputs become 0 at random. */
 export class DropoutWrapper extends Wrapper {
   readonly #keep: Readonly<Record<"input" | "state" | "output", Probability>>;
   readonly #seed: number | undefined;
-  readonly #noise:
-    | { readonly input?: Tensor; readonly state: Form<Tensor>; readonly output: Tensor }
-    | undefined;
+  readonly #noise: Noise | undefined;
 
   /** Throws a TypeError where a probability is none, or what variational dropout needs is not given. */
   constructor(cell: RnnCell, options: DropoutWrapperOptions = {}) {
@@ -177,7 +182,7 @@ export class DropoutWrapper extends Wrapper {
     inputKeep: Probability,
     inputSize: Size | undefined,
     dtype: DType | undefined,
-  ): NonNullable<DropoutWrapper["#noise"]> {
+  ): Noise {
     if (dtype === undefined) throw new TypeError("When variational_recurrent=True, dtype must be provided");
     const drops = inputKeep !== 1;
     if (drops && inputSize === undefined)
