@@ -50,7 +50,8 @@ export interface FunctionGraph {
 
 /**
  * Builds the body of `def` in a new graph.
- * Throws TfError INVALID_ARGUMENT where the function is not well-formed, as `functionDefToGraphDef` and `importGraphDef` do.
+ * Throws TfError INVALID_ARGUMENT where the function is not well-formed, as `functionDefToGraphDef` and `importGraphDef` do; NOT_FOUND where it
+ * returns what an op gives that nobody describes.
  */
 export function functionDefToGraph(def: IFunctionDef, options: FunctionGraphOptions): FunctionGraph {
   const { library, ops } = options;
@@ -96,7 +97,14 @@ export function functionDefToGraph(def: IFunctionDef, options: FunctionGraphOpti
         const [node = "", index = "0"] = name.split(":");
         const found = argument.get(name) ?? byName.get(node)?.outputs[Number(index)];
         if (found !== undefined) return found;
-        throw new TfError("INVALID_ARGUMENT", `Function ${nodes.name} returns ${name}, which it lacks`);
+        const op = byName.get(node);
+        // What an op that nobody describes gives is not known.
+        throw op !== undefined && op.opDef === undefined
+          ? new TfError("NOT_FOUND", `Op type not registered '${op.type}' in binary`, {
+              node: op.name,
+              op: op.type,
+            })
+          : new TfError("INVALID_ARGUMENT", `Function ${nodes.name} returns ${name}, which it lacks`);
       }),
       controlOutputs: nodes.controlOutputs.map((name) => byName.get(name)!),
       operations,

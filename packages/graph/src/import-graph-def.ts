@@ -28,12 +28,12 @@ import { type Tensor, tensorTypeString } from "./tensor.ts";
 
 export type { InputMap } from "./import-map.ts";
 
-/** An op type that the graph's registry lacks, and where it stands. */
+/** An op type that the graph's registry lacks, and that is no function of its library; and where it stands. */
 export interface UnknownOp {
   readonly op: string;
   /** Names in the graph. */
   readonly nodes: readonly string[];
-  /** Whether the file (its op list or a function of that name) describes it. */
+  /** Whether the file's op list describes it. */
   readonly described: boolean;
 }
 
@@ -364,7 +364,7 @@ function fileRegistry(
 function listUnknown(ops: readonly Operation[], file: OpRegistry | undefined): UnknownOp[] {
   const byType = new Map<string, string[]>();
   for (const op of ops) {
-    if (op.registered !== undefined) continue;
+    if (op.registered !== undefined || op.graph.getFunction(op.type) !== undefined) continue;
     const list = byType.get(op.type);
     if (list === undefined) byType.set(op.type, [op.name]);
     else list.push(op.name);

@@ -25,7 +25,7 @@ export class CallSites {
   readonly #byGraph: Map<Graph, CallSite> = new Map();
   /** Told of each new site. */
   readonly #entered: (site: CallSite) => void;
-  #nodes = 0;
+  #size = 0;
 
   /** `path`: keys of calls that all of the request lies below. */
   constructor(functions: Functions, path: readonly string[], entered: (site: CallSite) => void) {
@@ -66,9 +66,9 @@ export class CallSites {
     if (!this.#functions.isExpandable(call)) return undefined;
     const outer = this.around(call);
     const path = outer?.path ?? this.#root;
-    if (!this.#functions.fits(call, path, this.#nodes)) return undefined;
+    if (!this.#functions.fits(call, path, this.#size, this.#root.length > 0)) return undefined;
     const expansion = this.#functions.expansionOf(call);
-    this.#nodes += expansion.graph.getOperations().length;
+    this.#size += expansion.graph.getOperations().length + 10;
     const site: CallSite = {
       call,
       expansion,

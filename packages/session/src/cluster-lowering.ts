@@ -2,6 +2,7 @@
 // single-assignment form here: a read yields the instruction of the last assignment before it. What is folded is
 // evaluated when it is asked for. Nothing is launched.
 import { isTfError, TfError } from "@org/errors";
+import type { Tensor } from "@org/graph";
 import { evaluate, HloBuilder, type HloComputation, type HloDType, type HloInstruction } from "@org/hlo";
 import type { Lowered, LoweringContext } from "@org/ops";
 import type { DType, NdArray, Shape } from "@org/tensor";
@@ -190,7 +191,7 @@ class ClusterLowering {
     const dims = this.#shapes.variableDims[variable];
     if (dims === undefined) throw uninitialized(this.#shapes.variableNames[variable]!, node.op.name);
     const { tensor } = node.inputs[i]!;
-    const dtype = tensor.dtype === "resource" ? this.#dtypeBehind(variable, tensor.dtype) : tensor.dtype;
+    const dtype = tensor.dtype === "resource" ? this.#dtypeBehind(variable, tensor) : tensor.dtype;
     const made = this.builder.parameter(dtype as HloDType, dims);
     this.#parameters.push({ variable });
     this.#initial[variable] = made;
@@ -198,8 +199,9 @@ class ClusterLowering {
     return made;
   }
 
-  #dtypeBehind(variable: number, otherwise: DType): DType {
-    return this.#cluster.variables[variable]!.variable?.dtype ?? otherwise;
+  /** Of the variable behind a handle: known, or as the graph says. */
+  #dtypeBehind(variable: number, { op, valueIndex, dtype }: Tensor): DType {
+    return this.#cluster.variables[variable]!.variable?.dtype ?? op.handles[valueIndex]?.dtype ?? dtype;
   }
 
   #assign(node: PlanNode, argument: number, instruction: HloInstruction): void {

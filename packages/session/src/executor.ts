@@ -11,7 +11,6 @@ import { runMerge, runSwitch } from "./control-nodes.ts";
 import type { Functions } from "./functions.ts";
 import { runHeld } from "./held-kernels.ts";
 import { runHostNode, variableAt } from "./host-node.ts";
-import type { PlanNode } from "./plan-node.ts";
 import { runBeside } from "./run-beside.ts";
 import { cancelled, timedOut } from "./run-deadline.ts";
 import { type Body, type ClusterUnit, type NodeUnit, notFed, type RunPlan, type Unit } from "./run-plan.ts";

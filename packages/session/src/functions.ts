@@ -18,8 +18,8 @@ import { VariableState } from "./variable-state.ts";
 /** How deep calls may lie in each other when a plan is made; deeper ones are steps of their own. */
 const deepestInPlan = 64;
 /** How large the expansions in one plan may be, in nodes and ten for each call; and in a plan of a call that stays a step. */
-const mostInPlan = 50_000;
-const mostInStep = 2_000;
+const mostInPlan = 20_000;
+const mostInStep = 500;
 /** How deep calls may lie in each other in a run. */
 const deepestInRun = 1000;
 
