@@ -25,6 +25,17 @@ def best(work, rounds=9, seconds=0.15):
     return min(times)
 
 
+def session_run(fetches, feed=None):
+    session = tf.Session(config=config)
+    session.run(tf.global_variables_initializer())
+    return lambda: session.run(fetches, feed)
+
+
+def update(rows, following):
+    x = tf.Variable(np.random.rand(rows, rows).astype("f"))
+    return session_run(x.assign(following(tf.identity(x))).op)
+
+
 def network(x):
     for i, (rows, columns) in enumerate([(784, 128), (128, 32), (32, 10)]):
         w = tf.Variable(tf.truncated_normal([rows, columns], stddev=rows ** -0.5))
@@ -37,19 +48,93 @@ def network(x):
 
 def matmul(n):
     a, b = tf.Variable(np.random.rand(n, n).astype("f")), tf.Variable(np.random.rand(n, n).astype("f"))
-    return tf.matmul(a, b).op, {}
+    return session_run(tf.matmul(a, b).op)
 
 
-def train_step(batch):
+def training():
     x, y = tf.placeholder(tf.float32, [None, 784]), tf.placeholder(tf.int32, [None])
     loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=network(x)))
     train = tf.train.GradientDescentOptimizer(0.01).minimize(loss)
-    return [loss, train], {x: np.random.rand(batch, 784).astype("f"), y: np.arange(batch, dtype="i") % 10}
+    feed = lambda batch: {x: np.random.rand(batch, 784).astype("f"), y: np.arange(batch, dtype="i") % 10}
+    return [loss, train], feed
+
+
+def train_step(batch):
+    fetches, feed = training()
+    return session_run(fetches, feed(batch))
+
+
+def new_batch_size(batch):
+    fetches, feed = training()
+    session = tf.Session(config=config)
+    session.run(tf.global_variables_initializer())
+    size = iter(range(batch, 1 << 30))
+    return lambda: session.run(fetches, feed(next(size)))
+
+
+def first_run(batch):
+    fetches, feed = training()
+    init, given = tf.global_variables_initializer(), feed(batch)
+
+    def work():
+        with tf.Session(config=config) as session:
+            session.run(init)
+            session.run(fetches, given)
+
+    return work
 
 
 def infer(batch):
     x = tf.placeholder(tf.float32, [None, 784])
-    return network(x), {x: np.random.rand(batch, 784).astype("f")}
+    return session_run(network(x), {x: np.random.rand(batch, 784).astype("f")})
+
+
+def multiply_adds(rows):
+    def following(x):
+        for _ in range(5):
+            x = x * 0.5 + 0.25
+        return x
+
+    return update(rows, following)
+
+
+def exp_tanh(rows):
+    return update(rows, lambda x: tf.exp(tf.tanh(x)))
+
+
+def softmax(rows):
+    return update(rows, tf.nn.softmax)
+
+
+def conv_net(trains, batch=32):
+    x, y = tf.placeholder(tf.float32, [None, 28, 28, 1]), tf.placeholder(tf.int32, [None])
+    feed = {x: np.random.rand(batch, 28, 28, 1).astype("f"), y: np.arange(batch, dtype="i") % 10}
+    last = x
+    for inputs, outputs in [(1, 32), (32, 64)]:
+        w = tf.Variable(tf.truncated_normal([5, 5, inputs, outputs], stddev=(25 * inputs) ** -0.5))
+        summed = tf.nn.bias_add(tf.nn.conv2d(last, w, [1, 1, 1, 1], "SAME"), tf.Variable(tf.zeros([outputs])))
+        last = tf.nn.max_pool(tf.nn.relu(summed), [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+    w = tf.Variable(tf.truncated_normal([7 * 7 * 64, 10], stddev=0.018))
+    logits = tf.matmul(tf.reshape(last, [-1, 7 * 7 * 64]), w) + tf.Variable(tf.zeros([10]))
+    if not trains:
+        return session_run(logits, feed)
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    return session_run([loss, tf.train.GradientDescentOptimizer(0.01).minimize(loss)], feed)
+
+
+def lstm_step(units, batch=32):
+    x = tf.placeholder(tf.float32, [None, units])
+    c, h = tf.Variable(tf.zeros([batch, units])), tf.Variable(tf.zeros([batch, units]))
+    cell = tf.nn.rnn_cell.BasicLSTMCell(units)
+    output, (next_c, next_h) = cell(x, (tf.identity(c), tf.identity(h)))
+    following = tf.group(c.assign(next_c), h.assign(next_h))
+    return session_run([output, following], {x: np.random.rand(batch, units).astype("f")})
+
+
+def adam_step(count):
+    w = tf.Variable(tf.random_normal([count]))
+    g = tf.Variable(tf.random_normal([count]), trainable=False)
+    return session_run(tf.train.AdamOptimizer(0.001).apply_gradients([(tf.identity(g), w)]))
 
 
 def scalar_adds(count):
@@ -57,7 +142,15 @@ def scalar_adds(count):
     total = x
     for _ in range(count):
         total = total + 1.0
-    return total, {x: 0.5}
+    return session_run(total, {x: 0.5})
+
+
+def nothing(_):
+    return session_run(tf.no_op())
+
+
+def while_loop(turns):
+    return session_run(tf.while_loop(lambda i: i < turns, lambda i: i + 1, [tf.constant(0)]))
 
 
 def import_meta(path):
@@ -71,15 +164,11 @@ def import_meta(path):
     return work
 
 
+builders = [matmul, train_step, new_batch_size, first_run, infer, multiply_adds, exp_tanh, softmax, lstm_step,
+            adam_step, scalar_adds, nothing, while_loop, import_meta]
+by_name = {builder.__name__: builder for builder in builders}
 results = {}
-for name, kind, argument in json.loads(sys.argv[1]):
-    if kind == "importMeta":
-        results[name] = best(import_meta(argument), rounds=3)
-        continue
-    build = {"matmul": matmul, "trainStep": train_step, "infer": infer, "scalarAdds": scalar_adds}[kind]
+for name, builder, argument in json.loads(sys.argv[1]):
     with tf.Graph().as_default():
-        fetches, feed = build(argument)
-        with tf.Session(config=config) as session:
-            session.run(tf.global_variables_initializer())
-            results[name] = best(lambda: session.run(fetches, feed))
+        results[name] = best(by_name[builder](argument), rounds=3 if builder == "import_meta" else 9)
 print(json.dumps(results))
