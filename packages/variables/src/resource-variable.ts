@@ -2,7 +2,7 @@
 // "w/Read/ReadVariableOp"), node for node as 1.15 builds them, or taken from a VariableDef.
 // Source: python/ops/resource_variable_ops.py; core/framework/variable.proto.
 import { TfError } from "@org/errors";
-import { type Graph, type Operation, stripNameScope, type Tensor } from "@org/graph";
+import { currentGraph, type Graph, type Operation, stripNameScope, type Tensor } from "@org/graph";
 import type { IVariableDef } from "@org/proto";
 import { type DType, Shape } from "@org/tensor";
 import {
@@ -103,7 +103,7 @@ export class ResourceVariable implements VariableBase {
   value(): Tensor {
     return (
       this.cached ??
-      this.graph.colocateWith(null, () => this.graph.device(this.device, () => this.readOp()), {
+      this.here.colocateWith(null, () => this.here.device(this.device, () => this.readOp()), {
         ignoreExisting: true,
       })
     );
@@ -111,8 +111,9 @@ export class ResourceVariable implements VariableBase {
 
   /** A new read in the current context: ReadVariableOp, then Identity. */
   readValue(): Tensor {
-    const read = this.graph.nameScope("Read", () => this.graph.device(this.device, () => this.readOp()));
-    return this.graph.createOp("Identity", [read]).outputs[0]!;
+    const { here } = this;
+    const read = here.nameScope("Read", () => here.device(this.device, () => this.readOp()));
+    return here.createOp("Identity", [read]).outputs[0]!;
   }
 
   /** The value after its initializer has run: a cond on VarIsInitializedOp. Use it to initialize another variable. */
@@ -175,18 +176,25 @@ export class ResourceVariable implements VariableBase {
     return `<tf.Variable '${this.name}' shape=${this.shape} dtype=${this.dtype}>`;
   }
 
+  /** The body of the function that is being built, which takes the handle in; else the variable's graph. */
+  private get here(): Graph {
+    const current = currentGraph();
+    for (let graph = current; graph; graph = graph.outerGraph) if (graph === this.graph) return current!;
+    return this.graph;
+  }
+
   private readOp(): Tensor {
-    return this.graph.createOp("ReadVariableOp", [this.handle], { attrs: { dtype: this.dtype } }).outputs[0]!;
+    return this.here.createOp("ReadVariableOp", [this.handle], { attrs: { dtype: this.dtype } }).outputs[0]!;
   }
 
   private update(type: string, value: Operand, options: AssignOptions): Operation {
-    const operand = toTensor(value, { graph: this.graph, dtype: this.dtype, name: "Const" });
+    const operand = toTensor(value, { graph: this.here, dtype: this.dtype, name: "Const" });
     if (!this.shape.isCompatibleWith(operand.shape))
       throw new TfError("INVALID_ARGUMENT", `Shapes ${this.shape} and ${operand.shape} are incompatible`, {
         node: this.op.name,
         op: this.op.type,
       });
-    return this.graph.createOp(type, [this.handle, operand], {
+    return this.here.createOp(type, [this.handle, operand], {
       ...(options.name === undefined ? {} : { name: options.name }),
       attrs: { dtype: this.dtype },
     });
@@ -194,7 +202,7 @@ export class ResourceVariable implements VariableBase {
 
   private readAfter(write: Operation, options: AssignOptions): Tensor | Operation {
     if (options.readValue === false) return write;
-    return this.graph.controlDependencies([write], () => this.readOp());
+    return this.here.controlDependencies([write], () => this.readOp());
   }
 
   /** Orders a write after the cached read, if there is one. */

@@ -1,13 +1,14 @@
 // tf.data.Dataset: elements that a graph goes through, from values, files and other data sets. Building one makes the node that makes it; an
 // iterator goes through it. Source: python/data/ops/dataset_ops.py of TensorFlow 1.15 (DatasetV1).
 import { TfError } from "@org/errors";
-import { constantValue, currentGraph, type Graph, type Tensor } from "@org/graph";
-import { type DType, type NdArray, ndArray, Shape } from "@org/tensor";
+import { currentGraph, type Graph, type Tensor } from "@org/graph";
+import { type DType, Shape } from "@org/tensor";
 import { applyOne, applyOp } from "../apply-op.ts";
-import { constant } from "../array/constant.ts";
 import { flatten } from "../control/nest.ts";
 import { convertToTensor, resolveGraph } from "../convert.ts";
 import type { TensorLike } from "../tensor-like.ts";
+import { withOptions } from "./applied-options.ts";
+import { batched, dropTensor, keepsRemainder } from "./batch-structure.ts";
 import { dataFunction } from "./data-function.ts";
 import { DataIterator, flatAttrs } from "./data-iterator.ts";
 import { datasetFactory } from "./one-shot.ts";
@@ -55,30 +56,6 @@ export interface ShuffleDataOptions {
 
 export const int64Tensor = (value: TensorLike | bigint, name: string): Tensor =>
   convertToTensor(value as TensorLike, { dtype: "int64", name });
-
-const scalarBool = (value: boolean): NdArray => ndArray("bool", [], Uint8Array.of(value ? 1 : 0));
-
-/** What an element of all components has one dimension more of: known where no batch is smaller. */
-function batched(structure: Structure, size: Tensor, dropRemainder: Tensor): Structure {
-  const rows = batchRows(size, dropRemainder);
-  return {
-    form: structure.form,
-    components: structure.components.map(({ dtype, shape }) => ({
-      dtype,
-      shape: new Shape([rows]).concat(shape),
-    })),
-  };
-}
-
-function batchRows(size: Tensor, dropRemainder: Tensor): number | null {
-  const dropped = constantValue(dropRemainder);
-  const known = dropped && (dropped.data as Uint8Array)[0] ? constantValue(size) : undefined;
-  return known ? Number((known.data as BigInt64Array)[0]) : null;
-}
-
-/** What TensorFlow 1.15 does to every data set that an iterator goes through. */
-const optimizations = ["map_and_batch_fusion", "noop_elimination", "shuffle_and_repeat_fusion"];
-const optimizationConfigs = ["map_vectorization:use_choose_fastest:false"];
 
 export class Dataset<E = unknown> {
   /** The variant that carries it. */
@@ -178,7 +155,14 @@ export class Dataset<E = unknown> {
       all.map(({ structure }) => structure.form),
     );
     const components = all.flatMap(({ structure }) => structure.components);
-    return made("ZipDataset", [all.map(({ variantTensor }) => variantTensor)], { form, components }) as never;
+    const structure = { form, components };
+    const variants = all.map(({ variantTensor }) => variantTensor);
+    const variant = applyOne("ZipDataset", [variants], { attrs: flatAttrs(structure) });
+    return new Dataset(
+      variant,
+      structure,
+      all.some((one) => one.#capturesRefs),
+    ) as never;
   }
 
   // ---- from this one
@@ -262,16 +246,9 @@ export class Dataset<E = unknown> {
       const padded = paddedShapes(this.structure, shapes);
       const values = paddingValues(this.structure, options.paddingValues);
       const drop = dropTensor(options.dropRemainder);
-      const rows = batchRows(size, drop);
-      const known = constantValue(drop);
-      const isKept = known && !(known.data as Uint8Array)[0];
-      const structure: Structure = {
-        form: this.structure.form,
-        components: this.structure.components.map(({ dtype }, i) => ({
-          dtype,
-          shape: new Shape([rows]).concat(padded[i]!.shape),
-        })),
-      };
+      const isKept = keepsRemainder(drop);
+      const shapesOf = padded.map(({ shape }) => shape);
+      const structure = batched(this.structure, size, drop, shapesOf);
       const tensors = padded.map(({ tensor }) => tensor);
       const type = isKept ? "PaddedBatchDataset" : "PaddedBatchDatasetV2";
       const attrs = { output_shapes: structure.components.map(({ shape }) => shape) };
@@ -325,7 +302,9 @@ export class Dataset<E = unknown> {
         );
       const components = a.map(({ dtype, shape }, i) => ({ dtype, shape: common(shape, b[i]!.shape) }));
       const structure = { form: this.structure.form, components };
-      return this.#by("ConcatenateDataset", structure, {}, [other.variantTensor]) as never;
+      const attrs = flatAttrs(structure);
+      const variant = applyOne("ConcatenateDataset", [this.variantTensor, other.variantTensor], { attrs });
+      return new Dataset<E>(variant, structure, this.#capturesRefs || other.#capturesRefs);
     });
   }
 
@@ -338,9 +317,9 @@ export class Dataset<E = unknown> {
       const attrs = { ...flatAttrs(this.structure), container: "", shared_name: options.sharedName ?? "" };
       const resource = applyOne("IteratorV2", [], { attrs });
       const initializer = this.graph.colocateWith(resource.op, () =>
-        applyOp("MakeIterator", [whole.variantTensor, resource]),
+        applyOp("MakeIterator", [whole, resource]),
       );
-      return new DataIterator<E>(resource, whole.structure, initializer);
+      return new DataIterator<E>(resource, this.structure, initializer);
     });
   }
 
@@ -351,7 +330,7 @@ export class Dataset<E = unknown> {
   makeOneShotIterator(): DataIterator<E> {
     const { graph } = this;
     return graph.asDefault(() => {
-      const name = datasetFactory(this.variantTensor, () => this.#optimized().variantTensor);
+      const name = datasetFactory(this.variantTensor, () => this.#optimized());
       const attrs = {
         ...flatAttrs(this.structure),
         dataset_factory: { raw: { func: { name } } },
@@ -363,19 +342,8 @@ export class Dataset<E = unknown> {
   }
 
   /** This data set behind what TensorFlow optimizes and models, in the current graph. */
-  #optimized(): Dataset<E> {
-    const attrs = flatAttrs(this.structure);
-    let { variantTensor } = this;
-    if (!this.#capturesRefs) {
-      const names = constant(optimizations, "string", { name: "optimizations" });
-      variantTensor = applyOne("OptimizeDataset", [variantTensor, names], {
-        attrs: { ...attrs, optimization_configs: optimizationConfigs },
-      });
-    }
-    variantTensor = applyOne("ModelDataset", [variantTensor], {
-      attrs: { ...attrs, cpu_budget: 0 },
-    });
-    return new Dataset<E>(variantTensor, this.structure, this.#capturesRefs);
+  #optimized(): Tensor {
+    return withOptions(this.variantTensor, this.structure, this.#capturesRefs);
   }
 
   /** The data set that op `type` makes of this one and `inputs`. */
@@ -431,12 +399,6 @@ function structureOfResult(result: unknown): Structure {
   if (result instanceof Dataset) return result.structure;
   throw new TypeError(`\`map_func\` must return a \`Dataset\` object. Got ${typeof result}`);
 }
-
-const dropTensor = (drop: boolean | Tensor | undefined): Tensor =>
-  convertToTensor(typeof drop === "object" ? drop : scalarBool(drop ?? false), {
-    dtype: "bool",
-    name: "drop_remainder",
-  });
 
 /** What both shapes say. */
 function common(a: Shape, b: Shape): Shape {

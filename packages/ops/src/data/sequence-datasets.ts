@@ -189,6 +189,7 @@ class Prefetch implements DataIterator {
   #filling = false;
   #waiting: (() => void) | undefined;
   #ended = false;
+  #closed = false;
 
   constructor(input: DataIterator, room: number, iteration: Iteration) {
     this.#input = input;
@@ -202,12 +203,14 @@ class Prefetch implements DataIterator {
     if (this.#ahead.length === 0 && !this.#ended) await this.#arrival(signal);
     const outcome = this.#ahead.shift();
     void this.#fill();
+    if (this.#closed) throw new TfError("CANCELLED", "PrefetchDatasetOp::Dataset::Iterator::GetNext");
     if (!outcome) return undefined;
     if ("error" in outcome) throw outcome.error;
     return outcome.element;
   }
 
   close(): void | Promise<void> {
+    this.#closed = true;
     this.#ended = true;
     this.#wake();
     return this.#input.close();
