@@ -131,8 +131,20 @@ function rewriteElementwise(instruction: Value, rewriter: Rewriter): Value | und
     }
     case "convert": {
       const [source] = x.operands;
-      const back = x.opcode === "convert" && source!.dtype === dtype && widens(dtype, x.dtype);
-      return x.dtype === dtype || back ? (back ? source : x) : undefined;
+      if (x.dtype === dtype) return x;
+      if (x.opcode !== "convert" || !widens(source!.dtype, x.dtype)) return undefined;
+      if (source!.dtype === dtype) return source;
+      // From a float integers are cut off at the ends, from an integer they wrap.
+      const alike = isFloat(source!.dtype) === isFloat(x.dtype);
+      return alike ? rewriter.make({ ...instruction, operands: [source!] }) : undefined;
+    }
+    case "compare": {
+      // Of numbers that were widened alike: argmax gives int32, TensorFlow's users compare int64.
+      const [a, b] = [x.operands[0], y.operands[0]];
+      const widened = x.opcode === "convert" && y.opcode === "convert" && a!.dtype === b!.dtype;
+      return widened && widens(a!.dtype, x.dtype)
+        ? rewriter.make({ ...instruction, operands: [a!, b!] })
+        : undefined;
     }
     case "bitcastConvert":
       return x.dtype === dtype ? x : undefined;

@@ -46,6 +46,26 @@ describe("simplify", () => {
       (b, x) => b.convert(b.convert(x, "bfloat16"), "float32"),
       "parameter convert convert",
     ],
+    [
+      "widening on the way",
+      (b, x) => b.convert(b.convert(b.convert(x, "int32"), "int64"), "float32"),
+      "parameter convert convert",
+    ],
+    [
+      "by way of floats stays: it does not wrap",
+      (b, x) => b.convert(b.convert(b.convert(x, "int32"), "float64"), "int8"),
+      "parameter convert convert convert",
+    ],
+    [
+      "a comparison of widened numbers",
+      (b, x) => b.compare("LT", b.convert(b.unary("exp", x), "float64"), b.convert(x, "float64")),
+      "parameter exp compare",
+    ],
+    [
+      "a comparison of narrowed ones stays",
+      (b, x) => b.compare("EQ", b.convert(b.unary("exp", x), "int32"), b.convert(x, "int32")),
+      "parameter exp convert convert compare",
+    ],
     ["two transposes", (b, x) => b.transpose(b.transpose(x, [1, 0]), [1, 0]), "parameter"],
     ["two reshapes", (b, x) => b.reshape(b.reshape(x, [6]), [3, 2]), "parameter reshape"],
     ["a whole slice", (b, x) => b.slice(x, [0, 0], [2, 3]), "parameter"],
