@@ -4,7 +4,8 @@ import { hasRelaxedSimd } from "../src/features.ts";
 import { multiplyAdd, unrollFor } from "../src/gemm-micro.ts";
 import { panelRows } from "../src/gemm-module.ts";
 import { createModule } from "../src/wasm-assembler.ts";
-import { f32x4, i32, v128 } from "../src/wasm-opcodes.ts";
+import { i32 } from "../src/wasm-opcodes.ts";
+import { f32x4, v128 } from "../src/wasm-simd.ts";
 import { now } from "./measure.mjs";
 
 const vectors = 2;

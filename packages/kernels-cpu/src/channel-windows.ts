@@ -2,8 +2,6 @@
 // time, over the taps of its window.
 import type { HloDType } from "@org/hlo";
 import { elementBytes, type KernelContext, type Lanes } from "./lanes.ts";
-import { scalarLanes } from "./scalar-lanes.ts";
-import { vectorLanes } from "./vector-lanes.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
 import { overPositions } from "./window-walk.ts";
@@ -13,7 +11,7 @@ const vectorsAtOnce = 4;
 
 export interface ChannelKernel {
   readonly dtype: HloDType;
-  readonly vectors: boolean;
+  readonly lanes: (context: KernelContext) => Lanes;
   /** A sum's value before the first tap. */
   readonly initial: (lanes: Lanes) => Expr;
   /** The sum with one tap's elements taken in; `weight(offset)` loads from the filter. */
@@ -23,12 +21,12 @@ export interface ChannelKernel {
 /** Emits the kernel over walked dimensions' arguments `args`; `count` channels. */
 export function emitChannels(
   context: KernelContext,
-  { dtype, vectors, initial, take }: ChannelKernel,
+  { dtype, lanes: lanesOf, initial, take }: ChannelKernel,
   [from, filter, to, count]: readonly [Local<"i32">, Local<"i32">, Local<"i32">, Local<"i32">],
   args: readonly Local<"i32">[],
 ): void {
   const { f } = context;
-  const lanes = vectors ? vectorLanes(context) : scalarLanes(context);
+  const lanes = lanesOf(context);
   const bytes = elementBytes(dtype);
   const step = lanes.width * bytes;
   const sums = Array.from({ length: vectorsAtOnce }, () => f.local(lanes.valueType(dtype)));

@@ -1,7 +1,8 @@
 // Vector constants of kernels, in reserved memory. A load is one instruction that the engine folds into its use;
 // v128.const it makes anew in every turn of a loop, in four (measured: exp 1.5 to 2 times slower).
 import type { Expr } from "./wasm-assembler.ts";
-import { f32x4, i32, i32x4, v128 } from "./wasm-opcodes.ts";
+import { i32 } from "./wasm-opcodes.ts";
+import { f32x4, i32x4, v128 } from "./wasm-simd.ts";
 
 /** Gives constants as expressions; equal ones share a slot. */
 export interface ConstantPool {

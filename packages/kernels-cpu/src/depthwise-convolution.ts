@@ -8,8 +8,9 @@ import type { Convolve } from "./gathered-convolution.ts";
 import { multiplyAdd } from "./gemm-micro.ts";
 import { withTables } from "./kernel-tables.ts";
 import type { Prepared, Workshop } from "./prepared.ts";
+import { vectorLanes } from "./vector-lanes.ts";
 import type { Expr } from "./wasm-assembler.ts";
-import { f32x4 } from "./wasm-opcodes.ts";
+import { f32x4 } from "./wasm-simd.ts";
 import { type WalkedDimension, walkArguments, walkDimension, walkTables, walkValues } from "./window-walk.ts";
 
 /** Bytes of the result after which it is handed on: a part of a second-level cache. */
@@ -53,7 +54,7 @@ export function prepareDepthwise(
         const madd = multiplyAdd(context.relaxed);
         const kernel: ChannelKernel = {
           dtype: "float32",
-          vectors: true,
+          lanes: vectorLanes,
           initial: () => f32x4.const(0),
           take: (_, sum, element, weight) =>
             madd(element as Expr<"v128">, weight() as Expr<"v128">, sum as Expr<"v128">),

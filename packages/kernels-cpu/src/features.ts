@@ -1,7 +1,8 @@
 // What this engine's WebAssembly can do, found out by validating a few bytes: no flags are set, no versions looked up.
 import { TfError } from "@org/errors";
 import { createModule } from "./wasm-assembler.ts";
-import { f32x4, i32, v128 } from "./wasm-opcodes.ts";
+import { i32 } from "./wasm-opcodes.ts";
+import { f32x4, v128 } from "./wasm-simd.ts";
 
 let relaxed: boolean | undefined;
 

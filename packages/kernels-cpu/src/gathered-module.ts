@@ -6,7 +6,8 @@ import { emitMultiplyLoop, sumsOf } from "./gemm-micro.ts";
 import { panelColumns, panelRows } from "./gemm-module.ts";
 import { definePack } from "./gemm-pack.ts";
 import { type Callee, createModule, type Expr, type Local, type ModuleBuilder } from "./wasm-assembler.ts";
-import { f32x4, i32, memoryFill, select, v128 } from "./wasm-opcodes.ts";
+import { i32, memoryFill, select } from "./wasm-opcodes.ts";
+import { f32x4, v128 } from "./wasm-simd.ts";
 
 /**
  * Arguments of the exported "multiply", as words of the argument block; steps and offsets in bytes. `rows` is a table of

@@ -2,7 +2,8 @@
 // accumulators in registers. Packing and blocking are in gemm.ts. With 6 x 8, 12 accumulators, two vectors of B and one
 // splat of A fill the 15 registers that V8 leaves of x64's 16, and arm64 has more. Source: Goto & van de Geijn 2008.
 import type { Callee, Expr, FunctionBuilder, Local, ModuleBuilder } from "./wasm-assembler.ts";
-import { f32x4, i32, v128 } from "./wasm-opcodes.ts";
+import { i32 } from "./wasm-opcodes.ts";
+import { f32x4, v128 } from "./wasm-simd.ts";
 
 /** a * b + c: one rounding where the engine has relaxed SIMD, else two. */
 export function multiplyAdd(

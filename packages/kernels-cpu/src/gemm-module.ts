@@ -5,7 +5,8 @@
 import { type AWalk, defineMicroKernel, multiplyAdd } from "./gemm-micro.ts";
 import { definePack } from "./gemm-pack.ts";
 import { type Callee, createModule, type Expr, type Local, type ModuleBuilder } from "./wasm-assembler.ts";
-import { f32, f32x4, i32, select, tee, v128 } from "./wasm-opcodes.ts";
+import { f32, i32, select, tee } from "./wasm-opcodes.ts";
+import { f32x4, v128 } from "./wasm-simd.ts";
 
 /** Arguments of the exported "gemm", as 32-bit words in the argument block. Steps are in bytes. */
 export const gemmArguments = [

@@ -2,7 +2,8 @@
 // order. This is also where transposed operands disappear. A panel of width w holds, for each k, w elements side by side;
 // panels follow each other. Past the operand's edge a panel repeats the last line: lanes that nobody stores.
 import type { Callee, Local, ModuleBuilder } from "./wasm-assembler.ts";
-import { f32, i32, select, v128 } from "./wasm-opcodes.ts";
+import { f32, i32, select } from "./wasm-opcodes.ts";
+import { v128 } from "./wasm-simd.ts";
 
 /** Parameters: lines (rows of A or columns of B), k, source, line step, k step (bytes), destination. */
 export const packParams = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;

@@ -1,7 +1,8 @@
 // float16 and bfloat16 to and from f32 lanes, by their bits: nearest, ties to even; subnormals, infinities and NaN kept.
 import type { MathContext } from "./vector-math.ts";
 import type { Expr } from "./wasm-assembler.ts";
-import { f32x4, i32, i32x4, v128 } from "./wasm-opcodes.ts";
+import { i32 } from "./wasm-opcodes.ts";
+import { f32x4, i32x4, v128 } from "./wasm-simd.ts";
 
 type V = Expr<"v128">;
 const keep = ({ f }: MathContext, value: V): V => f.local("v128", value);

@@ -9,7 +9,8 @@ import { scalarLanes } from "./scalar-lanes.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
 import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
 import type { Expr, FunctionBuilder, Local } from "./wasm-assembler.ts";
-import { f64, i32, i64, memoryCopy, memoryFill, v128 } from "./wasm-opcodes.ts";
+import { f64, i32, i64, memoryCopy, memoryFill } from "./wasm-opcodes.ts";
+import { v128 } from "./wasm-simd.ts";
 
 type I32 = Expr<"i32">;
 

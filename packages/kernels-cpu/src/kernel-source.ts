@@ -1,10 +1,10 @@
-// A loop nest's WebAssembly: picks lanes (vectors where every type has 32 bits or fewer, else scalars) and wraps the
+// A loop nest's WebAssembly: picks lanes (four where every type has 32 bits or fewer, two of 64 bits, else scalars) and wraps the
 // loops into a module with one export, `run(arguments)`.
-import type { LoopNest } from "@org/hlo";
+import type { HloDType, LoopNest } from "@org/hlo";
 import type { ConstantPool } from "./constants.ts";
 import { emitFault, faultCodes } from "./fault-record.ts";
 import { declareHostFunctions } from "./host-functions.ts";
-import { isNarrow, isWide, type KernelContext } from "./lanes.ts";
+import { isNarrow, isWide, type KernelContext, type Lanes, type Operation } from "./lanes.ts";
 import { emitLoop } from "./loop-kernel.ts";
 import { nestLayout } from "./nest-arguments.ts";
 import { operationOf } from "./nest-walk.ts";
@@ -14,6 +14,7 @@ import { emitTiles, tileDimension } from "./tile-kernel.ts";
 import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
 import { createModule, type ModuleBuilder } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
+import { isWideOperation, isWideSum, isWideType, wideLanes } from "./wide-lanes.ts";
 
 /** What code generation may use. */
 export interface Target {
@@ -33,13 +34,13 @@ export function mayDivideByZero(nest: LoopNest): boolean {
   );
 }
 
-/** Whether vectors can do all of a nest. */
-function isVectorNest(nest: LoopNest): boolean {
-  return nest.ops.every((op) =>
-    op.kind === "compute"
-      ? isVectorizable(operationOf(nest, op))
-      : op.dtype !== "float64" && op.dtype !== "int64" && op.dtype !== "uint64",
-  );
+/** The widest lanes that can do all of a nest. */
+function lanesFor(nest: LoopNest): (context: KernelContext) => Lanes {
+  const every = (computes: (operation: Operation) => boolean, holds: (dtype: HloDType) => boolean): boolean =>
+    nest.ops.every((op) => (op.kind === "compute" ? computes(operationOf(nest, op)) : holds(op.dtype)));
+  if (every(isVectorizable, (dtype) => dtype !== "float64" && !isWide(dtype))) return vectorLanes;
+  const sums = nest.ops.every(({ kind, dtype }) => kind !== "reduction" || isWideSum(dtype));
+  return sums && every(isWideOperation, isWideType) ? wideLanes : scalarLanes;
 }
 
 /** The module for a nest of kind loop or reduce. */
@@ -64,8 +65,8 @@ export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
         onElement: () => f.set(element, i32.add(element, i32.const(1))),
       }),
     };
-    const lanes = isVectorNest(nest) ? vectorLanes(context) : scalarLanes(context);
-    const row = lanes.width > 1 ? tileDimension(nest) : undefined;
+    const lanes = lanesFor(nest)(context);
+    const row = lanes.width === 4 ? tileDimension(nest) : undefined;
     if (row !== undefined) emitTiles(context, nest, nestLayout(nest), block, lanes, row);
     else if (nest.kind === "reduce") emitReduce(context, nest, nestLayout(nest), block, lanes);
     else emitLoop(context, nest, nestLayout(nest), block, lanes);

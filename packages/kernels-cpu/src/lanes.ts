@@ -1,5 +1,5 @@
-// How a kernel holds elements: four lanes of 32 bits in a v128 (vector-lanes.ts), or one element in a scalar
-// (scalar-lanes.ts, any type). Loops and reductions are written once, over this interface.
+// How a kernel holds elements: four lanes of 32 bits in a v128 (vector-lanes.ts), two of 64 bits (wide-lanes.ts), or one element
+// in a scalar (scalar-lanes.ts, any type). Loops and reductions are written once, over this interface.
 import type { Direction, HloDType, Movement, Opcode, Reducer } from "@org/hlo";
 import type { MathContext } from "./vector-math.ts";
 import type { Callee, Expr, ValType } from "./wasm-assembler.ts";
@@ -33,7 +33,7 @@ export interface LaneAddress {
 
 export interface Lanes {
   /** Elements at once. */
-  readonly width: 1 | 4;
+  readonly width: 1 | 2 | 4;
   /** The local that holds a value of this type. */
   valueType(dtype: HloDType): ValType;
   load(dtype: HloDType, at: LaneAddress): Expr;
@@ -41,7 +41,7 @@ export interface Lanes {
   literal(dtype: HloDType, address: Expr<"i32">, offset: number): Expr;
   /** start + i * step in lane i, as `dtype`. */
   index(dtype: HloDType, start: Expr<"i32">, step: Expr<"i32">): Expr;
-  /** Stores all lanes, or the first `count` (1..3). Lane i goes to address + i * step; contiguous where no step is given. */
+  /** Stores all lanes, or the first `count` (1 to width - 1). Lane i goes to address + i * step; contiguous where no step is given. */
   store(
     dtype: HloDType,
     address: Expr<"i32">,

@@ -15,7 +15,8 @@ import {
   opEmitter,
 } from "./nest-walk.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
-import { f32x4, i32, select, v128 } from "./wasm-opcodes.ts";
+import { i32, select } from "./wasm-opcodes.ts";
+import { f32x4, v128 } from "./wasm-simd.ts";
 
 type ReductionOp = NestOp & { kind: "reduction" };
 type I32 = Expr<"i32">;

@@ -5,9 +5,11 @@ import { prepareBlock } from "./block-kernel.ts";
 import { emitChannels } from "./channel-windows.ts";
 import { denseStrides } from "./copy-kernel.ts";
 import { withTables } from "./kernel-tables.ts";
-import { elementBytes } from "./lanes.ts";
+import { elementBytes, type Operation } from "./lanes.ts";
+import { scalarLanes } from "./scalar-lanes.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
-import { isVectorizable } from "./vector-lanes.ts";
+import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
+import { isWideOperation, wideLanes } from "./wide-lanes.ts";
 import { walkArguments, walkDimension, walkTables, walkValues } from "./window-walk.ts";
 
 const isTrivial = (window: Window, d: number): boolean =>
@@ -32,10 +34,15 @@ export const prepareReduceWindow: SinglePreparer = (workshop, instruction) => {
   if (walked.length === 0) {
     walked.push({ output: 1, table: Int32Array.of(0, 1, 0), elementStep: 0, tapStep: 0 });
   }
-  const vectors = channels && isVectorizable({ opcode: reducer, dtype, argTypes: [dtype, dtype] });
+  const operation: Operation = { opcode: reducer, dtype, argTypes: [dtype, dtype] };
+  const vectors = isVectorizable(operation)
+    ? vectorLanes
+    : isWideOperation(operation)
+      ? wideLanes
+      : undefined;
   return withTables(workshop, walkTables(walked), (address) =>
     prepareBlock(workshop, {
-      key: `reduceWindow ${reducer} ${dtype} ${walked.length} ${vectors}`,
+      key: `reduceWindow ${reducer} ${dtype} ${walked.length} ${channels}`,
       arguments: 3 + walked.length * walkArguments,
       mayFault: false,
       values: ([from], [to]) => [from!.address, to!.address, inner, ...walkValues(walked, address())],
@@ -44,7 +51,7 @@ export const prepareReduceWindow: SinglePreparer = (workshop, instruction) => {
           context,
           {
             dtype,
-            vectors,
+            lanes: (channels && vectors) || scalarLanes,
             initial: (lanes) => lanes.identity(reducer, dtype),
             take: (lanes, sum, element) =>
               lanes.combine(reducer, dtype, sum, context.f.local(lanes.valueType(dtype), element)),

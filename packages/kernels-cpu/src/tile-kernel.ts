@@ -6,7 +6,8 @@ import { elementBytes, type KernelContext, type Lanes } from "./lanes.ts";
 import type { NestLayout } from "./nest-arguments.ts";
 import { type Access, nestWalk, opEmitter } from "./nest-walk.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
-import { i32, select, v128 } from "./wasm-opcodes.ts";
+import { i32, select } from "./wasm-opcodes.ts";
+import { v128 } from "./wasm-simd.ts";
 
 type I32 = Expr<"i32">;
 

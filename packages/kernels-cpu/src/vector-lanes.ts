@@ -13,8 +13,10 @@ import {
   type Operation,
 } from "./lanes.ts";
 import { cos, erf, exp, expm1, largestAngle, log, log1p, logistic, sin, tanh } from "./vector-math.ts";
+import { isOrdinaryPower, power } from "./vector-power.ts";
 import { call, type Expr, type Local } from "./wasm-assembler.ts";
-import { f32, f32x4, f64, i16x8, i32, i32x4, v128 } from "./wasm-opcodes.ts";
+import { f32, f64, i32 } from "./wasm-opcodes.ts";
+import { f32x4, i16x8, i32x4, v128 } from "./wasm-simd.ts";
 
 type V = Expr<"v128">;
 
@@ -143,6 +145,14 @@ export function vectorLanes(context: KernelContext): Lanes {
     return result;
   };
 
+  const raised = (base: V, exponent: V): V => {
+    const [x, y] = [keep(base), keep(exponent)];
+    const result = keep(power(context, x, y));
+    const odd = v128.any_true(v128.not(isOrdinaryPower(context, x, y)));
+    f.if(odd, () => f.set(result, byLanes("power", [x, y])));
+    return result;
+  };
+
   const single = (opcode: Opcode, [x, y, z]: readonly V[]): V => {
     switch (opcode) {
       case "abs":
@@ -181,6 +191,8 @@ export function vectorLanes(context: KernelContext): Lanes {
       case "sin":
       case "cos":
         return angle(opcode, x!);
+      case "power":
+        return raised(x!, y!);
       default: {
         const inline = generated[opcode as keyof typeof generated];
         return inline ? inline(context, x!) : byLanes(opcode, y ? [x!, y] : [x!]);

@@ -9,7 +9,8 @@ import {
   unsignedLeb,
   type ValType,
 } from "../src/wasm-assembler.ts";
-import { f32, f32x4, f64, f64x2, i16x8, i32, i32x4, i64, select, tee, v128 } from "../src/wasm-opcodes.ts";
+import { f32, f64, i32, i64, select, tee } from "../src/wasm-opcodes.ts";
+import { f32x4, f64x2, i16x8, i32x4, i64x2, v128 } from "../src/wasm-simd.ts";
 
 const memory = new WebAssembly.Memory({ initial: 1 });
 const imports = { env: { memory, twice: (x: number) => 2 * x } };
@@ -113,7 +114,7 @@ describe("createModule", () => {
 });
 
 describe("instructions", () => {
-  const families = { i32, i64, f32, f64, v128, f32x4, i32x4, i16x8, f64x2 } as unknown as Record<
+  const families = { i32, i64, f32, f64, v128, f32x4, i32x4, i16x8, f64x2, i64x2 } as unknown as Record<
     string,
     Record<string, (...args: unknown[]) => unknown>
   >;
