@@ -23,6 +23,8 @@ export interface ClusterEnvironment {
   /** Told of each new plan. */
   readonly onPlan: (plan: ClusterPlan) => void;
   readonly counts: RunCounts;
+  /** Slots that the run fetches. */
+  readonly fetches?: readonly number[];
   /** Whether nodes are fused into kernels. */
   readonly fusion: boolean;
   /** Whether nodes may run elsewhere than where they say. */
@@ -173,7 +175,8 @@ class ClusterRun {
   /** Waits for what a backend learns late of segment `at`, and goes on with the next one. */
   async #settle(plan: ClusterPlan, at: number): Promise<void> {
     const segment = plan.segments[at]!;
-    await segment.device.backend.settle!();
+    // What will be fetched is read back together with the faults.
+    await Promise.all([segment.device.backend.settle!(), ...this.#fetched(plan, at)]);
     this.#check(segment, this.#firstSite);
     if (this.#isStale) throw stale;
     await this.#segments(plan, at + 1);
@@ -194,6 +197,17 @@ class ClusterRun {
 
   #nodeOf(step: Step | undefined): PlanNode | undefined {
     return this.#environment.nodes[step?.site ?? -1] ?? this.#cluster.nodes[0];
+  }
+
+  /** Downloads of what the run fetches of segment `at`; the values keep them. */
+  #fetched(plan: ClusterPlan, at: number): (NdArray | Promise<NdArray>)[] {
+    const { fetches = [] } = this.#environment;
+    return this.#cluster.outputs.flatMap(({ slot }, i) => {
+      const result = plan.lowered.outputs[i]!;
+      if (result.kind !== "root" || !fetches.includes(slot)) return [];
+      const place = plan.placement.roots[result.root]!;
+      return "segment" in place && place.segment === at ? [this.#at(plan, place).onHost()] : [];
+    });
   }
 
   /** The value at `place`: a parameter of the computation, or a result of an earlier segment. */

@@ -371,6 +371,7 @@ export class Session {
       environment = {
         devices: this.#devices,
         nodes: plan.nodes,
+        fetches: plan.fetches,
         state: this.#state,
         fs: this.fs,
         counts: this.#counts,

@@ -72,6 +72,11 @@ await describeGpu("sessions on the GPU", (root) => {
     expect(numbers(await session.run("w:0"))).toEqual([1, 2, 3]);
     await session.run([], { feeds: { "i:0": [0, 2] }, targets: ["train"] });
     expect(numbers(await session.run("w:0"))).toEqual([5, 6, 7]);
+    const before = session.stats().backends[0]!;
+    const picked = await session.run("pick:0", { feeds: { "i:0": [1, 1] }, targets: ["train"] });
+    expect(numbers(picked)).toEqual([6, 6]);
+    // What is fetched comes with the faults.
+    expect(session.stats().backends[0]!.submits! - before.submits!).toBe(1);
     await session.close();
   });
 
