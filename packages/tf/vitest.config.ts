@@ -1,3 +1,3 @@
-import { project } from "../../vitest.base.ts";
+import { project, softwareVulkan } from "../../vitest.base.ts";
 
-export default project("tf");
+export default project("tf", { env: softwareVulkan() });

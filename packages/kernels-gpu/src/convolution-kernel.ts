@@ -1,20 +1,23 @@
 // Convolution as a matrix product that is never written down: rows are positions of the result, terms the taps of the window
 // times the channels of a group, and an element of the left operand is looked up where it is needed. Few outputs a group
-// (depthwise) leave nothing to share: there each element of the result sums for itself.
+// (depthwise, say) and short sums leave little to share: there each element of the result sums for itself.
 import { attributesOf, type HloDType, type HloInstruction } from "@org/hlo";
 import { sizeOf } from "@org/tensor";
 import { argumentWords, declareArguments, prepareElements, refusal } from "./element-kernel.ts";
 import { elementType, loadElement } from "./element-types.ts";
 import { coordinates } from "./moving-kernels.ts";
-import { andThen, type Preparing, together, type Workshop } from "./prepared.ts";
+import { andThen, type Prepared, together, type Workshop } from "./prepared.ts";
 import { sumType } from "./reduce-window-kernel.ts";
 import { word } from "./shader-source.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
 import { type ProductEntry, productCall, productEntries, productSource } from "./tiled-product.ts";
 import { overWindow, rowOfTap, rowsIndex, windowNames, windowValues } from "./window-places.ts";
 
-/** Outputs of a group from which on a product pays. */
+/** Outputs of a group up to which each may sum for itself; and must, where they are fewer. */
+const fewColumns = 16;
 const fewestColumns = 4;
+/** Terms up to which it does. */
+const fewTerms = 256;
 
 const productNames = ["parts", "channels", "outputs"];
 
@@ -29,9 +32,16 @@ export const prepareConvolution: SinglePreparer = (workshop, instruction) => {
   const values = windowValues(window, output, input);
   const channels = lhs.dims.at(-1)! / groups;
   const words = argumentWords([groups, channels, columns, ...values]);
-  return elementType(dtype).perWord > 1 || columns < fewestColumns
-    ? direct(workshop, instruction, output.length, words)
-    : product(workshop, instruction, output.length, words);
+  const rank = output.length;
+  if (elementType(dtype).perWord > 1 || columns < fewestColumns)
+    return direct(workshop, instruction, rank, words);
+  const tiled = product(workshop, instruction, rank, words);
+  if (columns > fewColumns) return tiled;
+  // Both are compiled: sums may be short or long with the batch.
+  const short = sizeOf(instruction.operands[1]!.dims.slice(0, -1)) <= fewTerms;
+  return andThen(together([direct(workshop, instruction, rank, words), tiled]), ([own, shared]) =>
+    short ? own! : shared!,
+  );
 };
 
 /** Each element of the result by itself. */
@@ -40,7 +50,7 @@ function direct(
   { dtype, dims }: HloInstruction,
   rank: number,
   words: Uint32Array,
-): Preparing {
+): Prepared | Promise<Prepared> {
   const { array } = elementType(dtype);
   const sum = sumType(dtype);
   const { value } = elementType(sum);
@@ -83,7 +93,7 @@ function product(
   { dtype, dims, operands }: HloInstruction,
   rank: number,
   values: Uint32Array,
-): Preparing {
+): Prepared | Promise<Prepared> {
   const [groups, , columns] = values;
   const rows = sizeOf(dims.slice(0, -1));
   const terms = sizeOf(operands[1]!.dims.slice(0, -1));

@@ -53,8 +53,10 @@ export interface ProductCall {
   readonly workgroups: number;
 }
 
-/** Fewest workgroups of `tiles` for which that is chosen: fewer leave most of a GPU idle. */
+/** Fewest workgroups of `tiles` for which that is chosen where sums are long: fewer leave most of a GPU idle. */
 const enoughTiles = 4;
+/** The same where a tile has few columns. */
+const enoughNarrowTiles = 32;
 /** Shortest sum that is worth sharing. */
 const longSum = 64;
 
@@ -63,8 +65,10 @@ export function productCall(batch: number, rows: number, columns: number, terms:
   const count = (height: number, width: number): number =>
     batch * Math.ceil(rows / height) * Math.ceil(columns / width);
   const tiles = count(tile, tile);
-  const wasteful = rows <= 2 * sliceRows || columns <= sliceColumns;
-  return wasteful || (tiles < enoughTiles && terms >= longSum)
+  const sliced =
+    rows <= 2 * sliceRows ||
+    (terms >= longSum && tiles < (columns <= sliceColumns ? enoughNarrowTiles : enoughTiles));
+  return sliced
     ? { entry: "slices", workgroups: count(sliceRows, sliceColumns) }
     : { entry: "tiles", workgroups: tiles };
 }
