@@ -66,6 +66,7 @@ import { parseExampleOps } from "./parsing/parse-example-ops.ts";
 import { parseSequenceExampleOps } from "./parsing/parse-sequence-example-ops.ts";
 import { rawBytesOps } from "./parsing/raw-bytes.ts";
 import { barrierOps } from "./queues/barrier-ops.ts";
+import { mapStagingOps } from "./queues/map-staging-ops.ts";
 import { queueOps } from "./queues/queue-ops.ts";
 import { stagingOps } from "./queues/staging-ops.ts";
 import { randomOps } from "./random/random-ops.ts";
@@ -151,6 +152,7 @@ export const stateOps: readonly OpEntry[] = [
   ...functionOps,
   ...mediaSummaryOps,
   ...iteratorOps,
+  ...mapStagingOps,
   ...parseExampleOps,
   ...parseSequenceExampleOps,
   ...printOps,

@@ -4,6 +4,8 @@ import { lift, liftAll, liftClass } from "./default-graph.ts";
 
 export const Barrier: typeof ops.Barrier = /* @__PURE__ */ liftClass(ops.Barrier);
 export type Barrier = ops.Barrier;
+export const MapStagingArea: typeof ops.MapStagingArea = /* @__PURE__ */ liftClass(ops.MapStagingArea);
+export type MapStagingArea = ops.MapStagingArea;
 export const StagingArea: typeof ops.StagingArea = /* @__PURE__ */ liftClass(ops.StagingArea);
 export type StagingArea = ops.StagingArea;
 export const FIFOQueue: typeof ops.FIFOQueue = /* @__PURE__ */ liftClass(ops.FIFOQueue);

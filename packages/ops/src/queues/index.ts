@@ -1,5 +1,11 @@
 export { Barrier, type BarrierOptions, type TakeManyOptions, type Taken } from "./barrier.ts";
 export {
+  type MapPutOptions,
+  MapStagingArea,
+  type MapStagingOptions,
+  type PickOptions,
+} from "./map-staging-area.ts";
+export {
   FIFOQueue,
   PaddingFIFOQueue,
   PriorityQueue,
@@ -8,4 +14,5 @@ export {
   type QueueValues,
   RandomShuffleQueue,
 } from "./queue.ts";
-export { StagingArea, type StagingOptions, type StagingValues } from "./staging-area.ts";
+export { StagingArea, type StagingValues } from "./staging-area.ts";
+export type { Staged, StagingOptions } from "./staging-base.ts";

@@ -3,17 +3,12 @@
 import { TfError } from "@org/errors";
 import { dtypes, type NdArray } from "@org/tensor";
 import type { Resource } from "../op-entry.ts";
+import { Waiters, type Waiting } from "./waiters.ts";
 
 export type StagedTuple = readonly NdArray[];
 
-interface Waiting {
-  readonly node: string;
-  readonly op: string;
-  readonly signal: AbortSignal;
-}
-
 /** Bytes of a tuple: strings count as what they hold and 32 bytes, as std::string does. */
-function bytesOf(tuple: StagedTuple): number {
+export function bytesOf(tuple: StagedTuple): number {
   let sum = 0;
   for (const { dtype, data } of tuple) {
     if (dtype === "string") for (const text of data as Uint8Array[]) sum += 32 + text.length;
@@ -22,13 +17,23 @@ function bytesOf(tuple: StagedTuple): number {
   return sum;
 }
 
+/** Throws TfError RESOURCE_EXHAUSTED for what can never have room. */
+export function checkMemory(bytes: number, limit: number, { node, op }: Waiting): void {
+  if (limit <= 0 || bytes <= limit) return;
+  throw new TfError(
+    "RESOURCE_EXHAUSTED",
+    `Attempted to insert tensors with combined size of '${bytes}' bytes into Staging Area with a memory limit of '${limit}'.`,
+    { node, op },
+  );
+}
+
 export class StagingState implements Resource {
   readonly kind = "staging area";
   readonly name: string;
   readonly #capacity: number;
   readonly #memoryLimit: number;
   readonly #tuples: StagedTuple[] = [];
-  readonly #waiting: { tryNow(): boolean; fail(error: TfError): void }[] = [];
+  readonly #waiters = new Waiters("Staging operation");
   #bytes = 0;
 
   /** `capacity` tuples and `memoryLimit` bytes at most; 0: any number. */
@@ -46,13 +51,8 @@ export class StagingState implements Resource {
   put(tuple: StagedTuple, waiting: Waiting): undefined | Promise<undefined> {
     const own = bytesOf(tuple);
     const [capacity, limit] = [this.#capacity, this.#memoryLimit];
-    if (limit > 0 && own > limit)
-      throw new TfError(
-        "RESOURCE_EXHAUSTED",
-        `Attempted to insert tensors with combined size of '${own}' bytes into Staging Area with a memory limit of '${limit}'.`,
-        { node: waiting.node, op: waiting.op },
-      );
-    return this.#whenever(waiting, () => {
+    checkMemory(own, limit, waiting);
+    return this.#waiters.whenever(waiting, () => {
       if (capacity > 0 && this.size >= capacity) return undefined;
       if (limit > 0 && this.#bytes + own > limit) return undefined;
       this.#tuples.push(tuple);
@@ -63,7 +63,7 @@ export class StagingState implements Resource {
 
   /** The first tuple, which goes. Waits for one; rejects with CANCELLED where the run is. */
   get(waiting: Waiting): StagedTuple | Promise<StagedTuple> {
-    return this.#whenever(waiting, () => {
+    return this.#waiters.whenever(waiting, () => {
       const tuple = this.#tuples.shift();
       if (!tuple) return undefined;
       this.#bytes -= bytesOf(tuple);
@@ -73,7 +73,7 @@ export class StagingState implements Resource {
 
   /** Tuple number `index`, which stays. Waits until there are so many; rejects with CANCELLED where the run is. */
   peek(index: number, waiting: Waiting): StagedTuple | Promise<StagedTuple> {
-    return this.#whenever(waiting, () => {
+    return this.#waiters.whenever(waiting, () => {
       const tuple = this.#tuples[index];
       return tuple && { result: tuple };
     });
@@ -82,53 +82,12 @@ export class StagingState implements Resource {
   clear(): void {
     this.#tuples.length = 0;
     this.#bytes = 0;
-    this.#proceed();
+    this.#waiters.proceed();
   }
 
   /** The session is closed: nobody waits any more. */
   close(): void {
     this.clear();
-    for (const one of this.#waiting.splice(0))
-      one.fail(new TfError("CANCELLED", "Staging operation was cancelled"));
-  }
-
-  /** What `attempt` gives as soon as it gives anything; at once where it can. */
-  #whenever<R>(waiting: Waiting, attempt: () => { readonly result: R } | undefined): R | Promise<R> {
-    const now = attempt();
-    if (now) {
-      this.#proceed();
-      return now.result;
-    }
-    const { signal, node, op } = waiting;
-    return new Promise<R>((resolve, reject) => {
-      const leave = (): void => {
-        signal.removeEventListener("abort", cancel);
-        const at = this.#waiting.indexOf(one);
-        if (at >= 0) this.#waiting.splice(at, 1);
-      };
-      const one = {
-        tryNow: (): boolean => {
-          const found = attempt();
-          if (!found) return false;
-          leave();
-          resolve(found.result);
-          return true;
-        },
-        fail: (error: TfError): void => {
-          leave();
-          reject(error);
-        },
-      };
-      const cancel = (): void =>
-        one.fail(new TfError("CANCELLED", "Staging operation was cancelled", { node, op }));
-      this.#waiting.push(one);
-      if (signal.aborted) cancel();
-      else signal.addEventListener("abort", cancel, { once: true });
-    });
-  }
-
-  /** Everybody who waits tries again, as long as anybody gets on. */
-  #proceed(): void {
-    while (this.#waiting.some((one) => one.tryNow()));
+    this.#waiters.cancelAll();
   }
 }
