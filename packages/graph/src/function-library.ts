@@ -16,9 +16,15 @@ export class FunctionLibrary {
   private readonly gradients = new Map<string, IGradientDef>();
   private readonly registered: NonNullable<IFunctionDefLibrary["registeredGradients"]>[number][] = [];
   private readonly ops = new Map<string, RegisteredOp>();
+  /** Functions that are known here too, but are another graph's. */
+  readonly outer: FunctionLibrary | undefined;
+
+  constructor(outer?: FunctionLibrary) {
+    this.outer = outer;
+  }
 
   get(name: string): IFunctionDef | undefined {
-    return this.functions.get(name);
+    return this.functions.get(name) ?? this.outer?.get(name);
   }
 
   /** The function as an op that nodes may have as their type; undefined where there is no such function. */
@@ -29,12 +35,12 @@ export class FunctionLibrary {
       op = { opDef, origin };
       this.ops.set(name, op);
     }
-    return op;
+    return op ?? this.outer?.op(name);
   }
 
   /** Name of the function that `name`'s gradient is, if one is stated. */
   gradientOf(name: string): string | undefined {
-    return this.gradients.get(name)?.gradientFunc ?? undefined;
+    return this.gradients.get(name)?.gradientFunc ?? this.outer?.gradientOf(name);
   }
 
   names(): readonly string[] {

@@ -279,6 +279,45 @@ describe.each(backends)("functions on the %s", (_, options) => {
     await session.close();
   });
 
+  it("have gradients of loops, within branches and calls too", async () => {
+    const { session, graph } = await sessionOf((graph) => {
+      const x = placeholder("float32", [2], { name: "x" });
+      const n = placeholder("int32", [], { name: "n" });
+      const types = { i: "int32", n: "int32", a: "float32", b: "float32" } as const;
+      const cond = defun(types, (i, n) => operator.lt(i, n), { funcName: "Cond" });
+      const body = defun(types, (i, n, a, b) => [add(i, constant(1, "int32")), n, mul(a, b), b] as const, {
+        funcName: "Body",
+      });
+      const loop = (own: Graph, a: Tensor, b: Tensor, times: Tensor): Tensor =>
+        node(own, "While", [[constant(0, "int32"), times, a, b]], { cond, body })[2]!;
+      // x * (2 x)^n
+      const power = loop(graph, x, mul(x, 2), n);
+      identity(gradients(reduceSum(power), [x])[0] as Tensor, { name: "direct" });
+      const inside = defun({ a: "float32", n: "int32" }, (a, n) => loop(a.graph, a, a, n), {
+        funcName: "Inside",
+      });
+      const other = defun({ a: "float32", n: "int32" }, (a) => mul(a, 5), { funcName: "Other" });
+      const chosen = node(
+        graph,
+        "If",
+        [operator.gt(n, constant(0, "int32")), [x, n]],
+        { then_branch: inside, else_branch: other },
+        { Tout: ["float32"] },
+      );
+      identity(gradients(reduceSum(chosen[0]!), [x])[0] as Tensor, { name: "nested" });
+    }, options);
+    const functions = graph.library.names();
+    const feeds = (n: number) => ({ "x:0": [1, -2], "n:0": n });
+    // (n + 1) (2 x)^n, and (n + 1) x^n
+    expect(numbers(await session.run("direct:0", { feeds: feeds(2) }))).toEqual([12, 48]);
+    expect(numbers(await session.run("direct:0", { feeds: feeds(0) }))).toEqual([1, 1]);
+    expect(numbers(await session.run("nested:0", { feeds: feeds(3) }))).toEqual([4, -32]);
+    expect(numbers(await session.run("nested:0", { feeds: feeds(0) }))).toEqual([5, 5]);
+    // Running adds nothing to the graph.
+    expect(graph.library.names()).toEqual(functions);
+    await session.close();
+  });
+
   it("call themselves", async () => {
     const { session } = await sessionOf((graph) => {
       addFactorial(graph);

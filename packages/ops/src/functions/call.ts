@@ -3,6 +3,7 @@
 import { TfError } from "@org/errors";
 import {
   type FunctionGraph,
+  FunctionLibrary,
   functionDefToGraph,
   type Graph,
   type HandleData,
@@ -104,7 +105,8 @@ export function functionBody(ref: FunctionRef, { graph, ops, name, handles }: Ca
   return functionDefToGraph(def, {
     ops,
     described: opDefs(),
-    library: graph.library,
+    // What a gradient adds to the body is not the graph's.
+    library: new FunctionLibrary(graph.library),
     attrs: ref.attrs,
     inputs: handles.map((handle) => ({ handle })),
     name,

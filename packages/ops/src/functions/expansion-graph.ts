@@ -1,6 +1,7 @@
 // A graph that an op is expanded to, begun: a placeholder for each input, in the op's name scope.
 import {
   type CreateOpOptions,
+  FunctionLibrary,
   Graph,
   type Operation,
   type OpInput,
@@ -15,7 +16,7 @@ export function inExpansion<R>(
   ops: OpRegistry,
   build: (graph: Graph, inputs: readonly Tensor[]) => R,
 ): R {
-  const graph = new Graph({ ops, library: op.graph.library });
+  const graph = new Graph({ ops, library: new FunctionLibrary(op.graph.library) });
   graph.versions = { ...graph.versions, producer: op.graph.versions.producer };
   return graph.asDefault(() =>
     graph.nameScope(op.name, () => {

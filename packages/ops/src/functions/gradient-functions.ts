@@ -13,5 +13,9 @@ export function setGradientFunction(library: FunctionLibrary, name: string, grad
 
 /** The gradient that calls of function `name` were given. */
 export function gradientFunction(library: FunctionLibrary, name: string): Gradient | undefined {
-  return known.get(library)?.get(name);
+  for (let at: FunctionLibrary | undefined = library; at !== undefined; at = at.outer) {
+    const found = known.get(at)?.get(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

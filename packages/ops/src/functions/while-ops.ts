@@ -8,6 +8,7 @@ import type { Expansion, OpEntry } from "../op-entry.ts";
 import { callNode, functionAttr } from "./call.ts";
 import { inExpansion, made, truth } from "./expansion-graph.ts";
 import { statedOutputs } from "./stated-outputs.ts";
+import { whileGradient } from "./while-gradient.ts";
 
 /** A loop variable within the loop; a constant one is entered once and does not go round. */
 interface LoopVariable {
@@ -89,7 +90,7 @@ const expandWhile = (op: Operation, ops: OpRegistry): Expansion =>
     };
   });
 
-const loop: OpSpec = { shape: statedOutputs("T"), expand: expandWhile };
+const loop: OpSpec = { shape: statedOutputs("T"), expand: expandWhile, gradient: whileGradient };
 
 /** Entries of loops over functions. */
 export const whileOps: readonly OpEntry[] = defineOps({ While: loop, StatelessWhile: loop });
