@@ -43,4 +43,5 @@ export type AttrInput =
   | readonly boolean[]
   | readonly Shape[]
   | { readonly func: string; readonly attrs?: Readonly<Record<string, AttrInput>> }
+  | readonly { readonly func: string; readonly attrs?: Readonly<Record<string, AttrInput>> }[]
   | { readonly raw: IAttrValue };

@@ -170,21 +170,29 @@ describe.each(backends)("functions on the %s", (_, options) => {
     await session.close();
   });
 
-  it("Case takes the branch of an index, and the last one for others", async () => {
+  it("Case takes the branch of an index, and the last one for others; so does its gradient", async () => {
     const { session } = await sessionOf((graph) => {
       const at = placeholder("int32", [], { name: "at" });
+      const x = placeholder("float32", [], { name: "x" });
       const branches = [1, 10, 100].map((factor) => {
-        const fn = defun({ x: "float32" }, (x) => mul(x, factor), { funcName: `Times${factor}` });
+        const fn = defun({ x: "float32" }, (x) => mul(mul(x, x), factor), { funcName: `Times${factor}` });
         fn.addToGraph(graph);
         return { func: fn.funcName };
       });
-      graph.createOp("Case", [at, [constant(2)]], {
-        name: "case",
-        attrs: { branches: branches as never, Tout: ["float32"] },
-      });
+      const attrs = { branches, Tout: ["float32"] };
+      const made = graph.createOp("Case", [at, [x]], { name: "case", attrs });
+      identity(gradients(made.outputs[0]!, x)[0] as Tensor, { name: "gradient" });
     }, options);
-    const runs = [0, 1, 2, 3, -1].map((at) => session.run("case:0", { feeds: { "at:0": at } }));
-    expect((await Promise.all(runs)).map(numbers)).toEqual([[2], [20], [200], [200], [200]]);
+    const runs = [0, 1, 2, 3, -1].map((at) =>
+      session.run(["case:0", "gradient:0"], { feeds: { "at:0": at, "x:0": 3 } }),
+    );
+    expect((await Promise.all(runs)).map((pair) => pair.flatMap(numbers))).toEqual([
+      [9, 6],
+      [90, 60],
+      [900, 600],
+      [900, 600],
+      [900, 600],
+    ]);
     await session.close();
   });
 

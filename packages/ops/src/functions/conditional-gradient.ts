@@ -1,12 +1,12 @@
 // The gradient of a conditional over functions: the conditional of the branches' gradients. Each is a function of its own, which
 // computes its branch again: no intermediate values are carried from one to the other, as python/ops/cond_v2.py does.
-import { TfError } from "@org/errors";
-import type { Graph, Operation, Tensor } from "@org/graph";
+import type { AttrInput, Graph, Operation, Tensor } from "@org/graph";
 import type { IAttrValue, IFunctionDef, OpDef } from "@org/proto";
 import { dtypes } from "@org/tensor";
+import { zerosLike } from "../array/fill.ts";
 import { dense } from "../gradient.ts";
 import type { Gradient } from "../op-entry.ts";
-import { type FunctionRef, functionAttr } from "./call.ts";
+import type { FunctionRef } from "./call.ts";
 import { gradientDType } from "./symbolic-gradient.ts";
 
 const typesOf = (tensors: readonly Tensor[]): number[] => tensors.map(({ dtype }) => dtypes[dtype].number);
@@ -50,35 +50,27 @@ function freeName(graph: Graph, wanted: string): string {
   return name;
 }
 
-/** The gradient of an op whose first input chooses between the functions that `branches` name. */
-export function conditionalGradient(branches: readonly [string, string]): Gradient {
-  return (op: Operation, grads) => {
+/** The functions that an op chooses from, and how its gradient names others in their place. */
+export interface Branches {
+  readonly of: (op: Operation) => readonly FunctionRef[];
+  readonly attrs: (names: readonly string[]) => Readonly<Record<string, AttrInput>>;
+}
+
+/** The gradient of an op whose first input chooses between functions of the others. */
+export function conditionalGradient(branches: Branches): Gradient {
+  return (op, grads) => {
     const { graph } = op;
-    if (grads.some((grad) => grad === undefined))
-      throw new TfError(
-        "UNIMPLEMENTED",
-        `The gradient of ${op.type} needs a gradient of each output: some are of a type that has none`,
-        { node: op.name, op: op.type },
-      );
     const [choice, ...inputs] = op.inputs as readonly [Tensor, ...Tensor[]];
-    const all = [...inputs, ...grads.map((grad) => dense(grad!))];
+    const given = grads.map((grad, i) => (grad === undefined ? zerosLike(op.outputs[i]!) : dense(grad)));
+    const all = [...inputs, ...given];
     const out = inputs.map(gradientDType);
-    const refs = branches.map((branch) => {
-      const ref = functionAttr(op, branch);
+    const names = branches.of(op).map((ref) => {
       const name = freeName(graph, `__grad_${ref.name}`);
-      graph.addFunction(
-        gradientDef(
-          ref,
-          name,
-          typesOf(all),
-          out.map((dtype) => dtypes[dtype].number),
-        ),
-      );
-      return { raw: { func: { name, attr: {} } } };
+      const types = out.map((dtype) => dtypes[dtype].number);
+      graph.addFunction(gradientDef(ref, name, typesOf(all), types));
+      return name;
     });
-    const made = graph.createOp(op.type, [choice, all], {
-      attrs: { [branches[0]]: refs[0]!, [branches[1]]: refs[1]!, Tout: out },
-    });
+    const made = graph.createOp(op.type, [choice, all], { attrs: { ...branches.attrs(names), Tout: out } });
     return [undefined, ...made.outputs];
   };
 }

@@ -5,7 +5,7 @@ import type { Graph, Operation, OpRegistry, Tensor } from "@org/graph";
 import { defineOps, type OpSpec } from "../define.ts";
 import type { Expansion, OpEntry } from "../op-entry.ts";
 import { callNode, type FunctionRef, functionAttr, functionRef } from "./call.ts";
-import { conditionalGradient } from "./conditional-gradient.ts";
+import { type Branches, conditionalGradient } from "./conditional-gradient.ts";
 import { inExpansion, made, truth } from "./expansion-graph.ts";
 import { statedOutputs } from "./stated-outputs.ts";
 
@@ -70,10 +70,15 @@ const expandIf = (op: Operation, ops: OpRegistry): Expansion =>
     return expansion(graph, inputs, either(graph, pred, inputs.slice(1), ...branches));
   });
 
+const cases: Branches = {
+  of: (op) => (op.attrs.raw("branches")?.list?.func ?? []).map((ref) => functionRef(ref, op)),
+  attrs: (names) => ({ branches: names.map((func) => ({ func })) }),
+};
+
 /** An index that no branch has takes the last one. */
 const expandCase = (op: Operation, ops: OpRegistry): Expansion =>
   inExpansion(op, ops, (graph, inputs) => {
-    const refs = (op.attrs.raw("branches")?.list?.func ?? []).map((ref) => functionRef(ref, op));
+    const refs = cases.of(op);
     if (refs.length === 0)
       throw new TfError("INVALID_ARGUMENT", "Case has no branches", { node: op.name, op: op.type });
     const from =
@@ -104,9 +109,16 @@ const expandCase = (op: Operation, ops: OpRegistry): Expansion =>
 const conditional: OpSpec = {
   shape: statedOutputs("Tout"),
   expand: expandIf,
-  gradient: conditionalGradient(["then_branch", "else_branch"]),
+  gradient: conditionalGradient({
+    of: (op) => [functionAttr(op, "then_branch"), functionAttr(op, "else_branch")],
+    attrs: ([yes, no]) => ({ then_branch: { func: yes! }, else_branch: { func: no! } }),
+  }),
 };
-const oneOfMany: OpSpec = { shape: statedOutputs("Tout"), expand: expandCase };
+const oneOfMany: OpSpec = {
+  shape: statedOutputs("Tout"),
+  expand: expandCase,
+  gradient: conditionalGradient(cases),
+};
 
 /** Entries of conditionals over functions. */
 export const conditionalOps: readonly OpEntry[] = defineOps({
