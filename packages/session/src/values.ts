@@ -13,8 +13,10 @@ export class TensorValue {
   readonly dtype: DType;
   readonly dims: readonly number[];
   #host: NdArray | undefined;
-  /** By Device.index; each is this value's own. */
-  readonly #buffers: (DeviceBuffer | undefined)[] = [];
+  /** The buffer on the device of index `#on`, this value's own; those on others, by Device.index. */
+  #buffer: DeviceBuffer | undefined;
+  #on = 0;
+  #more: (DeviceBuffer | undefined)[] | undefined;
   #references = 1;
   readonly #devices: readonly Device[];
   /** Whether the host array is a copy that nobody else has. */
@@ -38,7 +40,8 @@ export class TensorValue {
     buffer: DeviceBuffer,
   ): TensorValue {
     const value = new TensorValue(devices, dtype, dims);
-    value.#buffers[device.index] = buffer;
+    value.#buffer = buffer;
+    value.#on = device.index;
     return value;
   }
 
@@ -74,9 +77,12 @@ export class TensorValue {
     if (this.#references < 0) throw new Error("A tensor was released too often");
     this.#base?.release();
     this.#base = undefined;
-    for (const [index, buffer] of this.#buffers.entries())
+    if (this.#buffer !== undefined) this.#devices[this.#on]!.give(this.#buffer);
+    this.#buffer = undefined;
+    this.#more?.forEach((buffer, index) => {
       if (buffer !== undefined) this.#devices[index]!.give(buffer);
-    this.#buffers.length = 0;
+    });
+    this.#more = undefined;
     this.#host = undefined;
   }
 
@@ -95,13 +101,14 @@ export class TensorValue {
       const array = this.#base.onHost();
       return array instanceof Promise ? array.then(under) : under(array);
     }
-    const index = this.#buffers.findIndex((buffer) => buffer !== undefined);
+    const index = this.#buffer === undefined ? (this.#more?.findIndex(isThere) ?? -1) : this.#on;
     if (index < 0) throw new Error(`A value of shape [${this.dims}] was kept by its shape alone`);
     const { backend } = this.#devices[index]!;
-    const buffer = this.#buffers[index]!;
+    const buffer = this.#bufferOn(index)!;
     const take = (bytes: Uint8Array): NdArray => {
       this.#downloaded = into === undefined;
-      return under({ dtype: this.dtype, shape: this.dims, data: viewData(this.dtype, bytes) });
+      const data = dtypes[this.dtype].storage === "u8" ? bytes : viewData(this.dtype, bytes);
+      return under({ dtype: this.dtype, shape: this.dims, data });
     };
     if (backend.downloadSync)
       return take(backend.downloadSync(buffer, into?.(byteLengthOf(this.dtype, this.dims))));
@@ -148,7 +155,7 @@ export class TensorValue {
   /** The value's buffer on `device`, moved there if need be; it stays this value's. */
   onDevice(device: Device): DeviceBuffer | Promise<DeviceBuffer> {
     if (this.#base !== undefined) return this.#base.onDevice(device);
-    const there = this.#buffers[device.index];
+    const there = this.#bufferOn(device.index);
     if (there !== undefined) return there;
     const host = this.onHost();
     return host instanceof Promise
@@ -157,33 +164,50 @@ export class TensorValue {
   }
 
   #upload(device: Device, array: NdArray): DeviceBuffer {
-    const buffer = this.#buffers[device.index] ?? device.upload(array.data as NumericData);
-    this.#buffers[device.index] = buffer;
+    const known = this.#bufferOn(device.index);
+    if (known !== undefined) return known;
+    const buffer = device.upload(array.data as NumericData);
+    this.#setBuffer(device.index, buffer);
     return buffer;
+  }
+
+  #bufferOn(index: number): DeviceBuffer | undefined {
+    return index === this.#on ? this.#buffer : this.#more?.[index];
+  }
+
+  #setBuffer(index: number, buffer: DeviceBuffer | undefined): void {
+    if (this.#buffer === undefined && this.#more === undefined) this.#on = index;
+    if (index === this.#on) this.#buffer = buffer;
+    else {
+      this.#more ??= [];
+      this.#more[index] = buffer;
+    }
   }
 
   /** Takes the buffer on `device` away, to be written over. */
   takeBuffer(device: Device): DeviceBuffer | undefined {
     if (this.#base !== undefined) return this.#base.takeBuffer(device);
-    const buffer = this.#buffers[device.index];
-    this.#buffers[device.index] = undefined;
+    const buffer = this.#bufferOn(device.index);
+    this.#setBuffer(device.index, undefined);
     return buffer;
   }
 
   /** Gives a value whose buffer was taken a new one. */
   putBuffer(device: Device, buffer: DeviceBuffer): void {
     if (this.#base !== undefined) this.#base.putBuffer(device, buffer);
-    else this.#buffers[device.index] = buffer;
+    else this.#setBuffer(device.index, buffer);
   }
 
   /** Whether its elements are anywhere. */
   get isAnywhere(): boolean {
     return (
       this.#base?.isAnywhere ??
-      (this.#host !== undefined || this.#buffers.some((buffer) => buffer !== undefined))
+      (this.#host !== undefined || this.#buffer !== undefined || (this.#more?.some(isThere) ?? false))
     );
   }
 }
+
+const isThere = (buffer: DeviceBuffer | undefined): boolean => buffer !== undefined;
 
 /** Where a variable is: what a ref edge carries. */
 export interface Ref {
