@@ -27,16 +27,17 @@ const wantedLimits = [
 /** An open device and what went wrong on it. */
 export class GpuDevice {
   readonly device: GPUDevice;
-  readonly #shared: boolean;
+  /** What the device came from; none where it is shared. Dawn in Node ends all when that is collected. */
+  readonly #origin: GPU | undefined;
   readonly #onError: (event: Event) => void;
   /** Ends all: lost, or closed. */
   #end: TfError | undefined;
   /** Commands that were refused, for lack of memory above all: their results are wrong, later ones need not be. */
   #refused: TfError | undefined;
 
-  constructor(device: GPUDevice, shared: boolean) {
+  constructor(device: GPUDevice, origin: GPU | undefined) {
     this.device = device;
-    this.#shared = shared;
+    this.#origin = origin;
     device.lost.then(({ message }) => {
       this.#end ??= lost(message);
     });
@@ -74,7 +75,7 @@ export class GpuDevice {
   close(): void {
     this.#end ??= new TfError("FAILED_PRECONDITION", "The GPU backend is closed");
     this.device.removeEventListener("uncapturederror", this.#onError);
-    if (!this.#shared) this.device.destroy();
+    if (this.#origin) this.device.destroy();
   }
 }
 
@@ -98,7 +99,7 @@ function deviceError(error: GPUError): TfError {
  * adapter or the adapter no device.
  */
 export async function openDevice({ gpu, powerPreference, device }: GpuOptions): Promise<GpuDevice> {
-  if (device) return new GpuDevice(device, true);
+  if (device) return new GpuDevice(device, undefined);
   const root = gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
   if (!root)
     throw new TfError("UNIMPLEMENTED", "There is no WebGPU here", {
@@ -112,7 +113,7 @@ export async function openDevice({ gpu, powerPreference, device }: GpuOptions): 
   const limits = adapter.limits as unknown as Record<string, number>;
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, limits[name]!]));
   try {
-    return new GpuDevice(await adapter.requestDevice({ requiredLimits }), false);
+    return new GpuDevice(await adapter.requestDevice({ requiredLimits }), root);
   } catch (cause) {
     throw new TfError("UNAVAILABLE", "The WebGPU adapter gives no device", { cause });
   }

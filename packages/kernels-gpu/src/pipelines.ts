@@ -12,14 +12,24 @@ export interface Kernel {
   readonly source: ShaderSource;
 }
 
+/** What has been made on one device: backends that share it share this. */
+interface Made {
+  readonly kernels: Map<string, Kernel | Promise<Kernel>>;
+  readonly layouts: Map<string, GPUBindGroupLayout>;
+}
+
+const madeOn: WeakMap<GPUDevice, Made> = new WeakMap();
+
 export class Pipelines {
   readonly #device: GpuDevice;
-  readonly #kernels: Map<string, Kernel | Promise<Kernel>> = new Map();
-  readonly #layouts: Map<string, GPUBindGroupLayout> = new Map();
+  readonly #made: Made;
+  /** Compiled here; not what another backend of the device had. */
   compiled = 0;
 
   constructor(device: GpuDevice) {
     this.#device = device;
+    this.#made = madeOn.get(device.device) ?? { kernels: new Map(), layouts: new Map() };
+    madeOn.set(device.device, this.#made);
   }
 
   /**
@@ -27,13 +37,14 @@ export class Pipelines {
    * INTERNAL where the shader does not compile.
    */
   get(key: string, source: () => ShaderSource): Kernel | Promise<Kernel> {
-    const found = this.#kernels.get(key);
+    const { kernels } = this.#made;
+    const found = kernels.get(key);
     if (found) return found;
     const made = this.#compile(source()).then((kernel) => {
-      this.#kernels.set(key, kernel);
+      kernels.set(key, kernel);
       return kernel;
     });
-    this.#kernels.set(key, made);
+    kernels.set(key, made);
     return made;
   }
 
@@ -72,7 +83,8 @@ export class Pipelines {
       ...(scratch ? ["storage" as const] : []),
     ];
     const key = types.join();
-    let layout = this.#layouts.get(key);
+    const { layouts } = this.#made;
+    let layout = layouts.get(key);
     if (!layout) {
       const visibility = computeStage;
       layout = this.#device.device.createBindGroupLayout({
@@ -81,7 +93,7 @@ export class Pipelines {
           ...types.map((type, i) => ({ binding: i + 1, visibility, buffer: { type } })),
         ],
       });
-      this.#layouts.set(key, layout);
+      layouts.set(key, layout);
     }
     return layout;
   }
