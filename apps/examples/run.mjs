@@ -34,6 +34,8 @@ try {
     format: "esm",
     target: "node20",
     conditions: ["@org/source"],
+    // Native code, and only there where it is asked for.
+    external: ["webgpu"],
     // The folder of what is run; lib/ lies beside it.
     define: { "import.meta.dirname": JSON.stringify(join(here, "src")) },
     // CommonJS dependencies (protobufjs) ask for require.
