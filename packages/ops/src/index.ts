@@ -10,6 +10,7 @@ export * from "./functions/index.ts";
 export { after, dense, type Grad, noGradient, several, single } from "./gradient.ts";
 export * from "./gradients.ts";
 export * from "./host/index.ts";
+export * from "./image/index.ts";
 export * from "./linalg/index.ts";
 export * from "./math/index.ts";
 export * from "./nn/index.ts";

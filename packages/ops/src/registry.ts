@@ -35,6 +35,7 @@ import { remapMatrixOps } from "./host/remap-matrix.ts";
 import { selectionOps } from "./host/selection-ops.ts";
 import { summaryOps } from "./host/summary-ops.ts";
 import { vocabRemappingOps } from "./host/vocab-remapping.ts";
+import { imageOps } from "./image/index.ts";
 import { qrOps } from "./linalg/qr.ts";
 import { addNOps } from "./math/add-n.ts";
 import { argOps } from "./math/arg.ts";
@@ -183,7 +184,7 @@ export const stateOps: readonly OpEntry[] = [
 let composed: OpRegistry<OpEntry> | undefined;
 
 function all(): OpRegistry<OpEntry> {
-  composed ??= createOpRegistry<OpEntry>(mathOps, arrayOps, nnOps, stateOps);
+  composed ??= createOpRegistry<OpEntry>(mathOps, arrayOps, nnOps, imageOps, stateOps);
   return composed;
 }
 

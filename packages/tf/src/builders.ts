@@ -206,6 +206,7 @@ export const rightShift: typeof ops.rightShift = /* @__PURE__ */ lift(ops.rightS
 export const rint: typeof ops.rint = /* @__PURE__ */ lift(ops.rint);
 export const round: typeof ops.round = /* @__PURE__ */ lift(ops.round);
 export const rsqrt: typeof ops.rsqrt = /* @__PURE__ */ lift(ops.rsqrt);
+export const saturateCast: typeof ops.saturateCast = /* @__PURE__ */ lift(ops.saturateCast);
 export const scalarMul: typeof ops.scalarMul = /* @__PURE__ */ lift(ops.scalarMul);
 export const scalarSummary: typeof ops.scalarSummary = /* @__PURE__ */ lift(ops.scalarSummary);
 export const scan: typeof ops.scan = /* @__PURE__ */ lift(ops.scan);

@@ -36,6 +36,7 @@ export * from "./dtypes.ts";
 export * from "./functions.ts";
 export * from "./graph.ts";
 export * as graphUtil from "./graph-util.ts";
+export * as image from "./image.ts";
 export { importGraphDef } from "./import-graph-def.ts";
 export * as initializers from "./initializers.ts";
 export * as io from "./io.ts";

@@ -33,6 +33,35 @@ export function cast(x: TensorLike | IndexedSlices, dtype: DType, options: NameO
   });
 }
 
+const floatLimits: Partial<Record<DType, number>> = {
+  float16: 65504,
+  bfloat16: 3.3895313892515355e38,
+  float32: 3.4028234663852886e38,
+};
+
+/** The least and the largest number of a type. */
+function rangeOf(dtype: DType): readonly [number, number] {
+  const { kind, bytes } = dtypes[dtype];
+  if (kind === "uint") return [0, 2 ** (8 * bytes) - 1];
+  if (kind === "int") return [-(2 ** (8 * bytes - 1)), 2 ** (8 * bytes - 1) - 1];
+  const most = floatLimits[dtype] ?? Number.MAX_VALUE;
+  return [-most, most];
+}
+
+/** tf.saturate_cast: as `cast`, with numbers that the type cannot hold as its least or largest. */
+export function saturateCast(value: TensorLike, dtype: DType, options: NameOption = {}): Tensor {
+  const graph = resolveGraph([value]);
+  return withScope(graph, options.name, "saturate_cast", (scope) => {
+    let x = convertToTensor(value, { name: "value", graph });
+    const [[low, high], [least, most]] = [rangeOf(x.dtype), rangeOf(dtype)];
+    const limit = (bound: number, name: string): Tensor =>
+      convertToTensor(dtypes[x.dtype].storage === "i64" ? BigInt(bound) : bound, { dtype: x.dtype, name });
+    if (low < least) x = applyOne("Maximum", [x, limit(least, "min")]);
+    if (high > most) x = applyOne("Minimum", [x, limit(most, "max")]);
+    return cast(x, dtype, { name: scope });
+  });
+}
+
 function isContinuous(dtype: DType): boolean {
   const { kind } = dtypes[dtype];
   return kind === "float" || kind === "complex";

@@ -25,24 +25,8 @@ import {
   shuffledOrder,
   truncatedNormal,
 } from "./distributions.ts";
-import { Philox } from "./philox.ts";
-
-/** The node's generator: from its seeds, or from a random one where both are 0. */
-function generator(c: HostContext): Philox {
-  return c.state(() => {
-    let seed = c.attrs.bigint("seed");
-    let seed2 = c.attrs.bigint("seed2");
-    if (seed === 0n && seed2 === 0n) {
-      const word = (): bigint => {
-        const [low, high] = c.randomSeed();
-        return BigInt(low) | (BigInt(high) << 32n);
-      };
-      seed = word();
-      seed2 = word();
-    }
-    return Philox.fromSeeds(seed, seed2);
-  });
-}
+import { generator } from "./generator.ts";
+import type { Philox } from "./philox.ts";
 
 function shapeArgument(c: HostContext): number[] {
   const shape = c.input(0);
