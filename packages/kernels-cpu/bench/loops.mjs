@@ -1,5 +1,5 @@
 // Loops and reductions: GB/s (bytes that must move) beside the speed of a plain copy of as many bytes, and the time
-// that one launch takes where there is nothing to compute.
+// that one launch takes where there is nothing to compute. Words after the command choose cases.
 import { copySpeed, time } from "./measure.mjs";
 
 const f32 = "float32";
@@ -41,6 +41,56 @@ const cases = {
   "exp [1M]": ["loop", 2 * n, (b) => [b.unary("exp", b.parameter(f32, [n]))]],
   "tanh [1M]": ["loop", 2 * n, (b) => [b.unary("tanh", b.parameter(f32, [n]))]],
   "log [1M]": ["loop", 2 * n, (b) => [b.unary("log", b.parameter(f32, [n]))]],
+  "five multiply-adds [1M]": [
+    "loop",
+    2 * n,
+    (b) => {
+      let x = b.parameter(f32, [n]);
+      const by = (value) => b.broadcastTo(b.scalar(f32, value), [n]);
+      for (let i = 0; i < 5; i++) x = b.binary("add", b.binary("multiply", x, by(0.5)), by(0.25));
+      return [x];
+    },
+  ],
+  "exp(tanh) [1M]": ["loop", 2 * n, (b) => [b.unary("exp", b.unary("tanh", b.parameter(f32, [n])))]],
+  "power [1M]": [
+    "loop",
+    3 * n,
+    (b) => [b.binary("power", b.unary("abs", b.parameter(f32, [n])), b.parameter(f32, [n]))],
+  ],
+  "Adam [10M]": [
+    "loop",
+    7 * 10 * n,
+    (b) => {
+      const [w, m, v, g] = [0, 1, 2, 3].map(() => b.parameter(f32, [10 * n]));
+      const by = (value, x) => b.binary("multiply", b.broadcastTo(b.scalar(f32, value), x.dims), x);
+      const m1 = b.binary("add", by(0.9, m), by(0.1, g));
+      const v1 = b.binary("add", by(0.999, v), by(0.001, b.binary("multiply", g, g)));
+      const root = b.binary(
+        "add",
+        b.unary("sqrt", b.unary("abs", v1)),
+        b.broadcastTo(b.scalar(f32, 1e-8), w.dims),
+      );
+      return [b.binary("subtract", w, by(0.001, b.binary("divide", m1, root))), m1, v1];
+    },
+  ],
+  "float64 x * y + x [1M]": [
+    "loop",
+    6 * n,
+    (b) => {
+      const [x, y] = [b.parameter("float64", [n]), b.parameter("float64", [n])];
+      return [b.binary("add", b.binary("multiply", x, y), x)];
+    },
+  ],
+  "float64 sum rows [1024, 1024]": [
+    "reduce",
+    2 * n,
+    (b) => [b.reduce(b.parameter("float64", [1024, 1024]), "add", [1])],
+  ],
+  "int64 max columns [1024, 1024]": [
+    "reduce",
+    2 * n,
+    (b) => [b.reduce(b.parameter("int64", [1024, 1024]), "maximum", [0])],
+  ],
   "greater, select [1M]": [
     "loop",
     3 * n,
@@ -97,8 +147,10 @@ const cases = {
   ],
 };
 
+const wanted = process.argv.slice(2);
 console.log(`Node ${process.version}`);
 for (const [name, [kind, elements, make]] of Object.entries(cases)) {
+  if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
   const seconds = await time(kind, make);
   const speed = (elements * 4) / seconds / 1e9;
   const copy = copySpeed(elements * 2);

@@ -12,7 +12,7 @@ import type { CpuBuffer } from "./memory.ts";
 import { withCopies } from "./nest-kernel.ts";
 import { preparePatches } from "./patches-convolution.ts";
 import type { Prepared, Preparer, Run, Workshop } from "./prepared.ts";
-import { prepareProduct } from "./product.ts";
+import { prepareInParts } from "./product-parts.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
 
 type Preparing = Convolve | Refusal | Promise<Convolve | Refusal>;
@@ -21,7 +21,7 @@ type Preparing = Convolve | Refusal | Promise<Convolve | Refusal>;
 export const prepareConvolution: SinglePreparer = (workshop, instruction) => {
   const finish = (made: Convolve | Refusal): Prepared | Refusal =>
     "refused" in made ? made : { mayFault: false, run: ([x, filter], [to]) => made(x!, filter!, to!) };
-  const convolve = convolution(workshop, instruction);
+  const convolve = convolution(workshop, instruction, false);
   return convolve instanceof Promise ? convolve.then(finish) : finish(convolve);
 };
 
@@ -58,14 +58,17 @@ export const prepareConvolutionFusion: Preparer = (workshop, fusion, donated) =>
           };
     return { run: withCopies(workshop, unsafe, run), mayFault };
   };
-  const parts = [convolution(workshop, instruction), prepareEpilogue(workshop, nest)] as const;
+  const parts = [
+    convolution(workshop, instruction, !plain && !mayFault),
+    prepareEpilogue(workshop, nest),
+  ] as const;
   return parts.some((part) => part instanceof Promise)
     ? Promise.all(parts).then(finish)
     : finish(parts as readonly [Convolve | Refusal, Epilogue | Refusal]);
 };
 
-/** What runs a convolution. */
-export function convolution(workshop: Workshop, instruction: HloInstruction): Preparing {
+/** What runs a convolution; `followed` where something waits for its rows. */
+function convolution(workshop: Workshop, instruction: HloInstruction, followed: boolean): Preparing {
   const { window, featureGroupCount: groups } = attributesOf(instruction, "convolution");
   const [lhs] = instruction.operands as [HloInstruction, HloInstruction];
   const { dtype, dims } = instruction;
@@ -84,7 +87,7 @@ export function convolution(workshop: Workshop, instruction: HloInstruction): Pr
   if (dtype !== "float32" || rank > 3) return preparePatches(workshop, instruction);
   if (groups > 1 && groups === shape.features && groups === shape.outputs)
     return prepareDepthwise(workshop, shape);
-  if (groups === 1 && isPointwise(shape)) return pointwise(workshop, shape);
+  if (groups === 1 && isPointwise(shape)) return pointwise(workshop, shape, followed);
   return prepareGathered(workshop, shape) ?? preparePatches(workshop, instruction);
 }
 
@@ -101,7 +104,11 @@ function isPointwise({ input, output, window }: ConvolutionShape): boolean {
   );
 }
 
-function pointwise(workshop: Workshop, { images, input, features, outputs }: ConvolutionShape): Preparing {
+function pointwise(
+  workshop: Workshop,
+  { images, input, features, outputs }: ConvolutionShape,
+  followed: boolean,
+): Preparing {
   const matrix = (parameter: number, row: number): NestMatrix => ({
     parameter,
     dtype: "float32",
@@ -111,12 +118,10 @@ function pointwise(workshop: Workshop, { images, input, features, outputs }: Con
   });
   const rows = images * sizeOf(input);
   const dot = { k: features, lhs: matrix(0, features), rhs: matrix(1, outputs) };
-  const multiply = prepareProduct(workshop, [1, rows, outputs], dot);
+  const multiply = prepareInParts(workshop, [1, rows, outputs], dot, followed);
   const finish =
     (product: Awaited<typeof multiply>): Convolve =>
-    (x, filter, to, done) => {
-      product([x, filter], to.address);
-      done?.(0, rows);
-    };
+    (x, filter, to, done = () => {}) =>
+      product([x, filter], to.address, done);
   return multiply instanceof Promise ? multiply.then(finish) : finish(multiply);
 }

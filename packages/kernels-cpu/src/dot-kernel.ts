@@ -2,11 +2,11 @@
 // result, in place. Other types: a reduction over k with the product inside (half and bfloat16 in float32).
 import { type LoopNest, loopNest, type NestLoad, type NestMatrix, type NestOp, type Refusal } from "@org/hlo";
 import { type Epilogue, prepareEpilogue, productPlace, readElsewhere } from "./epilogue.ts";
-import type { RowsDone } from "./gathered-convolution.ts";
 import { mayDivideByZero } from "./kernel-source.ts";
 import { type NestRun, prepareNest, withCopies } from "./nest-kernel.ts";
 import type { Prepared, Preparer, Run, Workshop } from "./prepared.ts";
-import { type Multiply, prepareProduct } from "./product.ts";
+import { prepareProduct } from "./product.ts";
+import { type MultiplyInParts, prepareInParts } from "./product-parts.ts";
 
 type Dot = NonNullable<LoopNest["dot"]>;
 
@@ -61,9 +61,6 @@ function finish(
   );
 }
 
-/** Multiplies into `c`; `done` is told of rows that are there. */
-type MultiplyInParts = (inputs: Parameters<Run>[0], c: number, done: RowsDone) => void;
-
 function withEpilogue(
   { memory }: Workshop,
   nest: LoopNest,
@@ -80,44 +77,6 @@ function withEpilogue(
     through(inputs, outputs, scratch.address);
     memory.freeScratch(scratch);
   };
-}
-
-/** Bytes of a result from which on it is made in parts, so that what follows finds them near. */
-const bytesOfPart = 1 << 19;
-/** Fewer rows do not pay for packing the right operand again. */
-const leastRows = 384;
-
-/** The product of one batch, in parts of rows where it is large and something else follows. */
-function prepareInParts(
-  workshop: Workshop,
-  extents: readonly number[],
-  dot: Dot,
-  mayCut: boolean,
-): MultiplyInParts | Promise<MultiplyInParts> {
-  const [batch, m, n] = extents as readonly [number, number, number];
-  const rows = Math.max(leastRows, Math.floor(bytesOfPart / (n * 4)));
-  if (!mayCut || batch > 1 || m < 2 * rows)
-    return then(prepareProduct(workshop, extents, dot), (multiply) => (inputs, c, done) => {
-      multiply(inputs, c);
-      done(0, m);
-    });
-  const part = (first: number, count: number): Multiply | Promise<Multiply> => {
-    const lhs = { ...dot.lhs, offset: dot.lhs.offset + first * dot.lhs.strides[1] };
-    return prepareProduct(workshop, [1, count, n], { ...dot, lhs });
-  };
-  const starts = Array.from({ length: Math.ceil(m / rows) }, (_, i) => i * rows);
-  const counts = starts.map((first) => Math.min(rows, m - first));
-  const parts = starts.map((first, i) => part(first, counts[i]!));
-  const inOrder =
-    (multiply: readonly Multiply[]): MultiplyInParts =>
-    (inputs, c, done) =>
-      multiply.forEach((one, i) => {
-        one(inputs, c + starts[i]! * n * 4);
-        done(starts[i]!, counts[i]!);
-      });
-  return parts.some((one) => one instanceof Promise)
-    ? Promise.all(parts).then(inOrder)
-    : inOrder(parts as Multiply[]);
 }
 
 /** The product as a reduction over k, then the epilogue's ops. */
