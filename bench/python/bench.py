@@ -164,7 +164,7 @@ def import_meta(path):
     return work
 
 
-builders = [matmul, train_step, new_batch_size, first_run, infer, multiply_adds, exp_tanh, softmax, lstm_step,
+builders = [matmul, train_step, new_batch_size, first_run, infer, multiply_adds, exp_tanh, softmax, conv_net, lstm_step,
             adam_step, scalar_adds, nothing, while_loop, import_meta]
 by_name = {builder.__name__: builder for builder in builders}
 results = {}
