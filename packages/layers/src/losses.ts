@@ -38,6 +38,7 @@ import {
   withScope,
   zerosLike,
 } from "@org/ops";
+import { convertToNdArray } from "@org/tensor";
 import { matchForLoss, mustFit } from "./squeeze-dimensions.ts";
 import { assertBroadcastable, broadcastWeights } from "./weights-broadcast.ts";
 
@@ -286,7 +287,8 @@ export function sparseSoftmaxCrossEntropy(
   const { weights = 1 } = options;
   const graph = resolveGraph([logits, labels, weights]);
   return withScope(graph, options.scope, "sparse_softmax_cross_entropy_loss", (scope) => {
-    const [classes, x, w] = matchForLoss(labels, logits, weights, 1);
+    const given = Array.isArray(labels) ? convertToNdArray(labels as never, "int32") : labels;
+    const [classes, x, w] = matchForLoss(given, logits, weights, 1);
     const losses = sparseSoftmaxCrossEntropyWithLogits({ labels: classes, logits: x, name: "xentropy" });
     return computeWeightedLoss(losses, { ...options, weights: w, scope });
   });

@@ -41,7 +41,6 @@ import {
   type Optimizer,
   ProximalAdagradOptimizer,
   ProximalGradientDescentOptimizer,
-  piecewiseConstant,
   polynomialDecay,
   RMSPropOptimizer,
 } from "../src/index.ts";
@@ -282,7 +281,6 @@ describe("learning rates", () => {
       (s: Tensor) => linearCosineDecay(0.5, s, 100),
       0.5 * (0.75 * 0.5 * (1 + Math.cos(Math.PI / 4)) + 0.001),
     ],
-    ["piecewiseConstant", (s: Tensor) => piecewiseConstant(s, [10, 25, 30], [1, 0.5, 0.25, 0.1]), 0.5],
   ])("%s", async (_, decay, expected) => {
     const [[step, rate], graph] = build(() => {
       const fed = placeholder("int32", []);

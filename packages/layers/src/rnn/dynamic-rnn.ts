@@ -185,7 +185,9 @@ function loop(
     { parallelIterations, maximumIterations: timeSteps, swapMemory },
   ) as unknown as [Tensor, TensorArray, State];
   const stacked = written.stack();
-  // Python asks for the known shape through a function that makes a constant of the output size.
+  // Python asks for the known shape through a function that makes constants of its parts.
+  if (knownSteps !== null && knownBatch !== null)
+    convertToTensor(Int32Array.of(knownSteps, knownBatch), { graph });
   convertToTensor(Int32Array.of(cell.outputSize), { graph });
   stacked.setShape(new Shape([knownSteps, knownBatch, cell.outputSize]));
   return [stacked, last];

@@ -94,6 +94,9 @@ function prepared(
   if (length.shape.rank !== null && length.shape.rank !== 1)
     throw new TfError("INVALID_ARGUMENT", "sequence_length must be a vector of length batch_size");
   const zeroOutput = zeros(fullShape(batch, cell.outputSize, graph), dtype);
+  // Python asks for the known shape through a function that makes constants of its parts.
+  if (known !== null) convertToTensor(Int32Array.of(known), { graph });
+  convertToTensor(Int32Array.of(cell.outputSize), { graph });
   zeroOutput.setShape(knownShape(known, cell.outputSize));
   const sequenceLength = cast(length, "int32");
   return {

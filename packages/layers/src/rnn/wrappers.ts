@@ -178,11 +178,7 @@ export class DropoutWrapper extends Wrapper {
     this.#noise = kept.noise;
   }
 
-  #makeNoise(
-    inputKeep: Probability,
-    inputSize: Size | undefined,
-    dtype: DType | undefined,
-  ): Noise {
+  #makeNoise(inputKeep: Probability, inputSize: Size | undefined, dtype: DType | undefined): Noise {
     if (dtype === undefined) throw new TypeError("When variational_recurrent=True, dtype must be provided");
     const drops = inputKeep !== 1;
     if (drops && inputSize === undefined)
