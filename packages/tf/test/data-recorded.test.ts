@@ -73,7 +73,9 @@ async function run(one: Case): Promise<void> {
   const fs = memoryFileSystem(Object.fromEntries(contents) as Record<string, Uint8Array>);
   const session = new tf.Session({ graph, backends: [], fs });
   const names = one.names?.map((name) => new TextEncoder().encode(`/${name}`));
-  const feeds: Record<string, tf.NdArray> = names ? { "files:0": tf.ndArray("string", [names.length], names) } : {};
+  const feeds: Record<string, tf.NdArray> = names
+    ? { "files:0": tf.ndArray("string", [names.length], names) }
+    : {};
   try {
     for (const outcomes of one.outcomes) {
       const begun = await outcome(session.run([], { targets: [one.begin], feeds }), outcomes[0]!);

@@ -243,6 +243,45 @@ describe("files", () => {
   });
 });
 
+describe("what is more than there is", () => {
+  const refused = async (build: () => unknown): Promise<void> => {
+    const graph = new tf.Graph();
+    const element = graph.asDefault(() => anyOf(build()).makeOneShotIterator().getNext());
+    const session = new tf.Session({ graph, backends: [] });
+    await expect(session.run(element)).rejects.toMatchObject({ code: "RESOURCE_EXHAUSTED" });
+    await session.close();
+  };
+
+  it("padding to a shape that no memory holds", () =>
+    refused(() => Dataset.fromTensors([1]).paddedBatch(1, [2 ** 40])));
+
+  it("a cycle of more data sets than there can be is none", async () => {
+    const found = await all(() =>
+      anyOf(
+        Dataset.range(1, 4).interleave((x) => Dataset.fromTensors(x).repeat(x), {
+          cycleLength: 2 ** 45,
+          blockLength: 1,
+        }),
+      ),
+    );
+    expect(found).toEqual([1, 2, 3, 2, 3, 3]);
+  });
+
+  it("records as long as the file", async () => {
+    const bytes = new Uint8Array(600_000).map((_, i) => i);
+    const fs = memoryFileSystem({ "/whole.bin": bytes });
+    const graph = new tf.Graph();
+    const element = graph.asDefault(() =>
+      new tf.data.FixedLengthRecordDataset("/whole.bin", bytes.length).makeOneShotIterator().getNext(),
+    );
+    const session = new tf.Session({ graph, backends: [], fs });
+    const [found] = ((await session.run(element)) as tf.NdArray).data as Uint8Array[];
+    expect(found!.length).toBe(bytes.length);
+    expect(found!.findIndex((byte, i) => byte !== bytes[i])).toBe(-1);
+    await session.close();
+  });
+});
+
 describe("how iterators end", () => {
   const endless = () =>
     Dataset.range(10)

@@ -150,20 +150,32 @@ async function* fixedRecords(
   settings: FixedLengthSettings,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { headerBytes, recordBytes, footerBytes, compression } = settings;
-  let held = new Uint8Array(0);
-  let [toSkip, total] = [headerBytes, 0];
+  const wanted = recordBytes + footerBytes;
+  // Pieces are joined when a record is whole: one may be as long as the file.
+  let parts: Uint8Array[] = [];
+  let [toSkip, total, held] = [headerBytes, 0, 0];
   for await (const piece of piecesOf(source, compression)) {
     total += piece.length;
     const skipped = Math.min(toSkip, piece.length);
     toSkip -= skipped;
-    const bytes = new Uint8Array(held.length + piece.length - skipped);
-    bytes.set(held);
-    bytes.set(piece.subarray(skipped), held.length);
+    parts.push(piece.subarray(skipped));
+    held += piece.length - skipped;
+    if (held < wanted) continue;
+    const bytes = joined(parts, held);
     let at = 0;
-    for (; bytes.length - at >= recordBytes + footerBytes; at += recordBytes)
-      yield bytes.slice(at, at + recordBytes);
-    held = bytes.slice(at);
+    for (; held - at >= wanted; at += recordBytes) yield bytes.slice(at, at + recordBytes);
+    parts = [bytes.slice(at)];
+    held -= at;
   }
-  if (held.length !== footerBytes)
-    throw uneven("DATA_LOSS", total - headerBytes - footerBytes, name, settings);
+  if (held !== footerBytes) throw uneven("DATA_LOSS", total - headerBytes - footerBytes, name, settings);
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

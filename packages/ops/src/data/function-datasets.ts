@@ -163,8 +163,12 @@ export function interleaveDataset(
               open.delete(at);
               await current.close();
               advance();
-            } else if (ended) advance();
-            else {
+            } else if (ended) {
+              // Only those that are open matter now: `cycle` may be as large as it likes.
+              const later = [...open.keys()].filter((index) => index > at);
+              at = Math.min(...(later.length > 0 ? later : open.keys()));
+              taken = 0;
+            } else {
               const element = await own.next();
               if (element)
                 open.set(at, await inner(f, element, iteration, `${place}::Interleave[${number++}]`));

@@ -33,7 +33,8 @@ export class IteratorState implements Resource {
     const end = new AbortController();
     const iteration = new Iteration(end.signal);
     const before = this.#way;
-    this.#way = { iterator: dataset.iterate(iteration, "Iterator"), iteration, end };
+    const iterator = await bounded(c, async () => dataset.iterate(iteration, "Iterator"));
+    this.#way = { iterator, iteration, end };
     if (before) await leave(before);
   }
 
@@ -51,7 +52,7 @@ export class IteratorState implements Resource {
           "GetNext() failed because the iterator has not been initialized. Ensure that you have run the initializer operation for this iterator before getting the next element.",
         );
       way.iteration.begin(signal);
-      return way.iterator.next();
+      return bounded(c, () => way.iterator.next());
     };
     const running = this.#last.then(step, step);
     this.#last = running.catch(() => {});
@@ -63,6 +64,20 @@ export class IteratorState implements Resource {
     const way = this.#way;
     this.#way = undefined;
     if (way) await leave(way);
+  }
+}
+
+/** What the machine has no room for, in memory or in depth of calls, is a TfError. */
+async function bounded<T>(c: HostContext, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return c.fail(
+      "RESOURCE_EXHAUSTED",
+      `The data set asks for more than there is: ${error.message}`,
+      "Elements or batches are too large, or data sets lie too deep in each other.",
+    );
   }
 }
 

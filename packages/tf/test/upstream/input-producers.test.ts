@@ -120,7 +120,8 @@ describe("input producers", () => {
   it("[input_test/StringInputProducerTest.testSharedName] [input_test/RangeInputProducerTest.testSharedName] [input_test/SliceInputProducerTest.testSharedName] the queue has the shared name", () =>
     new tf.Graph().asDefault(() => {
       const options = { sharedName: "SHARED_NAME_XYZ", name: "Q" };
-      const sharedOf = (queue: tf.FIFOQueue): string => queue.queueRef.op.attrs.string("shared_name");
+      const sharedOf = (queue: { readonly queueRef: tf.Tensor }): string =>
+        queue.queueRef.op.attrs.string("shared_name");
       expect(sharedOf(tf.train.stringInputProducer(["to", "be"], options))).toBe("SHARED_NAME_XYZ");
       expect(sharedOf(tf.train.rangeInputProducer(5, options))).toBe("SHARED_NAME_XYZ");
       const [slice] = tf.train.sliceInputProducer([tf.constant(["A", "B"]), int(7, 3)], {
