@@ -1,4 +1,4 @@
-// `node bench/run.mjs [case ...] [--suite main|checkpoints|graphs] [--node 20|24] [--json FILE]`: installs the peers if need be, bundles the benchmark with this
+// `node bench/run.mjs [case ...] [--suite main|checkpoints|graphs|gpu] [--node 20|24] [--json FILE]`: installs the peers if need be, bundles the benchmark with this
 // repository's sources, and runs it under Node 24 (relaxed SIMD) from npm, or under the Node at hand.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -6,6 +6,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { environment } from "../conformance/environments.mjs";
+
+/** The Vulkan driver in software that comes with Debian's Chromium, where no other one is named. */
+function softwareVulkan() {
+  const folder = "/usr/lib/chromium";
+  const driver = join(folder, "vk_swiftshader_icd.json");
+  if (process.env.VK_ICD_FILENAMES !== undefined || !existsSync(driver)) return {};
+  const libraries = [process.env.LD_LIBRARY_PATH, folder].filter(Boolean).join(":");
+  return {
+    VK_ICD_FILENAMES: driver,
+    LD_LIBRARY_PATH: libraries,
+    XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? "/tmp",
+  };
+}
 
 const here = import.meta.dirname;
 const args = process.argv.slice(2);
@@ -42,8 +55,9 @@ try {
       join(here, "../conformance/node_modules"),
       join(here, "../packages/checkpoint/node_modules"),
       join(here, "../packages/tf/node_modules"),
+      join(here, "../packages/kernels-gpu/node_modules"),
     ],
-    external: ["@tensorflow/*", "@jax-js/*"],
+    external: ["@tensorflow/*", "@jax-js/*", "webgpu"],
     define: { "import.meta.dirname": JSON.stringify(join(here, "src")) },
     banner: {
       js: 'import { createRequire as metagraphRequire } from "node:module"; const require = metagraphRequire(import.meta.url);',
@@ -59,6 +73,7 @@ try {
     stdio: "inherit",
     env: {
       ...process.env,
+      ...(suite === "gpu" ? softwareVulkan() : {}),
       METAGRAPH_BENCH_PYTHON: python.python ?? "",
       METAGRAPH_BENCH_PYTHON_2: python2.python ?? "",
       METAGRAPH_BENCH_OUT: json ?? out,
