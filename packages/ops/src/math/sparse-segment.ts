@@ -1,6 +1,6 @@
 // Rows picked by index and reduced by sorted segment id: SparseSegmentSum, Mean, SqrtN and their gradients.
 // Source: core/ops/math_ops.cc, core/kernels/segment_reduction_ops.cc, python/ops/math_grad.py.
-import type { ShapeFunction, Tensor } from "@org/graph";
+import type { InferenceContext, ShapeFunction, Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { Shape } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
@@ -11,7 +11,7 @@ import { defineOps, type OpSpec } from "../define.ts";
 import { dense, single } from "../gradient.ts";
 import { filledOf, hostNumber, hostNumbers } from "../lowering.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
-import { mergeShapes, scalarDim, subshape, withRank, withRankAtLeast } from "../shape-rules.ts";
+import { invalid, mergeShapes, scalarValue, subshape, withRank, withRankAtLeast } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { scatterSegments, unsortedSegmentSum } from "./segment.ts";
 
@@ -61,8 +61,8 @@ function weights(
 
 function checkIds(c: LoweringContext, ids: readonly number[], count: number): void {
   ids.forEach((id, i) => {
-    if (id < (ids[i - 1] ?? 0))
-      c.fail("INVALID_ARGUMENT", id < 0 ? "segment ids must be >= 0" : "segment ids are not increasing");
+    if (id < 0) c.fail("INVALID_ARGUMENT", "segment ids must be >= 0");
+    if (id > (ids[i + 1] ?? id)) c.fail("INVALID_ARGUMENT", "segment ids are not increasing");
     if (id >= count)
       c.fail(
         "INVALID_ARGUMENT",
@@ -79,13 +79,20 @@ function vectors(c: LoweringContext): void {
     c.fail("INVALID_ARGUMENT", "segment_ids and indices should have same size.");
 }
 
+/** The number of rows that the last input tells, if it is known. */
+function countOf(c: InferenceContext, name: string): number | null {
+  const count = scalarValue(c, 3);
+  if (count !== undefined && count < 0) invalid(`Cannot specify a negative value for ${name}`);
+  return count ?? null;
+}
+
 function spec(weight: Weight, given: boolean, gradient: OpSpec["gradient"]): OpSpec {
   return {
     shape: (c) => {
       const data = withRankAtLeast(c.input(0), 1);
       mergeShapes(withRank(c.input(1), 1), withRank(c.input(2), 1));
       if (given) withRank(c.input(3), 0);
-      return [new Shape([given ? scalarDim(c, 3) : null]).concat(subshape(data, 1))];
+      return [new Shape([given ? countOf(c, "num_segments") : null]).concat(subshape(data, 1))];
     },
     hostInputs: given ? [2, 3] : [2],
     lower: (c) => {
@@ -93,7 +100,9 @@ function spec(weight: Weight, given: boolean, gradient: OpSpec["gradient"]): OpS
       const b = c.builder;
       const [data, indices, ids] = [c.input(0), c.input(1), c.input(2)];
       const known = hostNumbers(c, 2);
-      const count = given ? hostNumber(c, 3) : known.length === 0 ? 0 : known.at(-1)! + 1;
+      const least = (known.at(-1) ?? -1) + 1;
+      const count = given ? hostNumber(c, 3) : least;
+      if (least > count) c.fail("INVALID_ARGUMENT", "segment ids must be < num_segments");
       checkIds(c, known, count);
       const sums = scatterSegments(c, b.gather(data, indices, 0), ids, count, "add", () => 0);
       if (weight === "sum") return sums;
@@ -109,7 +118,7 @@ function gradSpec(weight: Weight): OpSpec {
     const grad = withRankAtLeast(c.input(0), 1);
     mergeShapes(withRank(c.input(1), 1), withRank(c.input(2), 1));
     withRank(c.input(3), 0);
-    return [new Shape([scalarDim(c, 3)]).concat(subshape(grad, 1))];
+    return [new Shape([countOf(c, "output_dim0")]).concat(subshape(grad, 1))];
   };
   return {
     shape: gradShape,
@@ -120,7 +129,9 @@ function gradSpec(weight: Weight): OpSpec {
       const [grad, indices, ids] = [c.input(0), c.input(1), c.input(2)];
       const rows = hostNumber(c, 3);
       const count = grad.dims[0]!;
-      checkIds(c, hostNumbers(c, 2), count);
+      const known = hostNumbers(c, 2);
+      if ((known.at(-1) ?? 0) >= Math.max(count, 1)) c.fail("INVALID_ARGUMENT", "Invalid number of segments");
+      checkIds(c, known, count);
       const scaled = b.binary(
         "multiply",
         grad,

@@ -7,7 +7,7 @@ import { convertToTensor, resolveGraph } from "../convert.ts";
 import { defineOps } from "../define.ts";
 import { bytesKey } from "../host/text.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
-import { invalid, mergeDims } from "../shape-rules.ts";
+import { mergeShapes, subshape, withRank, withRankAtLeast } from "../shape-rules.ts";
 import type { TensorLike } from "../tensor-like.ts";
 import { type SparseTensor, sparseTensor } from "./sparse-tensor.ts";
 
@@ -125,16 +125,9 @@ export const setOps: readonly OpEntry[] = defineOps({
   DenseToDenseSetOperation: {
     gradient: null,
     shape: (c) => {
-      const [a, b] = [c.input(0), c.input(1)];
-      for (const [i, one] of [a, b].entries())
-        if (one.rank !== null && one.rank < 2) invalid(`Input ${i}, expected rank >= 2, got ${one.rank}.`);
-      if (a.dims && b.dims) {
-        if (a.dims.length !== b.dims.length)
-          invalid(`Ranks do not match: input 0 ${a.dims.length}, input 1 ${b.dims.length}.`);
-        a.dims.slice(0, -1).forEach((dim, i) => {
-          mergeDims(dim, b.dims![i]!);
-        });
-      }
+      const a = withRankAtLeast(c.input(0), 2);
+      const b = a.rank === null ? withRankAtLeast(c.input(1), 2) : withRank(c.input(1), a.rank);
+      if (a.rank !== null) mergeShapes(subshape(a, 0, a.rank - 1), subshape(b, 0, a.rank - 1));
       const rank = a.rank ?? b.rank;
       return [new Shape([null, rank]), new Shape([null]), new Shape([rank])];
     },
