@@ -50,6 +50,8 @@ function strays({ graph }: tf.Session, placements: readonly Placement[]): string
 
 describe.skipIf(missing.length > 0)(
   `models of real TensorFlows on the GPU${missing.length ? ` (needs ${missing.join(" and ")})` : ""}`,
+  // A driver in software compiles and computes slowly.
+  { timeout: 600_000 },
   async () => {
     // One backend for all: what one model has compiled the next one need not.
     let backend: Awaited<ReturnType<typeof gpu>>;
