@@ -1,6 +1,6 @@
 // Loads a MetaGraph of a SavedModel into a session: its graph, the variables' values, then its init op, fed the paths of assets.
 // Source: python/saved_model/loader_impl.py (SavedModelLoader); docs/formats/saved-model.md.
-import { isTfError, TfError } from "@org/errors";
+import { TfError } from "@org/errors";
 import { type Graph, stripNameScope } from "@org/graph";
 import { defaultFileSystem, type FileSystem, fileExists, localPath } from "@org/io";
 import { type ImportedMetaGraph, type ImportOptions, importMetaGraph } from "@org/metagraph";
@@ -96,14 +96,10 @@ export class SavedModelLoader {
   ): Promise<void> {
     const { importScope, signal, onProgress } = options;
     if (saver) {
-      try {
-        await saver.restore(session, this.variablesPath, {
-          ...(signal ? { signal } : {}),
-          ...(onProgress ? { onProgress } : {}),
-        });
-      } catch (error) {
-        throw this.withObjectGraphHint(error);
-      }
+      await saver.restore(session, this.variablesPath, {
+        ...(signal ? { signal } : {}),
+        ...(onProgress ? { onProgress } : {}),
+      });
       return;
     }
     if (allSaveableObjects(session.graph, importScope || undefined).length > 0)
@@ -112,15 +108,6 @@ export class SavedModelLoader {
         "No tf.train.Saver object was passed to the function SavedModelLoader.restore_variables. Since there are variables in the graph, a saver is required.",
         { hint: "loadGraph gives one." },
       );
-  }
-
-  /** `error`, with what can be done about a model of TensorFlow 2, whose restore op calls functions. */
-  private withObjectGraphHint(error: unknown): unknown {
-    if (!isTfError(error) || error.code !== "UNIMPLEMENTED") return error;
-    if (!this.savedModel.metaGraphs.some(({ objectGraphDef }) => objectGraphDef?.nodes.length)) return error;
-    const { code, sentence, place } = error;
-    const hint = `This is a model of TensorFlow 2, which restores its variables by functions, and those do not run here. openCheckpoint("${this.variablesPath}") reads its tensors.`;
-    return new TfError(code, sentence, { ...place, hint, cause: error });
   }
 
   /**

@@ -1,61 +1,23 @@
-// Functions in a run: calls, conditionals and loops over functions, gradients, recursion, state, and what is wrong with them.
-import { isTfError } from "@org/errors";
-import { createOpRegistry, Graph, type Tensor } from "@org/graph";
-import { cpu } from "@org/kernels-cpu";
+// Functions in a run: calls, conditionals and loops over functions, recursion, state.
+import type { Graph, Tensor } from "@org/graph";
 import {
   constant,
-  customGradient,
-  type DefinedFunction,
   defun,
   equal,
-  type FunctionCall,
   gradients,
-  type HostContext,
   identity,
   matmul,
   operator,
   placeholder,
   reduceSum,
-  standardOps,
-  tanh,
 } from "@org/ops";
 import type { IFunctionDef } from "@org/proto";
 import { ResourceVariable } from "@org/variables";
 import { describe, expect, it } from "vitest";
-import { createSession } from "../src/index.ts";
+import { backends, failureOf, graphOf, node } from "./function-nodes.ts";
 import { numbers, sessionOf } from "./shared.ts";
 
 const { add, mul, sub } = operator;
-
-const backends = [
-  ["evaluator", {}],
-  ["cpu", { backends: [() => cpu()], fallback: false }],
-] as const;
-
-/** A node of an op over functions. */
-function node(
-  graph: Graph,
-  type: string,
-  inputs: (Tensor | readonly Tensor[])[],
-  functions: Readonly<Record<string, DefinedFunction>>,
-  attrs: object = {},
-  name = type,
-): readonly Tensor[] {
-  const funcs = Object.entries(functions).map(([key, fn]) => {
-    fn.addToGraph(graph);
-    return [key, { func: fn.funcName }] as const;
-  });
-  return graph.createOp(type, inputs, { name, attrs: { ...Object.fromEntries(funcs), ...attrs } }).outputs;
-}
-
-async function failureOf(run: () => Promise<unknown>): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    return isTfError(error) ? `${error.code}: ${error.sentence} [${error.place.node}]` : `${error}`;
-  }
-  return "it did not fail";
-}
 
 describe.each(backends)("functions on the %s", (_, options) => {
   it("are called by their name, within each other, with what they capture", async () => {
@@ -266,66 +228,6 @@ describe.each(backends)("functions on the %s", (_, options) => {
     await session.close();
   });
 
-  it("have gradients: of calls, of calls in calls, of conditionals", async () => {
-    const { session } = await sessionOf((graph) => {
-      const x = placeholder("float32", [2], { name: "x" });
-      const p = placeholder("bool", [], { name: "p" });
-      const f = defun({ a: "float32", b: "float32" }, (a, b) => [mul(a, mul(a, b)), tanh(b)] as const, {
-        funcName: "F",
-      });
-      const g = defun({ a: "float32" }, (a) => f(a, mul(a, 2))[0], { funcName: "G" });
-      const h = defun({ a: "float32" }, (a) => mul(a, 7), { funcName: "H" });
-      const [y] = node(graph, "If", [p, [g(x)]], { then_branch: g, else_branch: h }, { Tout: ["float32"] });
-      identity(gradients(reduceSum(g(x)), [x])[0] as Tensor, { name: "direct" });
-      identity(gradients(reduceSum(y!), [x])[0] as Tensor, { name: "branch" });
-    }, options);
-    // g(x) = 2 x^3; g(g(x)) = 16 x^9.
-    const feeds = (p: boolean) => ({ "x:0": [1, -2], "p:0": p });
-    expect(numbers(await session.run("direct:0", { feeds: feeds(true) }))).toEqual([6, 24]);
-    expect(numbers(await session.run("branch:0", { feeds: feeds(true) }))).toEqual([144, 144 * 256]);
-    expect(numbers(await session.run("branch:0", { feeds: feeds(false) }))).toEqual([42, 168]);
-    await session.close();
-  });
-
-  it("have gradients of loops, within branches and calls too", async () => {
-    const { session, graph } = await sessionOf((graph) => {
-      const x = placeholder("float32", [2], { name: "x" });
-      const n = placeholder("int32", [], { name: "n" });
-      const types = { i: "int32", n: "int32", a: "float32", b: "float32" } as const;
-      const cond = defun(types, (i, n) => operator.lt(i, n), { funcName: "Cond" });
-      const body = defun(types, (i, n, a, b) => [add(i, constant(1, "int32")), n, mul(a, b), b] as const, {
-        funcName: "Body",
-      });
-      const loop = (own: Graph, a: Tensor, b: Tensor, times: Tensor): Tensor =>
-        node(own, "While", [[constant(0, "int32"), times, a, b]], { cond, body })[2]!;
-      // x * (2 x)^n
-      const power = loop(graph, x, mul(x, 2), n);
-      identity(gradients(reduceSum(power), [x])[0] as Tensor, { name: "direct" });
-      const inside = defun({ a: "float32", n: "int32" }, (a, n) => loop(a.graph, a, a, n), {
-        funcName: "Inside",
-      });
-      const other = defun({ a: "float32", n: "int32" }, (a) => mul(a, 5), { funcName: "Other" });
-      const chosen = node(
-        graph,
-        "If",
-        [operator.gt(n, constant(0, "int32")), [x, n]],
-        { then_branch: inside, else_branch: other },
-        { Tout: ["float32"] },
-      );
-      identity(gradients(reduceSum(chosen[0]!), [x])[0] as Tensor, { name: "nested" });
-    }, options);
-    const functions = graph.library.names();
-    const feeds = (n: number) => ({ "x:0": [1, -2], "n:0": n });
-    // (n + 1) (2 x)^n, and (n + 1) x^n
-    expect(numbers(await session.run("direct:0", { feeds: feeds(2) }))).toEqual([12, 48]);
-    expect(numbers(await session.run("direct:0", { feeds: feeds(0) }))).toEqual([1, 1]);
-    expect(numbers(await session.run("nested:0", { feeds: feeds(3) }))).toEqual([4, -32]);
-    expect(numbers(await session.run("nested:0", { feeds: feeds(0) }))).toEqual([5, 5]);
-    // Running adds nothing to the graph.
-    expect(graph.library.names()).toEqual(functions);
-    await session.close();
-  });
-
   it("call themselves", async () => {
     const { session } = await sessionOf((graph) => {
       addFactorial(graph);
@@ -340,8 +242,6 @@ describe.each(backends)("functions on the %s", (_, options) => {
     await session.close();
   });
 });
-
-const graphOf = (tensor: Tensor): Graph => tensor.graph;
 
 /** Factorial(n): if (n > 1) n * Factorial(n - 1), else n. */
 function addFactorial(graph: Graph): void {
@@ -387,148 +287,3 @@ function addFactorial(graph: Graph): void {
     "if:output:0",
   );
 }
-
-/** A library of functions F0 ... that each call the one before twice: 2^depth multiplications in all. */
-function addTower(graph: Graph, depth: number): void {
-  const types = { inputArg: [{ name: "x", type: 1 }], outputArg: [{ name: "y", type: 1 }] };
-  const call = (name: string, op: string, input: string) => ({ name, op, input: [input], attr: {} });
-  graph.addFunction({
-    signature: { name: "F0", ...types },
-    nodeDef: [{ name: "n", op: "Neg", input: ["x"], attr: { T: { type: 1 } } }],
-    ret: { y: "n:y:0" },
-  });
-  for (let i = 1; i <= depth; i++)
-    graph.addFunction({
-      signature: { name: `F${i}`, ...types },
-      nodeDef: [call("a", `F${i - 1}`, "x"), call("b", `F${i - 1}`, "a:y:0")],
-      ret: { y: "b:y:0" },
-    });
-}
-
-describe("functions of strangers", () => {
-  it("that unfold without end take no memory for it, and end with the signal", async () => {
-    const { session } = await sessionOf((graph) => {
-      addTower(graph, 40);
-      const x = placeholder("float32", [], { name: "x" });
-      graph.createOp("F6", [x], { name: "some" });
-      graph.createOp("F40", [x], { name: "all" });
-    });
-    expect(numbers(await session.run("some:0", { feeds: { "x:0": 3 } }))).toEqual([3]);
-    const abort = new AbortController();
-    const running = failureOf(() => session.run("all:0", { feeds: { "x:0": 3 }, signal: abort.signal }));
-    setTimeout(() => abort.abort(), 50);
-    expect(await running).toMatch(/^CANCELLED/);
-    await session.close();
-  }, 120_000);
-
-  it.each([
-    ["that are not there", "Nowhere", /^NOT_FOUND: Function Nowhere is not defined/],
-    [
-      "that have ops which nobody knows",
-      "Odd",
-      /^NOT_FOUND: Op type not registered 'Strange' in binary \[call\/s\]/,
-    ],
-    ["that are not well-formed", "Broken", /^INVALID_ARGUMENT: input z:y:0 is not found/],
-    ["that fail when they run", "Fails", /^INVALID_ARGUMENT: .* \[call\/r\]/],
-    ["that take something else", "Two", /^INVALID_ARGUMENT: Expected 1 arguments, but function Two has 2/],
-  ])("%s: the error says so, and the session goes on", async (_, name, message) => {
-    const { session } = await sessionOf((graph) => {
-      const x = placeholder("float32", null, { name: "x" });
-      const one = { inputArg: [{ name: "x", type: 1 }], outputArg: [{ name: "y", type: 1 }] };
-      const add = (name: string, node: object, ret: string, signature: object = one): void =>
-        graph.addFunction({ signature: { name, ...signature }, nodeDef: [node], ret: { y: ret } });
-      add("Odd", { name: "s", op: "Strange", input: ["x"], attr: {} }, "s:y:0");
-      add("Broken", { name: "n", op: "Neg", input: ["z:y:0"], attr: { T: { type: 1 } } }, "n:y:0");
-      add("Fails", { name: "r", op: "MatMul", input: ["x", "x"], attr: { T: { type: 1 } } }, "r:product:0");
-      add("Two", { name: "n", op: "Neg", input: ["x"], attr: { T: { type: 1 } } }, "n:y:0", {
-        inputArg: [
-          { name: "x", type: 1 },
-          { name: "z", type: 1 },
-        ],
-        outputArg: one.outputArg,
-      });
-      graph.createOp("PartitionedCall", [[x]], {
-        name: "call",
-        attrs: { f: { func: name }, Tout: ["float32"] },
-      });
-      identity(x, { name: "fine" });
-    });
-    const feeds = { "x:0": [[1, 2]] };
-    expect(await failureOf(() => session.run("call:0", { feeds }))).toMatch(message);
-    expect(numbers(await session.run("fine:0", { feeds }))).toEqual([1, 2]);
-    await session.close();
-  });
-
-  it("are called by host kernels as long as the session is open", async () => {
-    const calls: FunctionCall[] = [];
-    const mapOp = {
-      opDef: {
-        name: "Mapping",
-        inputArg: [
-          { name: "x", type: 1 },
-          { name: "h", type: 20 },
-        ],
-        outputArg: [{ name: "y", type: 1 }],
-        attr: [{ name: "f", type: "func" }],
-        isStateful: true,
-      },
-      origin: "test",
-      host: (c: HostContext) => {
-        const call = c.function("f");
-        calls.push(call);
-        return call([c.input(0), c.input(1)]);
-      },
-    };
-    const graph = new Graph({ ops: createOpRegistry(standardOps, [mapOp]) });
-    graph.asDefault(() => {
-      const w = new ResourceVariable(constant(3), { graph, name: "w" });
-      const f = defun(
-        { x: "float32", h: "resource" },
-        (x, h) => {
-          const read = graphOf(h).createOp("ReadVariableOp", [h], { attrs: { dtype: "float32" } })
-            .outputs[0]!;
-          return mul(x, read);
-        },
-        { funcName: "F" },
-      );
-      f.addToGraph(graph);
-      graph.createOp("Mapping", [placeholder("float32", [], { name: "x" }), w.handle], {
-        name: "map",
-        attrs: { f: { func: "F" } },
-      });
-    });
-    const session = await createSession(graph);
-    await session.run("w/Assign");
-    expect(numbers(await session.run("map:0", { feeds: { "x:0": 5 } }))).toEqual([15]);
-    const float = (...data: number[]) => ({
-      dtype: "float32" as const,
-      shape: [data.length],
-      data: Float32Array.from(data),
-    });
-    const handle = (await session.run("w:0")) as never;
-    expect(numbers((await calls[0]!([float(1, 2), handle]))[0]!)).toEqual([3, 6]);
-    expect(await failureOf(async () => calls[0]!([handle, handle]))).toBe(
-      "INVALID_ARGUMENT: Function F takes (float32, resource), but is called with (resource, resource) [map]",
-    );
-    await session.close();
-  });
-});
-
-describe("gradients that programs give", () => {
-  it("are built for calls of a function, and for a piece of a graph", async () => {
-    const { session } = await sessionOf(() => {
-      const x = placeholder("float32", [], { name: "x" });
-      const f = defun({ x: "float32" }, (x) => mul(x, x), {
-        funcName: "F",
-        pythonGradFunc: (_, [dy]) => [mul(dy as Tensor, 100)],
-      });
-      const clipped = customGradient((x: Tensor) => [mul(x, 2), (dy) => mul(dy, -1)] as const);
-      identity(gradients(f(x), x)[0] as Tensor, { name: "call" });
-      identity(gradients(clipped(x), x)[0] as Tensor, { name: "piece" });
-      identity(clipped(x), { name: "value" });
-    });
-    const values = await session.run(["call:0", "piece:0", "value:0"], { feeds: { "x:0": 4 } });
-    expect(values.map(numbers)).toEqual([[100], [-1], [8]]);
-    await session.close();
-  });
-});
