@@ -2,6 +2,7 @@
 import { memoryFileSystem, openRecordWriter } from "@org/io";
 import { describe, expect, it } from "vitest";
 import * as tf from "../src/index.ts";
+import { build as buildOneShot } from "./graphs/data_one_shot.ts";
 
 const { add, mul } = tf.operator;
 const { Dataset, Iterator } = tf.data;
@@ -354,5 +355,29 @@ describe("how iterators end", () => {
     expect(first).toEqual(again);
     expect([...(first as number[])].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i));
     expect(first).not.toEqual([...(first as number[])].sort((a, b) => a - b));
+  });
+});
+
+describe.each([
+  ["evaluator", { backends: [] }],
+  ["cpu", { backends: ["cpu"], fallback: false }],
+] as const)("on %s", (_, options) => {
+  it("a graph trains from a one-shot iterator as TensorFlow 1.15.5 does", async () => {
+    const graph = new tf.Graph();
+    graph.asDefault(() => buildOneShot(graph));
+    const session = new tf.Session({ graph, ...options } as never);
+    await session.run([], { targets: ["w/Assign"] });
+    // What 1.15.5 gave after each step of the same graph.
+    for (const expected of [
+      29.202001571655273, 30.895517349243164, 73.14716339111328, 93.9526596069336, 107.61517333984375,
+    ]) {
+      await session.run([], { targets: ["GradientDescent"] });
+      const [w] = tf.toNumbers((await session.run("w/read:0")) as tf.NdArray) as number[];
+      expect(Math.abs(w! - expected)).toBeLessThan(1e-5 * expected);
+    }
+    await expect(session.run([], { targets: ["GradientDescent"] })).rejects.toMatchObject({
+      code: "OUT_OF_RANGE",
+    });
+    await session.close();
   });
 });
