@@ -94,7 +94,7 @@ if (check("install", [...pnpm, "install", "--frozen-lockfile"])) {
   check("broken files", ["node", "fuzz/run.mjs", "--seconds", "120"]);
   check("lint", npx("biome", "ci", ".", "--error-on-warnings"));
   check("arrows", ["node", "scripts/check-arrows.mjs"]);
-  check("FEATURES.md", ["node", "scripts/features.mjs", "--check"]);
+  check("OPS.md", ["node", "scripts/ops.mjs", "--check"]);
   check("bundle sizes", ["node", "scripts/bundle-size.mjs"]);
   check("types", npx("turbo", "run", "typecheck", "--output-logs=errors-only"));
   check("build", npx("turbo", "run", "build", "--output-logs=errors-only"));
