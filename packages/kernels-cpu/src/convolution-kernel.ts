@@ -2,7 +2,7 @@
 // vectors of channels, all else is a gathered product. Other types, and more than three spatial dimensions, go by patches.
 import { attributesOf, type HloInstruction, loopNest, type NestMatrix, type Refusal } from "@org/hlo";
 import { sizeOf } from "@org/tensor";
-import type { ConvolutionShape } from "./convolution-plan.ts";
+import type { ConvolutionShape } from "./convolution-phases.ts";
 import { prepareDepthwise } from "./depthwise-convolution.ts";
 import { type Epilogue, prepareEpilogue, productPlace, readElsewhere } from "./epilogue.ts";
 import { type Convolve, prepareGathered, type RowsDone } from "./gathered-convolution.ts";

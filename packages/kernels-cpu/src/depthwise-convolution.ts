@@ -2,7 +2,7 @@
 import type { Refusal } from "@org/hlo";
 import { prepareBlock } from "./block-kernel.ts";
 import { type ChannelKernel, emitChannels } from "./channel-windows.ts";
-import type { ConvolutionShape } from "./convolution-plan.ts";
+import type { ConvolutionShape } from "./convolution-phases.ts";
 import { denseStrides } from "./copy-kernel.ts";
 import type { Convolve } from "./gathered-convolution.ts";
 import { multiplyAdd } from "./gemm-micro.ts";

@@ -1,12 +1,7 @@
 // Runs a convolution's plan: frames a slab's input where windows reach over its edges, packs the filter, multiplies.
 
-import {
-  type ConvolutionShape,
-  type Frame,
-  type PhasePlan,
-  planConvolution,
-  type Slab,
-} from "./convolution-plan.ts";
+import type { ConvolutionShape } from "./convolution-phases.ts";
+import { type Frame, type PhasePlan, planConvolution, type Slab } from "./convolution-plan.ts";
 import { buildGatheredModule, multiplyArguments, rowGroup } from "./gathered-module.ts";
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer } from "./memory.ts";
