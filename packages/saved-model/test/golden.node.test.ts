@@ -24,7 +24,7 @@ import {
   inMemory,
   recorded,
 } from "./golden-models.ts";
-import { failure, filesBelow, withSession } from "./models.ts";
+import { filesBelow, withSession } from "./models.ts";
 
 const models = goldenModels();
 
