@@ -72,11 +72,12 @@ function confusion(
   const row = reshape(cast(matched.labels!, "bool"), ints(1, -1));
   const known = column.shape.dims?.[0] ?? null;
   const number = known ?? getItem(shapeOf(column), 0);
+  const limit = expandDims(constant([...thresholds]), ints(1));
   const times =
     typeof number === "number"
       ? convertToTensor(ints(1, number), { name: "stack", graph })
       : stack([1, number] as TensorLike[]);
-  const limits = tile(expandDims(constant([...thresholds]), ints(1)), times);
+  const limits = tile(limit, times);
   const yes = greater(tile(transpose(column), ints(count, 1)), limits);
   const no = wanted.includes("fn") || wanted.includes("tn") ? logicalNot(yes) : undefined;
   const isYes = tile(row, ints(count, 1));

@@ -32,7 +32,7 @@ import {
   whileLoop,
   zeros,
 } from "@org/ops";
-import { type DType, Shape } from "@org/tensor";
+import { convertToNdArray, type DType, Shape } from "@org/tensor";
 import { assertLikeCell, type CellResult, type RnnCell } from "./cell.ts";
 import { rnnStep } from "./rnn-step.ts";
 import { recurrentScope } from "./scopes.ts";
@@ -99,7 +99,8 @@ export function dynamicRnn(cell: RnnCell, inputs: Tensor, options: DynamicRnnOpt
     const x = timeMajor ? inputs : transposeBatchTime(inputs);
     let length: Tensor | undefined;
     if (options.sequenceLength !== undefined) {
-      length = cast(convertToTensor(options.sequenceLength, { preferredDType: "int32", graph }), "int32");
+      const given = options.sequenceLength;
+      length = cast(Array.isArray(given) ? convertToNdArray(given as never, "int32") : given, "int32");
       if (length.shape.rank !== null && length.shape.rank !== 1)
         throw new TfError(
           "INVALID_ARGUMENT",
