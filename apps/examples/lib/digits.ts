@@ -1,7 +1,5 @@
-// 2,000 MNIST digits that lie in the repository: the first 1,500 to train on, the last 500 held back.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+// 2,000 MNIST digits that lie in the repository: the first 1,500 to train on, the last 500 held back. Reading them: read-digits.ts in Node,
+// page/main.ts in a page.
 import * as tf from "@org/tf";
 
 export interface Digits {
@@ -12,14 +10,12 @@ export interface Digits {
 
 export const heldBack = { from: 1500, to: 2000 } as const;
 
-const folder = join(import.meta.dirname, "../data/digits");
-const read = (name: string): Uint8Array =>
-  tf.readNpy(gunzipSync(readFileSync(join(folder, name)))).data as Uint8Array;
-
-export function readDigits(): Digits {
+/** Digits out of two .npy files. */
+export function digitsOf(x: Uint8Array, y: Uint8Array): Digits {
+  const bytes = (npy: Uint8Array): Uint8Array => tf.readNpy(npy).data as Uint8Array;
   return {
-    images: Float32Array.from(read("x.npy.gz"), (byte) => byte / 255),
-    labels: Int32Array.from(read("y.npy.gz")),
+    images: Float32Array.from(bytes(x), (byte) => byte / 255),
+    labels: Int32Array.from(bytes(y)),
   };
 }
 

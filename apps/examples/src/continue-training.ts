@@ -3,7 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@org/tf";
-import { accuracy, batches, readDigits } from "../lib/digits.ts";
+import { accuracy, batches } from "../lib/digits.ts";
+import { readDigits } from "../lib/read-digits.ts";
 
 const dir = process.argv[2] ?? mkdtempSync(join(tmpdir(), "continue-training-"));
 

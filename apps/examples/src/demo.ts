@@ -6,12 +6,15 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as tf from "@org/tf";
-import { accuracy, batches, heldBack, readDigits } from "../lib/digits.ts";
+import { backendOptions, isBackendName } from "../lib/backend.ts";
+import { accuracy, batches, heldBack } from "../lib/digits.ts";
+import { readDigits } from "../lib/read-digits.ts";
 import { lossPlot, progressLine, table } from "../lib/terminal.ts";
+import { extendForTraining } from "../lib/training-graph.ts";
 
-const help = `Usage: npx -y pnpm@12 demo [--backend cpu|evaluator] [--steps N] [--out DIR]
+const help = `Usage: npx -y pnpm@12 demo [--backend cpu|gpu|evaluator] [--steps N] [--out DIR]
 
-  --backend   what computes: cpu (WebAssembly, default) or evaluator (the plain reference, slow)
+  --backend   what computes: cpu (WebAssembly, default), gpu (WebGPU, by the package webgpu) or evaluator (the plain reference, slow)
   --steps     training steps, before and after the second import together (default 1000)
   --out       where to save (default: a new temporary folder)`;
 
@@ -28,11 +31,11 @@ if (flags.help) {
   console.log(help);
   process.exit(0);
 }
-if ((flags.backend !== "cpu" && flags.backend !== "evaluator") || !Number.isInteger(steps) || steps < 2) {
+if (!isBackendName(flags.backend) || !Number.isInteger(steps) || steps < 2) {
   console.error(help);
   process.exit(2);
 }
-const options: tf.SessionOptions = { backends: [flags.backend], fallback: flags.backend === "evaluator" };
+const options = await backendOptions(flags.backend);
 const out = flags.out ?? mkdtempSync(join(tmpdir(), "metagraph-demo-"));
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
@@ -118,16 +121,7 @@ console.log(
 // 3. Extend the inference graph into a training graph.
 const rate = 10 * Number(hparams.get("learning_rate"));
 tf.addToCollection("training_notes", { rate } satisfies Note);
-const labels = tf.placeholder("int32", [null], { name: "labels" });
-const batchSize = tf.size(labels);
-const indices = tf.expandDims(tf.range(0, batchSize), 1);
-const concated = tf.concat([indices, tf.expandDims(labels, 1)], 1);
-const onehotLabels = tf.sparseToDense(concated, tf.stack([batchSize, 10]), 1.0, 0.0);
-const crossEntropy = tf.nn.softmaxCrossEntropyWithLogits({ labels: onehotLabels, logits, name: "xentropy" });
-const loss = tf.reduceMean(crossEntropy, { name: "xentropy_mean" });
-tf.scalarSummary(loss.op.name, loss);
-const globalStep = new tf.Variable(0, { name: "global_step", trainable: false });
-new tf.train.GradientDescentOptimizer(rate).minimize(loss, { globalStep, name: "train" });
+const { globalStep } = extendForTraining(logits, rate);
 await session.run(globalStep.initializer);
 
 // 4. Train, save.
