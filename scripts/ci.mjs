@@ -88,6 +88,8 @@ function haveChromium() {
 const npx = (...args) => [...pnpm, "exec", ...args];
 
 if (check("install", [...pnpm, "install", "--frozen-lockfile"])) {
+  // Before the tests: Chromium brings the Vulkan driver on which Node's WebGPU is tested, too.
+  const chromium = haveChromium();
   tests("tests", [...pnpm, "test"]);
   check("CONFORMANCE.md", ["node", "scripts/conformance.mjs", "--check", reportOf("tests")]);
   tests("tests without code from strings", npx("vitest", "run", "--config", "vitest.no-eval.config.ts"));
@@ -102,13 +104,12 @@ if (check("install", [...pnpm, "install", "--frozen-lockfile"])) {
   check("packed tarballs in an empty project", ["node", "scripts/check-packed.mjs"]);
   check("release dry run", ["node", "scripts/check-release.mjs"]);
   check("demo", [...pnpm, "demo"]);
-  if (haveChromium())
-    tests("tests in Chromium", npx("vitest", "run", "--config", "vitest.browser.config.ts"));
-  else
-    skip(
-      "tests in Chromium",
-      "there is no Chromium (METAGRAPH_CHROMIUM names one), and it could not be installed",
-    );
+  for (const [name, config] of [
+    ["tests in Chromium", "vitest.browser.config.ts"],
+    ["tests on WebGPU in Chromium", "vitest.webgpu.config.ts"],
+  ])
+    if (chromium) tests(name, npx("vitest", "run", "--config", config));
+    else skip(name, "there is no Chromium (METAGRAPH_CHROMIUM names one), and it could not be installed");
   check("environments of real TensorFlows", ["node", "conformance/environments.mjs"]);
   tests("conformance", npx("vitest", "run", "--config", "conformance/vitest.config.ts"), {
     skippedFail: strict,
