@@ -75,6 +75,39 @@ describe.each(backends)("functions on the %s", (_, options) => {
     await session.close();
   });
 
+  it("act when they are called, and are waited for", async () => {
+    const { session, graph } = await sessionOf((graph) => {
+      const counter = new ResourceVariable(constant(0), { graph, name: "counter" });
+      const count = defun(
+        { h: "resource" },
+        (h) => {
+          graphOf(h).createOp("AssignAddVariableOp", [h, constant(1)]);
+        },
+        { funcName: "Count" },
+      );
+      const twice = defun(
+        { h: "resource" },
+        (h) => {
+          count(h);
+          return graphOf(h).controlDependencies([count(h)], () => constant(7));
+        },
+        { funcName: "Twice" },
+      );
+      identity(counter.readValue(), { name: "now" });
+      const called = count(counter.handle, { name: "once" });
+      graph.controlDependencies([called], () => identity(counter.readValue(), { name: "after_once" }));
+      const seven = twice(counter.handle, { name: "twice" });
+      graph.controlDependencies([seven], () => identity(counter.readValue(), { name: "after_twice" }));
+    }, options);
+    await session.run(graph.getOperationByName("counter/Assign"));
+    expect(numbers(await session.run("after_once:0"))).toEqual([1]);
+    expect(numbers(await session.run("after_twice:0"))).toEqual([3]);
+    expect(numbers(await session.run("twice:0"))).toEqual([7]);
+    await session.run("once");
+    expect(numbers(await session.run("now:0"))).toEqual([6]);
+    await session.close();
+  });
+
   it("If takes one branch, and what acts in the other does not", async () => {
     const { session, graph } = await sessionOf((graph) => {
       const p = placeholder("bool", [], { name: "p" });

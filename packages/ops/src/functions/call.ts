@@ -7,6 +7,7 @@ import {
   functionDefToGraph,
   type Graph,
   type HandleData,
+  isSwitch,
   type Operation,
   type OpRegistry,
   type Tensor,
@@ -117,15 +118,25 @@ export function functionBody(ref: FunctionRef, { graph, ops, name, handles }: Ca
 /** Ops of a body that TensorFlow never takes away, whether or not somebody wants what they give. */
 const hasEffects = (op: Operation): boolean => Boolean(op.opDef?.isStateful);
 
-/** `body` as an expansion. A function that says which nodes must run is done with them; another one, with its outputs. */
+/**
+ * `body` as an expansion. A function that says which nodes must run is done with them; another one with its outputs and what acts in it, as
+ * far as the body's own branches do not leave that dead.
+ */
 export function expansionOf(body: FunctionGraph): Expansion {
   const { graph, inputs, outputs, controlOutputs, operations } = body;
+  const acting = operations.filter(hasEffects);
+  const waitedFor = operations.some(isSwitch) ? [] : acting;
   return {
     graph,
     inputs,
     outputs,
-    effects: [...new Set([...controlOutputs, ...operations.filter(hasEffects)])],
-    done: controlOutputs.length === 0 ? [] : [...controlOutputs, ...outputs.map(({ op }) => op)],
+    effects: [...new Set([...controlOutputs, ...acting])],
+    done: [
+      ...new Set([
+        ...(controlOutputs.length > 0 ? controlOutputs : waitedFor),
+        ...outputs.map(({ op }) => op),
+      ]),
+    ],
   };
 }
 
