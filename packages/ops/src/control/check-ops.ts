@@ -4,12 +4,12 @@ import { TfError } from "@org/errors";
 import { constantValue, isTensor, type Operation, type Tensor } from "@org/graph";
 import { type DType, dtypes } from "@org/tensor";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
-import { summarizeValue } from "../host/assert-op.ts";
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from "../math/comparison.ts";
 import { operator } from "../math/operator.ts";
 import { reduceAll } from "../math/reductions.ts";
 import { abs } from "../math/unary.ts";
 import type { TensorLike } from "../tensor-like.ts";
+import { arrayText } from "./array-text.ts";
 import { Assert, type AssertOptions } from "./assert.ts";
 import { noOp } from "./group.ts";
 import { type Comparison, holdsEverywhere } from "./static-comparison.ts";
@@ -25,7 +25,7 @@ export interface CheckOptions extends AssertOptions {
 function failNow(data: readonly TensorLike[]): never {
   const lines = data.map((value) => {
     const known = isTensor(value) ? constantValue(value) : undefined;
-    return known ? summarizeValue(known, -1) : `${value}`;
+    return known ? arrayText(known) : `${value}`;
   });
   throw new TfError("INVALID_ARGUMENT", lines.join("\n"));
 }
