@@ -15,7 +15,7 @@ import { WgslFunctions } from "./wgsl-functions.ts";
 
 const workgroup = 256;
 
-/** Most indices: linking takes their number's square of comparisons, half a second or so at this one. */
+/** Most indices: linking takes the square of their number in comparisons. */
 const mostIndices = 1 << 17;
 
 /** Links: the next position with the same index, or none; with the bit where an earlier one has it, or the index is bad. */
