@@ -1,13 +1,10 @@
-// tf.losses: losses of predictions, weighted and summed, in the collection losses.
-// Source: python/ops/losses/losses_impl.py, util.py of TensorFlow 1.15.
+// tf.losses: losses of predictions, weighted and summed, in the collection losses. Source: python/ops/losses/losses_impl.py of TensorFlow 1.15.
 import { GraphKeys } from "@org/collections";
-import { currentGraph, type Graph, type Tensor } from "@org/graph";
+import type { Tensor } from "@org/graph";
 import {
   abs,
   add,
-  addN,
   cast,
-  constant,
   convertToTensor,
   divNoNan,
   equal,
@@ -41,6 +38,14 @@ import {
 import { convertToNdArray } from "@org/tensor";
 import { matchForLoss, mustFit } from "./squeeze-dimensions.ts";
 import { assertBroadcastable, broadcastWeights } from "./weights-broadcast.ts";
+
+export {
+  type CollectedOptions,
+  getLosses,
+  getRegularizationLoss,
+  getRegularizationLosses,
+  getTotalLoss,
+} from "./collected-losses.ts";
 
 /** How weighted losses become one; tf.losses.Reduction. */
 export const Reduction = {
@@ -292,48 +297,4 @@ export function sparseSoftmaxCrossEntropy(
     const losses = sparseSoftmaxCrossEntropyWithLogits({ labels: classes, logits: x, name: "xentropy" });
     return computeWeightedLoss(losses, { ...options, weights: w, scope });
   });
-}
-
-function graphFor(graph: Graph | undefined): Graph {
-  const found = graph ?? currentGraph();
-  if (!found) throw new TypeError("No graph: pass { graph }, or call inside graph.asDefault(() => ...)");
-  return found;
-}
-
-export interface CollectedOptions {
-  /** Those whose name matches. */
-  readonly scope?: string | undefined;
-  readonly graph?: Graph | undefined;
-}
-
-/** tf.losses.get_losses: the collection. */
-export function getLosses(options: CollectedOptions & { readonly lossCollection?: string } = {}): Tensor[] {
-  const { scope, lossCollection = GraphKeys.LOSSES } = options;
-  return graphFor(options.graph).getCollection(lossCollection, scope) as Tensor[];
-}
-
-/** tf.losses.get_regularization_losses: what regularizers made. */
-export function getRegularizationLosses(options: CollectedOptions = {}): Tensor[] {
-  return graphFor(options.graph).getCollection(GraphKeys.REGULARIZATION_LOSSES, options.scope) as Tensor[];
-}
-
-/** tf.losses.get_regularization_loss: their sum, 0 where there are none. */
-export function getRegularizationLoss(
-  options: CollectedOptions & { readonly name?: string | undefined } = {},
-): Tensor {
-  const losses = getRegularizationLosses(options);
-  if (losses.length === 0) return constant(0, { graph: graphFor(options.graph) });
-  return addN(losses, { name: options.name ?? "total_regularization_loss" });
-}
-
-/** tf.losses.get_total_loss: the sum of all losses, with those of regularizers unless told otherwise. Throws as addN where there are none. */
-export function getTotalLoss(
-  options: CollectedOptions & {
-    readonly addRegularizationLosses?: boolean | undefined;
-    readonly name?: string | undefined;
-  } = {},
-): Tensor {
-  const losses = getLosses(options);
-  if (options.addRegularizationLosses ?? true) losses.push(...getRegularizationLosses(options));
-  return addN(losses, { name: options.name ?? "total_loss" });
 }
