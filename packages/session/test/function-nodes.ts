@@ -3,12 +3,13 @@ import { isTfError } from "@org/errors";
 import type { Graph, Tensor } from "@org/graph";
 import { cpu } from "@org/kernels-cpu";
 import type { DefinedFunction } from "@org/ops";
+import type { SessionOptions } from "../src/index.ts";
 
 /** Session options by backend. */
-export const backends = [
+export const backends: readonly (readonly [string, SessionOptions])[] = [
   ["evaluator", {}],
   ["cpu", { backends: [() => cpu()], fallback: false }],
-] as const;
+];
 
 export const graphOf = (tensor: Tensor): Graph => tensor.graph;
 
@@ -19,7 +20,7 @@ export function node(
   inputs: (Tensor | readonly Tensor[])[],
   functions: Readonly<Record<string, DefinedFunction>>,
   attrs: object = {},
-  name = type,
+  name: string = type,
 ): readonly Tensor[] {
   const funcs = Object.entries(functions).map(([key, fn]) => {
     fn.addToGraph(graph);
