@@ -29,12 +29,15 @@ function check(condition: boolean, what: string): void {
 
 const leaves: ReadonlySet<string> = new Set(["parameter", "constant", "getTupleElement", "reshape"]);
 
-/** The first instruction that the backend does not run, as "tanh float16"; undefined where it runs all. */
+/** The first instruction that the backend does not run, as "tanh float16" or "convert float32 of int64"; undefined where it runs all. */
 export function unsupported(backend: Backend, { instructions }: HloComputation): string | undefined {
   const runs = ({ opcode, dtype, operands }: HloInstruction): boolean =>
     leaves.has(opcode) || backend.supports(opcode, [dtype, ...operands.map((operand) => operand.dtype)]);
   const found = instructions.find((instruction) => !runs(instruction));
-  return found && `${found.opcode} ${found.dtype}`;
+  if (!found) return undefined;
+  const operands = found.operands.map(({ dtype }) => dtype);
+  const others = operands.every((dtype) => dtype === found.dtype) ? "" : ` of ${operands.join(", ")}`;
+  return `${found.opcode} ${found.dtype}${others}`;
 }
 
 export interface SuiteOptions {
