@@ -131,6 +131,5 @@ export const summaryOps: readonly OpEntry[] = defineOps({
       return [serialized({ value: [{ tag: stringsOf(tag)[0]!, histo: histogramOf(all) }] })];
     },
   },
-  ImageSummary: { shape: scalarShape, gradient: null },
   MergeSummary: { shape: scalarShape, gradient: null, host: (c) => [merge(c)] },
 });

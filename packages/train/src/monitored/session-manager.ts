@@ -119,7 +119,8 @@ export class SessionManager {
   }
 
   /** A session on a model that others initialize. Throws TfError DEADLINE_EXCEEDED where it is not ready after `maxWaitSecs`. */
-  async waitForSession({ maxWaitSecs = Number.POSITIVE_INFINITY } = {}): Promise<RunSession> {
+  async waitForSession(options: { readonly maxWaitSecs?: number } = {}): Promise<RunSession> {
+    const { maxWaitSecs = Number.POSITIVE_INFINITY } = options;
     const { recoveryWaitSecs = 30, log, openSession, readyOp } = this.#options;
     const end = Date.now() / 1000 + maxWaitSecs;
     for (;;) {
