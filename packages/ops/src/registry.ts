@@ -75,7 +75,10 @@ import { fileOps } from "./readers/file-ops.ts";
 import { readerOps } from "./readers/reader-ops.ts";
 import { fourierOps } from "./signal/fourier-ops.ts";
 import { setOps } from "./sparse/set-ops.ts";
+import { sparseFillEmptyRowsOps } from "./sparse/sparse-fill-empty-rows.ts";
+import { sparseMatmulOps } from "./sparse/sparse-matmul.ts";
 import { sparseOps } from "./sparse/sparse-merge.ts";
+import { sparseReshapeOps } from "./sparse/sparse-reshape.ts";
 import { sparseTensorsMapOps } from "./sparse/sparse-tensors-map.ts";
 import { resourceOps } from "./state/resource-ops.ts";
 import { scatterOps } from "./state/scatter-ops.ts";
@@ -166,6 +169,9 @@ export const stateOps: readonly OpEntry[] = [
   ...scatterOps,
   ...selectionOps,
   ...setOps,
+  ...sparseFillEmptyRowsOps,
+  ...sparseMatmulOps,
+  ...sparseReshapeOps,
   ...sparseOps,
   ...sparseTensorsMapOps,
   ...stackOps,

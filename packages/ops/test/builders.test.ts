@@ -70,6 +70,22 @@ const programs: Readonly<Record<string, () => void>> = {
     some.push(tf.fft(z), tf.ifft2d(z), tf.fft3d(z, { name: "cube" }));
     tf.gradients(some, [x, z], { gradYs: some });
   },
+  sparse: () => {
+    const values = tf.placeholder("float32", [3], { name: "v" });
+    const dense = tf.placeholder("float32", [5, 2], { name: "dense" });
+    const places = [
+      [0, 1],
+      [2, 0],
+      [2, 4],
+    ];
+    const a = tf.sparseTensor(places, values, [4, 5]);
+    const [filled] = tf.sparseFillEmptyRows(a, 7);
+    const product = tf.sparseTensorDenseMatmul(a, dense);
+    const turned = tf.sparseTensorDenseMatmul(a, product, { adjointA: true, name: "back" });
+    tf.sparseReshape(a, [2, -1]);
+    tf.sparseReshape(a, tf.placeholder("int64", [3], { name: "shape" }), { name: "cube" });
+    tf.gradients([filled.values, turned], [values, dense]);
+  },
 };
 
 it.each(Object.keys(programs))("%s", (title) => {

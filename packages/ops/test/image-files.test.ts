@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type NdArray, ndArray } from "@org/tensor";
 import { describe, expect, it } from "vitest";
-import { constant, decodePng, encodePng } from "../src/index.ts";
+import { constant, decodeGif, decodePng, encodePng } from "../src/index.ts";
 import { inGraph } from "./in-graph.ts";
 import { MiniSession } from "./mini-session.ts";
 import { array, type Case, expectCase, runCase, title } from "./recorded-cases.ts";
@@ -17,7 +17,48 @@ function distances(a: NdArray, b: NdArray): readonly [number, number] {
   return [Math.max(...away), away.reduce((sum, x) => sum + x, 0) / away.length];
 }
 
+/** A GIF of one color, `width` wide: codes 1, 6, 7, 8 ... stand for ever longer rows. */
+function redGif(width: number): Uint8Array {
+  const codes = [4];
+  for (let [left, length, code] = [width, 1, 1]; left > 0; length++) {
+    codes.push(code);
+    left -= length;
+    code = length + 5;
+  }
+  let [bits, size, next] = ["", 3, 6];
+  codes.forEach((code, i) => {
+    bits += code.toString(2).padStart(size, "0").split("").reverse().join("");
+    if (i > 1) next++;
+    if (next === 1 << size) size++;
+  });
+  const data = (bits.match(/.{1,8}/g) ?? []).map((byte) =>
+    Number.parseInt(byte.split("").reverse().join(""), 2),
+  );
+  const text = (s: string): number[] => Array.from(s, (c) => c.charCodeAt(0));
+  const colors = [0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0, 0];
+  const head = [...text("GIF89a"), width, 0, 1, 0, 0x81, 0, 0, ...colors];
+  return Uint8Array.from([...head, 0x2c, 0, 0, 0, 0, width, 0, 1, 0, 0, 2, data.length, ...data, 0, 0x3b]);
+}
+
 describe("image files", () => {
+  it.each([1, 2, 3, 6, 10, 21, 55, 100, 200])("a GIF whose codes stand for rows, %s wide", async (width) => {
+    const gif = redGif(width);
+    const frames = inGraph(() => decodeGif(constant(ndArray("string", [], [gif]))));
+    const found = await new MiniSession(frames.graph).fetch(frames);
+    expect(found.shape).toEqual([1, 1, width, 3]);
+    expect(Array.from(found.data as Uint8Array)).toEqual(
+      Array.from({ length: width }, () => [255, 0, 0]).flat(),
+    );
+  });
+
+  it("a GIF that ends anywhere is refused", async () => {
+    const gif = redGif(10);
+    for (let end = 6; end < gif.length; end++) {
+      const frames = inGraph(() => decodeGif(constant(ndArray("string", [], [gif.slice(0, end)]))));
+      await expect(new MiniSession(frames.graph).fetch(frames)).rejects.toThrow("Invalid GIF data");
+    }
+  });
+
   it.each(cases.map((one, i) => [`${i} ${title(one)}`, one] as const))("%s", async (_, one) => {
     if (one.op !== "DecodeJpeg" || !one.outputs) return expectCase(one);
     const [image] = await runCase(one);

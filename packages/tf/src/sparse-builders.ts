@@ -8,3 +8,10 @@ export const sparsePlaceholder: typeof ops.sparsePlaceholder = /* @__PURE__ */ l
 export const sparseSegmentMean: typeof ops.sparseSegmentMean = /* @__PURE__ */ lift(ops.sparseSegmentMean);
 export const sparseSegmentSqrtN: typeof ops.sparseSegmentSqrtN = /* @__PURE__ */ lift(ops.sparseSegmentSqrtN);
 export const sparseSegmentSum: typeof ops.sparseSegmentSum = /* @__PURE__ */ lift(ops.sparseSegmentSum);
+export const sparseFillEmptyRows: typeof ops.sparseFillEmptyRows = /* @__PURE__ */ lift(
+  ops.sparseFillEmptyRows,
+);
+export const sparseReshape: typeof ops.sparseReshape = /* @__PURE__ */ lift(ops.sparseReshape);
+export const sparseTensorDenseMatmul: typeof ops.sparseTensorDenseMatmul = /* @__PURE__ */ lift(
+  ops.sparseTensorDenseMatmul,
+);

@@ -1,4 +1,4 @@
-// Ops that read and write image files: PNG by fast-png, JPEG by jpeg-js, both loaded when a graph first needs them; BMP is read here.
+// Ops that read and write image files: PNG by fast-png, JPEG by jpeg-js, both loaded when a graph first needs them; BMP and GIF are read here.
 // Sizes are checked before anything is unpacked. Pixels of JPEGs may differ from libjpeg's by a few units (another inverse transform, no smoothing
 // of colors between pixels). Source: core/ops/image_ops.cc, core/kernels/{decode_image_op,decode_bmp_op,encode_png_op}.cc.
 import { type NdArray, ndArray, Shape } from "@org/tensor";
@@ -6,6 +6,7 @@ import { defineOps, type OpSpec } from "../define.ts";
 import { escaped, stringArray } from "../host/text.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
 import { invalid, withRank } from "../shape-rules.ts";
+import { readGif } from "./gif.ts";
 import { convertPixels, type Pixels } from "./pixels.ts";
 
 /** TensorFlow refuses images of more pixels: kMaxPixels of decode_bmp_op, and what an int32 of bytes holds. */
@@ -174,6 +175,18 @@ function decodeBmp(c: HostContext, bytes: Uint8Array, wanted: number): NdArray {
   return ndArray("uint8", [height, width, channels], out);
 }
 
+const isGif = (bytes: Uint8Array): boolean => starts(bytes, 0x47, 0x49, 0x46, 0x38);
+
+function decodeGif(c: HostContext, bytes: Uint8Array): NdArray {
+  try {
+    const { count, width, height, data } = readGif(bytes, mostPixels);
+    return ndArray("uint8", [count, height, width, 3], data);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return c.fail("INVALID_ARGUMENT", `Invalid GIF data (size ${bytes.length}), ${error.message}`, hint);
+  }
+}
+
 function arrayOf(pixels: Pixels, wanted: number, dtype: "uint8" | "uint16"): NdArray {
   const { channels, data } = convertPixels(pixels, wanted, dtype === "uint8" ? 8 : 16);
   return ndArray(dtype, [pixels.height, pixels.width, channels], data as never);
@@ -186,8 +199,16 @@ async function decode(c: HostContext, bytes: Uint8Array): Promise<Pixels> {
     const strict = !(c.attrs.has("try_recover_truncated") && c.attrs.bool("try_recover_truncated"));
     return decodeJpeg(c, bytes, strict);
   }
-  if (starts(bytes, 0x47, 0x49, 0x46, 0x38))
-    return c.fail("UNIMPLEMENTED", "GIFs are not read", "Make a PNG of the frame that is needed.");
+  if (isGif(bytes)) {
+    const { shape, data } = decodeGif(c, bytes);
+    const [count, height, width] = shape as [number, number, number];
+    if (count > 1)
+      c.fail(
+        "INVALID_ARGUMENT",
+        `Got ${count} frames, but animated gifs can only be decoded by tf.image.decode_gif or tf.image.decode_image`,
+      );
+    return { width, height, channels: 3, bits: 8, data: data as Uint8Array };
+  }
   const start = escaped(bytes.subarray(0, 16));
   return c.fail(
     "INVALID_ARGUMENT",
@@ -256,11 +277,17 @@ export const codecOps: readonly OpEntry[] = defineOps({
     host: (c) => [decodeBmp(c, contentsOf(c), wantedChannels(c, [0, 1, 3, 4]))],
     gradient: null,
   },
-  // Graphs with it build; there is no reader of GIFs here.
   DecodeGif: {
     shape: (c) => {
       withRank(c.input(0), 0);
       return [new Shape([null, null, null, 3])];
+    },
+    host: async (c) => {
+      const bytes = contentsOf(c);
+      if (isGif(bytes)) return [decodeGif(c, bytes)];
+      // One frame, of another format.
+      const { shape, data } = arrayOf(await decode(c, bytes), 3, "uint8");
+      return [ndArray("uint8", [1, ...shape], data as never)];
     },
     gradient: null,
   },
