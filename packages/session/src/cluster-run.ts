@@ -231,7 +231,7 @@ class ClusterRun {
 
   #launch(plan: ClusterPlan, at: number, parameters: readonly (DeviceBuffer | undefined)[]): TensorValue[] {
     const segment = plan.segments[at]!;
-    const { device, steps, byteLengths } = segment;
+    const { device, steps } = segment;
     const { backend } = device;
     const { trace } = this.#environment;
     const buffers: (DeviceBuffer | undefined)[] = new Array(segment.plan.values.length);
