@@ -69,14 +69,21 @@ describe.skipIf(missing.length > 0)(
         const model = { name, folder: join(golden, version, name), fs: nodeFileSystem() };
         if (!existsSync(model.folder) || !isSound(version, name)) continue;
         const recorded = await readCase(model);
-        it(`${version}/${name}: ${runsCompared(name, recorded)} runs, floats on the GPU`, async () => {
+        it(`${version}/${name}: ${runsCompared(name, recorded)} runs, floats on the GPU`, async ({
+          annotate,
+        }) => {
           const placements: Placement[] = [];
           const { launches } = backend.stats();
           const options = onGpu((placement) => placements.push(placement));
           await expectRuns(model, recorded, options, (session) => {
             expect(strays(session, placements)).toEqual([]);
             expect(placements.some((placement) => placement.backend === "GPU")).toBe(true);
-            expect(backend.stats().launches).toBeGreaterThan(launches);
+            const launched = backend.stats().launches - launches;
+            expect(launched).toBeGreaterThan(0);
+            const nodesOn = (name: string): number => placements.filter((at) => at.backend === name).length;
+            return annotate(
+              `${launched} launches on the GPU; nodes there ${nodesOn("GPU")}, on the CPU ${nodesOn("CPU")}, host kernels ${nodesOn("HOST")}`,
+            ).then(() => {});
           });
           expect(backend.stats().buffers, "buffers are left").toBe(0);
         });
