@@ -93,6 +93,11 @@ if (check("install", [...pnpm, "install", "--frozen-lockfile"])) {
   tests("tests", [...pnpm, "test"]);
   check("CONFORMANCE.md", ["node", "scripts/conformance.mjs", "--check", reportOf("tests")]);
   tests("tests without code from strings", npx("vitest", "run", "--config", "vitest.no-eval.config.ts"));
+  // The Node at hand may have no relaxed SIMD: the one that has it is a package of npm's.
+  tests("CPU kernels with relaxed SIMD", [
+    ...["npx", "-y", "node@24", "node_modules/vitest/vitest.mjs"],
+    ...["run", "--project", "kernels-cpu"],
+  ]);
   check("broken files", ["node", "fuzz/run.mjs", "--seconds", "120"]);
   check("lint", npx("biome", "ci", ".", "--error-on-warnings"));
   check("arrows", ["node", "scripts/check-arrows.mjs"]);
