@@ -1,5 +1,6 @@
 // Models that real TensorFlows wrote, run and trained here: every recorded run of a case compared within the case's tolerance. Files
 // come through a FileSystem, so that the same runs in Node and in browsers.
+import type { FileSystem } from "@org/io";
 import { expect } from "vitest";
 import * as tf from "../src/index.ts";
 
@@ -22,7 +23,7 @@ export interface GoldenCase {
 export interface GoldenModel {
   readonly name: string;
   readonly folder: string;
-  readonly fs: tf.FileSystem;
+  readonly fs: FileSystem;
 }
 
 /** The cases' names. */
@@ -69,7 +70,7 @@ export function runsCompared(name: string, { runs }: GoldenCase): number {
 
 const text = new TextDecoder();
 
-async function read(fs: tf.FileSystem, path: string): Promise<Uint8Array> {
+async function read(fs: FileSystem, path: string): Promise<Uint8Array> {
   const source = await fs.open(path);
   try {
     return await source.read(0, source.size);
