@@ -25,7 +25,7 @@ export interface IteratorStructureOptions {
 
 const globalIterators = "iterators";
 
-export const flatAttrs = ({ components }: Structure) => ({
+export const flatAttrs = ({ components }: Structure): { output_types: DType[]; output_shapes: Shape[] } => ({
   output_types: components.map(({ dtype }) => dtype),
   output_shapes: components.map(({ shape }) => shape),
 });

@@ -68,7 +68,7 @@ export abstract class BaseStagingArea {
     return this.root.graph;
   }
 
-  protected get attrs() {
+  protected get attrs(): { shared_name: string; capacity: number; memory_limit: number } {
     return { shared_name: this.name, capacity: this.capacity, memory_limit: this.memoryLimit };
   }
 
