@@ -32,4 +32,5 @@ export const tablesInitializer: typeof ops.tablesInitializer = /* @__PURE__ */ l
 const variablesInitializer: typeof variables.variablesInitializer = /* @__PURE__ */ lift(
   variables.variablesInitializer,
 );
+
 export { variablesInitializer as variables };

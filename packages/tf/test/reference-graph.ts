@@ -69,7 +69,9 @@ function functionDifferences(want: MetaGraphDef, got: MetaGraphDef): string[] {
   for (const name of new Set([...a.functions.keys(), ...b.functions.keys()])) {
     const [mine, theirs] = [a.functions.get(name), b.functions.get(name)];
     if (!mine || !theirs || !equals(FunctionDef, mine, theirs))
-      found.push(`function ${name}: want ${JSON.stringify(mine, shown)}, got ${JSON.stringify(theirs, shown)}`);
+      found.push(
+        `function ${name}: want ${JSON.stringify(mine, shown)}, got ${JSON.stringify(theirs, shown)}`,
+      );
   }
   if (`${a.gradients}` !== `${b.gradients}`) found.push(`gradients: want ${a.gradients}, got ${b.gradients}`);
   if (a.minConsumer !== b.minConsumer) found.push(`consumer: want ${a.minConsumer}, got ${b.minConsumer}`);

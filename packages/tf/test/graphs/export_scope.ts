@@ -6,7 +6,7 @@ import * as tf from "../../src/index.ts";
 const { add, sub, gt, lt } = tf.operator;
 const zero = convertToNdArray(0, "int32");
 
-export const exportOptions = {
+export const exportOptions: NonNullable<Parameters<typeof tf.train.exportMetaGraph>[0]> = {
   exportScope: "tower_1",
   clearDevices: true,
   stripDefaultAttrs: true,
