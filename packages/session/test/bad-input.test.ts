@@ -33,7 +33,7 @@ describe("feeds of the wrong kind", () => {
     return error as Error & Partial<TfError>;
   };
 
-  it("[session_test/SessionTest.testFeedError] a tensor is no value", async () => {
+  it("(session_test/SessionTest.testFeedError) a tensor is no value", async () => {
     const error = await feeding((graph: Graph) => [["x:0", graph.getTensorByName("n:0")]]);
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toContain("cannot be a tf.Tensor object");
@@ -51,7 +51,7 @@ describe("feeds of the wrong kind", () => {
     ).toBeInstanceOf(TypeError);
   });
 
-  it("[session_test/SessionTest.testFeedPrecisionLossError] numbers that its type does not hold", async () => {
+  it("(session_test/SessionTest.testFeedPrecisionLossError) numbers that its type does not hold", async () => {
     for (const value of [2 ** 31, 2n ** 63n - 1n, Number.NaN])
       expect(
         await feeding([
@@ -70,7 +70,7 @@ describe("feeds of the wrong kind", () => {
     expect(await feeding({ "x:0": short })).toBeInstanceOf(Error);
   });
 
-  it("[session_test/SessionTest.testFeedDictKeyException] keys that are no tensors, of another graph, or twice", async () => {
+  it("(session_test/SessionTest.testFeedDictKeyException) keys that are no tensors, of another graph, or twice", async () => {
     const start = "Cannot interpret feed_dict key as Tensor: ";
     expect((await feeding({ x: [1, 2] })).message).toContain(start);
     expect(await feeding({ "z:0": 1 })).toMatchObject({ code: "NOT_FOUND" });
@@ -115,7 +115,7 @@ describe("graphs that cannot run", () => {
     expect(numbers(await session.run("b:0", { feeds: { "a:0": 5 } }))).toEqual([5]);
   });
 
-  it("[session_test/SessionTest.testBuildGraphErrorDirect] inputs from different frames", async () => {
+  it("(session_test/SessionTest.testBuildGraphErrorDirect) inputs from different frames", async () => {
     const { session } = await sessionOf((graph) => {
       const data = placeholder("float32", [], { name: "data" });
       const enter = (frame: string): Tensor =>
@@ -127,7 +127,7 @@ describe("graphs that cannot run", () => {
     expect(error.sentence).toContain("has inputs from different frames");
   });
 
-  it("[session_test/SessionTest.testIncorrectGraph] what is of another graph", async () => {
+  it("(session_test/SessionTest.testIncorrectGraph) what is of another graph", async () => {
     const { graph, session } = await sessionOf(() => void constant(1, { name: "c" }));
     const other = new Graph({ ops: standardOps });
     const c = other.asDefault(() => constant(2, { name: "c" }));
@@ -136,7 +136,7 @@ describe("graphs that cannot run", () => {
     await expect(session.run(c.op)).rejects.toThrow("cannot be interpreted as a Tensor");
   });
 
-  it("[session_test/SessionTest.testFeedShapeCompatibility] shapes that only the run knows", async () => {
+  it("(session_test/SessionTest.testFeedShapeCompatibility) shapes that only the run knows", async () => {
     const { session } = await sessionOf((graph) => {
       const shape = constant([2, 2], { dtype: "int32", name: "shape" });
       graph.createOp("Reshape", [constant([2, 2, 2, 2]), shape], { name: "r" });

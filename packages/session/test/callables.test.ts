@@ -7,7 +7,7 @@ import { numbers, sessionOf, variable } from "./shared.ts";
 
 const options = { traceLevel: "FULL_TRACE" } as const;
 
-test("[session_test/SessionTest.testMakeCallableOnTensorWithRunOptions] a tensor", async () => {
+test("(session_test/SessionTest.testMakeCallableOnTensorWithRunOptions) a tensor", async () => {
   const { graph, session } = await sessionOf(() => void constant(42, { name: "a" }));
   const run = session.makeCallable(graph.getTensorByName("a:0"));
   const runMetadata = new RunMetadata();
@@ -16,7 +16,7 @@ test("[session_test/SessionTest.testMakeCallableOnTensorWithRunOptions] a tensor
   expect(runMetadata.stepStats!.devStats.length).toBeGreaterThan(0);
 });
 
-test("[session_test/SessionTest.testMakeCallableOnOperationWithRunOptions] an operation", async () => {
+test("(session_test/SessionTest.testMakeCallableOnOperationWithRunOptions) an operation", async () => {
   const { graph, session } = await sessionOf((graph) => {
     graph.createOp("AssignAdd", [variable(graph, "a", [], constant(42)), constant(1)], { name: "b" });
   });
@@ -28,7 +28,7 @@ test("[session_test/SessionTest.testMakeCallableOnOperationWithRunOptions] an op
   expect(runMetadata.stepStats!.devStats.length).toBeGreaterThan(0);
 });
 
-test("[session_test/SessionTest.testMakeCallableWithFeedListAndRunOptions] [session_test/SessionTest.testOptimizedMakeCallable] values for a list of feeds, by name or tensor", async () => {
+test("(session_test/SessionTest.testMakeCallableWithFeedListAndRunOptions) (session_test/SessionTest.testOptimizedMakeCallable) values for a list of feeds, by name or tensor", async () => {
   const { graph, session } = await sessionOf(() => {
     operator.add(placeholder("float32", null, { name: "ph" }), 1, { name: "a" });
   });
@@ -44,7 +44,7 @@ test("[session_test/SessionTest.testMakeCallableWithFeedListAndRunOptions] [sess
   expect(session.stats().runPlans).toBe(1);
 });
 
-test("[session_test/SessionTest.testFeedAndFetch] what is fed comes back, alone and beside what is made of it", async () => {
+test("(session_test/SessionTest.testFeedAndFetch) what is fed comes back, alone and beside what is made of it", async () => {
   const types = [
     "float16",
     "float32",
@@ -76,13 +76,13 @@ test("[session_test/SessionTest.testFeedAndFetch] what is fed comes back, alone 
     }
 });
 
-test("[session_test/SessionTest.testParallelRun] a hundred runs at once", async () => {
+test("(session_test/SessionTest.testParallelRun) a hundred runs at once", async () => {
   const { session } = await sessionOf(() => void identity(constant(5), { name: "c" }));
   const values = await Promise.all(Array.from({ length: 100 }, () => session.run("c:0")));
   expect(values.map(numbers)).toEqual(values.map(() => [5]));
 });
 
-test("[session_test/SessionTest.testParallelRunAndSingleBuild] runs go on while the graph grows", async () => {
+test("(session_test/SessionTest.testParallelRunAndSingleBuild) runs go on while the graph grows", async () => {
   const { graph, session } = await sessionOf(() => void identity(constant(5), { name: "c" }));
   const running = Array.from({ length: 50 }, async (_, i) => {
     for (let turn = 0; turn < i % 5; turn++) await Promise.resolve();
@@ -96,7 +96,7 @@ test("[session_test/SessionTest.testParallelRunAndSingleBuild] runs go on while 
   expect(await Promise.all(running)).toEqual(running.map(() => [5]));
 });
 
-test("[session_test/SessionTest.testUseAfterCloseConcurrent] runs after the end, and those that are under way", async () => {
+test("(session_test/SessionTest.testUseAfterCloseConcurrent) runs after the end, and those that are under way", async () => {
   const { session } = await sessionOf(() => void identity(constant(5), { name: "c" }));
   const loop = (async () => {
     for (;;) await session.run("c:0");

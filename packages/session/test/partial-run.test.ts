@@ -42,7 +42,7 @@ const sentence = (promise: Promise<unknown>): Promise<string> =>
     (error: TfError) => `${error.code}: ${error.sentence}`,
   );
 
-test("[session_partial_run_test/PartialRunTest.testPartialRunDirect] feeds and fetches go on where they were; again on the same graph", async () => {
+test("(session_partial_run_test/PartialRunTest.testPartialRunDirect) feeds and fetches go on where they were; again on the same graph", async () => {
   const { session, a, b, c, r1, r2 } = await withR2(product);
   for (const [factor, expected] of [
     [17, 153],
@@ -65,7 +65,7 @@ test("[session_partial_run_test/PartialRunTest.testPartialRunDirect] feeds and f
   }
 });
 
-test("[session_partial_run_test/PartialRunTest.testPartialRunIncompleteDirect] a run that is left is ended with its session", async () => {
+test("(session_partial_run_test/PartialRunTest.testPartialRunIncompleteDirect) a run that is left is ended with its session", async () => {
   const { session, a, b, c, r1, r2 } = await withR2(product);
   const handle = session.partialRunSetup([r1, r2], [a, b, c]);
   expect(
@@ -81,7 +81,7 @@ test("[session_partial_run_test/PartialRunTest.testPartialRunIncompleteDirect] a
   await session.close();
 });
 
-test("[session_partial_run_test/PartialRunTest.testConcurrentPartialRunDirect] two runs at once have values of their own", async () => {
+test("(session_partial_run_test/PartialRunTest.testConcurrentPartialRunDirect) two runs at once have values of their own", async () => {
   const { session, a, b, c, r1, r2 } = await withR2(product);
   const first = session.partialRunSetup([r1], [a, b, c]);
   const second = session.partialRunSetup([r1, r2], [a, b, c]);
@@ -108,7 +108,7 @@ test("[session_partial_run_test/PartialRunTest.testConcurrentPartialRunDirect] t
   expect(numbers(await session.partialRun(second, r2, { feeds: [[c, 7]] }))).toEqual([462]);
 });
 
-test("[session_partial_run_test/PartialRunTest.testManyPartialRunDirect] two hundred steps of one run, and all at once", async () => {
+test("(session_partial_run_test/PartialRunTest.testManyPartialRunDirect) two hundred steps of one run, and all at once", async () => {
   const graph = new Graph({ ops: standardOps });
   const steps = graph.asDefault(() => {
     let product: Tensor = constant(2);
@@ -133,7 +133,7 @@ test("[session_partial_run_test/PartialRunTest.testManyPartialRunDirect] two hun
   expect(numbers(all[199]!)).toEqual([2]);
 });
 
-test("[session_partial_run_test/PartialRunTest.testRunAndPartialRunDirect] gives what a run gives", async () => {
+test("(session_partial_run_test/PartialRunTest.testRunAndPartialRunDirect) gives what a run gives", async () => {
   const graph = new Graph({ ops: standardOps });
   const fetches = graph.asDefault(() => {
     const b = operator.mul(constant(2), 2);
@@ -144,7 +144,7 @@ test("[session_partial_run_test/PartialRunTest.testRunAndPartialRunDirect] gives
   expect(await session.partialRun(handle, fetches)).toEqual(await session.run(fetches));
 });
 
-test("[session_partial_run_test/PartialRunTest.testPartialRunMissingPlaceholderFeedExceptionDirect] a placeholder that was not set up as a feed", async () => {
+test("(session_partial_run_test/PartialRunTest.testPartialRunMissingPlaceholderFeedExceptionDirect) a placeholder that was not set up as a feed", async () => {
   const { session, graph, a } = await inputs();
   const fetches = graph.asDefault(() => [operator.mul(a, 2), operator.mul(a, 3)] as const);
   const handle = session.partialRunSetup(fetches, []);
@@ -153,7 +153,7 @@ test("[session_partial_run_test/PartialRunTest.testPartialRunMissingPlaceholderF
   );
 });
 
-test("[session_partial_run_test/PartialRunTest.testPartialRunUnspecifiedFeedDirect] [session_partial_run_test/PartialRunTest.testPartialRunUnspecifiedFetchDirect] feeds and fetches that were not set up", async () => {
+test("(session_partial_run_test/PartialRunTest.testPartialRunUnspecifiedFeedDirect) (session_partial_run_test/PartialRunTest.testPartialRunUnspecifiedFetchDirect) feeds and fetches that were not set up", async () => {
   const { session, a, b, c, r1, r2 } = await withR2(other);
   const feeds = [
     [a, 1],
@@ -177,7 +177,7 @@ test("[session_partial_run_test/PartialRunTest.testPartialRunUnspecifiedFeedDire
   ).toBe("INVALID_ARGUMENT: The fetch r2:0 was not specified in partial_run_setup.");
 });
 
-test("[session_partial_run_test/PartialRunTest.testPartialRunAlreadyFedDirect] [session_partial_run_test/PartialRunTest.testPartialRunAlreadyFetchedDirect] nothing is fed or fetched twice; the run goes on after such a mistake", async () => {
+test("(session_partial_run_test/PartialRunTest.testPartialRunAlreadyFedDirect) (session_partial_run_test/PartialRunTest.testPartialRunAlreadyFetchedDirect) nothing is fed or fetched twice; the run goes on after such a mistake", async () => {
   const { session, a, b, c, r1, r2 } = await withR2(other);
   const handle = session.partialRunSetup([r1, r2], [a, b, c]);
   await session.partialRun(handle, r1, {
@@ -202,7 +202,7 @@ test("[session_partial_run_test/PartialRunTest.testPartialRunAlreadyFedDirect] [
   expect(numbers(await session.partialRun(handle, r2, { feeds: [[c, 3]] }))).toEqual([3]);
 });
 
-test("[session_partial_run_test/PartialRunTest.testPartialRunEmptyFetchesDirect] a call may feed without fetching", async () => {
+test("(session_partial_run_test/PartialRunTest.testPartialRunEmptyFetchesDirect) a call may feed without fetching", async () => {
   const { session, graph, a } = await inputs();
   const b = graph.asDefault(() => operator.mul(a, 2));
   const handle = session.partialRunSetup([b], [a]);
@@ -210,21 +210,21 @@ test("[session_partial_run_test/PartialRunTest.testPartialRunEmptyFetchesDirect]
   expect((await session.partialRun(handle, [b])).map(numbers)).toEqual([[6]]);
 });
 
-test("[session_partial_run_test/PartialRunTest.testInvalidPartialRunSetup] something must be fetched", async () => {
+test("(session_partial_run_test/PartialRunTest.testInvalidPartialRunSetup) something must be fetched", async () => {
   const { session, a } = await inputs();
   expect(() => session.partialRunSetup([], [a])).toThrow(
     "Must specify at least one target to fetch or execute.",
   );
 });
 
-test("[session_partial_run_test/PartialRunTest.testPartialRunSetupNoFeedsPassed] feeds may be left out", async () => {
+test("(session_partial_run_test/PartialRunTest.testPartialRunSetupNoFeedsPassed) feeds may be left out", async () => {
   const graph = new Graph({ ops: standardOps });
   const r1 = graph.asDefault(() => constant([6]));
   const session = await createSession(graph);
   expect(numbers(await session.partialRun(session.partialRunSetup([r1]), r1))).toEqual([6]);
 });
 
-test("[session_test/SessionTest.testErrorCodeWithNoNodeDef] a handle that was never given", async () => {
+test("(session_test/SessionTest.testErrorCodeWithNoNodeDef) a handle that was never given", async () => {
   const { session, a, b, r1 } = await inputs();
   const error = await session
     .partialRun("foo", r1, {

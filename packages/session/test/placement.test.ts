@@ -24,7 +24,7 @@ const run = { feeds: { "x:0": 3 } };
 
 afterEach(() => vi.restoreAllMocks());
 
-test("[session_list_devices_test/SessionListDevicesTest.testListDevices] the host's CPU is always among the devices", async () => {
+test("(session_list_devices_test/SessionListDevicesTest.testListDevices) the host's CPU is always among the devices", async () => {
   const { session } = await on("", { backends: [named("GPU"), named("CPU"), named("GPU")] });
   expect(session.listDevices()).toEqual([
     { name: `${task}/device:GPU:0`, deviceType: "GPU" },
@@ -94,7 +94,7 @@ test("without softness that is an error, which says what there is; the session s
   await expect(host.run("text:0")).rejects.toThrow("no supported kernel for GPU devices is available");
 });
 
-test("[session_test/SessionTest.testDefaultLogDevicePlacement] placements are printed where that is asked for", async () => {
+test("(session_test/SessionTest.testDefaultLogDevicePlacement) placements are printed where that is asked for", async () => {
   const lines: string[] = [];
   vi.spyOn(console, "info").mockImplementation((line: string) => void lines.push(line));
   const { session } = await on("", { backends: [named("CPU")], logDevicePlacement: true });

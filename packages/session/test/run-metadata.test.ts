@@ -17,7 +17,7 @@ const events = (text: string): { ph: string; name: string; args?: Record<string,
   return traceEvents;
 };
 
-test("[session_test/SessionTest.testPerStepTrace] [session_test/SessionTest.testRunOptionsRunMetadata] step stats are there where both are given, for one device", async () => {
+test("(session_test/SessionTest.testPerStepTrace) (session_test/SessionTest.testRunOptionsRunMetadata) step stats are there where both are given, for one device", async () => {
   const { session } = await sessionOf(() => void constant(1, { name: "c" }), { backends: [cpu] });
   const runMetadata = new RunMetadata();
   const options = { traceLevel: FULL_TRACE };
@@ -35,7 +35,7 @@ test("[session_test/SessionTest.testPerStepTrace] [session_test/SessionTest.test
   await session.close();
 });
 
-test("[session_test/SessionTest.testOutputPartitionGraphsDirect] the graph that was run, where it is asked for", async () => {
+test("(session_test/SessionTest.testOutputPartitionGraphsDirect) the graph that was run, where it is asked for", async () => {
   const { session } = await sessionOf(() => {
     const x = placeholder("float32", [], { name: "x" });
     operator.add(x, constant(1, { name: "one" }), { name: "sum" });
@@ -51,7 +51,7 @@ test("[session_test/SessionTest.testOutputPartitionGraphsDirect] the graph that 
   expect(runMetadata.partitionGraphs).toEqual([]);
 });
 
-test("[timeline_test/TimelineTest.testSimpleTimeline] [timeline_test/TimelineTest.testTimelineCpu] a traced run as a Chrome trace", async () => {
+test("(timeline_test/TimelineTest.testSimpleTimeline) (timeline_test/TimelineTest.testTimelineCpu) a traced run as a Chrome trace", async () => {
   const { session } = await sessionOf(
     () => {
       const [one, two] = [constant(1, { name: "const1" }), constant(2, { name: "const2" })];
@@ -87,7 +87,7 @@ test("[timeline_test/TimelineTest.testSimpleTimeline] [timeline_test/TimelineTes
   await session.close();
 });
 
-test("[timeline_test/TimelineTest.testTimelineWithRPCs] tensors that came from elsewhere", () => {
+test("(timeline_test/TimelineTest.testTimelineWithRPCs) tensors that came from elsewhere", () => {
   const stats = create(StepStats, {
     devStats: [
       {
@@ -108,7 +108,7 @@ test("[timeline_test/TimelineTest.testTimelineWithRPCs] tensors that came from e
   expect(shown).toMatchObject({ name: "RecvTensor", args: { name: "RecvTensor", op: "RecvTensor" } });
 });
 
-test("[timeline_test/TimelineTest.testAnalysisAndAllocations] what was allocated at most", async () => {
+test("(timeline_test/TimelineTest.testAnalysisAndAllocations) what was allocated at most", async () => {
   const graph = new Graph({ ops: standardOps });
   const { one, two, result } = graph.asDefault(() => {
     const one = graph.device("/cpu:0", () => new Variable(1, { name: "num1" }));
@@ -150,7 +150,7 @@ test("loops and host kernels are traced turn by turn", async () => {
 });
 
 describe("timeouts", () => {
-  test("[session_test/SessionTest.testLocalMasterSessionTimeout] end what waits: of the run, of the session; both stay usable", async () => {
+  test("(session_test/SessionTest.testLocalMasterSessionTimeout) end what waits: of the run, of the session; both stay usable", async () => {
     const graph = new Graph({ ops: standardOps });
     const { queue, out, fill } = graph.asDefault(() => {
       const queue = new FIFOQueue(1, "float32", { shapes: [[]] });
@@ -176,7 +176,7 @@ describe("timeouts", () => {
     await patient.close();
   });
 
-  test("[session_test/SessionTest.testTimeoutWithShortOperations] do not disturb what is done in time", async () => {
+  test("(session_test/SessionTest.testTimeoutWithShortOperations) do not disturb what is done in time", async () => {
     const graph = new Graph({ ops: standardOps });
     const { fill, size } = graph.asDefault(() => {
       const queue = new FIFOQueue(50, "int32", { shapes: [[]] });
