@@ -42,13 +42,29 @@ export function faultError(
   const limit = instruction?.operands[0]?.dims[axis] ?? 0;
   const at = subscript(position, indices);
   const type = node?.op.type ?? "";
-  let sentence = `indices${at} = ${value} is not in [0, ${limit})`;
-  if (type.startsWith("UnsortedSegment"))
-    sentence = `segment_ids${at} = ${value} is out of range [0, ${limit})`;
-  else if (/^(Resource)?SparseApply/.test(type))
-    sentence = `Index ${value} at offset ${position} in indices is out of range`;
-  return new TfError("INVALID_ARGUMENT", sentence, place);
+  const [, sentence] = outOfRange.find(([ops]) => ops.test(type))!;
+  return new TfError("INVALID_ARGUMENT", sentence({ at, position, value, limit }), place);
 }
+
+interface OutOfRange {
+  /** Where among the indices: "[1,2]", and counted through. */
+  readonly at: string;
+  readonly position: number;
+  readonly value: number;
+  readonly limit: number;
+}
+
+/** What kernels say of an index out of range; the first that fits an op's type. */
+const outOfRange: readonly (readonly [ops: RegExp, sentence: (fault: OutOfRange) => string])[] = [
+  [/^UnsortedSegment/, ({ at, value, limit }) => `segment_ids${at} = ${value} is out of range [0, ${limit})`],
+  [/^SparseSegment.*Grad$/, ({ value, limit }) => `Index ${value} out of range [0, ${limit}).`],
+  [/^SparseSegment/, ({ at, value, limit }) => `Bad: indices${at} == ${value} out of range [0, ${limit})`],
+  [
+    /^(Resource)?SparseApply/,
+    ({ value, position }) => `Index ${value} at offset ${position} in indices is out of range`,
+  ],
+  [/^/, ({ at, value, limit }) => `indices${at} = ${value} is not in [0, ${limit})`],
+];
 
 /** Words that engines say where there is no memory for an array. */
 const noMemory = /alloc|array length|array buffer length|out of memory/i;
