@@ -31,7 +31,7 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-const roundsOf = (nodes: number): number => (nodes > 50_000 ? 2 : nodes > 5000 ? 6 : 20);
+const roundsOf = (nodes: number): number => (nodes > 50_000 ? 4 : nodes > 5000 ? 6 : 20);
 
 async function beside(
   nodes: number,
