@@ -99,9 +99,10 @@ try {
     process.stdout.write(run(process.execPath, [file], outside));
   }
 
+  // Without the demo and what it alone uses: it needs packages that are not ours.
   cpSync(join(root, "apps/examples"), join(outside, "examples"), {
     recursive: true,
-    filter: (path) => !/^(node_modules|\.run-.*|terminal\.ts|demo\.ts)$/.test(basename(path)),
+    filter: (path) => !/^(node_modules|\.run-.*|terminal\.ts|backend\.ts|demo\.ts)$/.test(basename(path)),
   });
   const compilerOptions = {
     customConditions: [],
