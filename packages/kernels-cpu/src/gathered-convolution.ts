@@ -6,6 +6,7 @@ import { buildGatheredModule, multiplyArguments, rowGroup } from "./gathered-mod
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer } from "./memory.ts";
 import { type Workshop, withEntry } from "./prepared.ts";
+import { evenParts, productWorkOfPart } from "./threads/parts.ts";
 
 /** Called when the rows `[first, first + count)` of the result are there. */
 export type RowsDone = (first: number, count: number) => void;
@@ -16,8 +17,6 @@ const rowsToPack = 64;
 /** A packed filter of more bytes is made block by block, for each slab anew. */
 const mostPackedBytes = 1 << 23;
 const panelBytes = 32;
-/** Multiply-adds below which a part is not worth a thread: some 40 microseconds. */
-const workOfPart = 1 << 20;
 
 /** A float32 convolution with one to three spatial dimensions and any groups; undefined where it is too large. */
 export function prepareGathered(
@@ -72,7 +71,7 @@ export function prepareGathered(
         const parts = team
           ? Math.min(
               team.size,
-              Math.floor((rows * workOfRow) / workOfPart),
+              Math.floor((rows * workOfRow) / productWorkOfPart),
               Math.floor(rows / (2 * rowsOfGroup)),
             )
           : 1;
@@ -82,13 +81,11 @@ export function prepareGathered(
         }
         const words = memory.words;
         const start = argumentAddress / 4;
-        const groups = Math.ceil(rows / rowsOfGroup);
-        for (let part = 0; part < parts; part++) {
-          const block = team.blockAddress(part) / 4;
-          const first = Math.floor((groups * part) / parts) * rowsOfGroup;
+        for (const [i, { first, count }] of evenParts(rows, rowsOfGroup, parts).entries()) {
+          const block = team.blockAddress(i) / 4;
           words.copyWithin(block, start, start + multiplyArguments.length);
           words[block] = words[start]! + first * 8;
-          words[block + 1] = Math.min(rows, Math.floor((groups * (part + 1)) / parts) * rowsOfGroup) - first;
+          words[block + 1] = count;
         }
         team.run(shared, parts);
       };

@@ -7,6 +7,7 @@ import type { CpuBuffer } from "./memory.ts";
 import { type AddressSlot, type NestArguments, nestArguments, nestLayout } from "./nest-arguments.ts";
 import { type Preparer, type Preparing, type Run, type Workshop, withEntry } from "./prepared.ts";
 import { cutNest } from "./threads/cut-nest.ts";
+import { evenParts } from "./threads/parts.ts";
 
 const empty: Run = () => {};
 
@@ -51,15 +52,12 @@ function withTeam(
     const parts = Math.min(team.size, cut.parts);
     if (parts === 1) return alone(inputs, outputs, product);
     const block = memory.words;
-    const blocks = Math.ceil(cut.extent / cut.quantum);
-    for (let part = 0; part < parts; part++) {
-      const from = Math.floor((blocks * part) / parts) * cut.quantum;
-      const to = Math.min(cut.extent, Math.floor((blocks * (part + 1)) / parts) * cut.quantum);
+    for (const [part, { first, count }] of evenParts(cut.extent, cut.quantum, parts).entries()) {
       const start = team.blockAddress(part) / 4;
       block.set(words, start);
       for (const slot of addresses) block[start + slot.word] = addressOf(slot, inputs, outputs, product);
-      block[start + cut.word] = to - from;
-      for (const { word, step } of cut.moves) block[start + word]! += step * from;
+      block[start + cut.word] = count;
+      for (const { word, step } of cut.moves) block[start + word]! += step * first;
     }
     team.run(kernel, parts);
   };

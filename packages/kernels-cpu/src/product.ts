@@ -6,6 +6,7 @@ import { type ProductCall, type ProductPlan, planProduct } from "./gemm-plan.ts"
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer, CpuMemory } from "./memory.ts";
 import { type Workshop, withEntry } from "./prepared.ts";
+import { evenParts, type Part, productWorkOfPart } from "./threads/parts.ts";
 
 type Dot = NonNullable<LoopNest["dot"]>;
 
@@ -76,15 +77,19 @@ export function prepareProduct(
       const { team } = workshop;
       const most = team ? mostParts(m, n, k, panelRows(target.relaxed)) : 1;
       if (team === undefined || most === 1) return alone;
-      const planPart = (part: RowPart, i: number): ProductPlan =>
-        planProduct({ m: part.rows, ...shape }, target.relaxed, team.tileAddress(i));
-      const cut = rowParts(m, panelRows(target.relaxed));
+      const planPart = (part: Part, i: number): ProductPlan =>
+        planProduct({ m: part.count, ...shape }, target.relaxed, team.tileAddress(i));
       const plansByCount = new Map<number, readonly PlannedPart[] | undefined>();
       const plansFor = (count: number): readonly PlannedPart[] | undefined => {
         if (!plansByCount.has(count))
           plansByCount.set(
             count,
-            oneCallEach(cut(count).map((part, i) => ({ ...part, ...planPart(part, i) }))),
+            oneCallEach(
+              evenParts(m, panelRows(target.relaxed), count).map((part, i) => ({
+                ...part,
+                ...planPart(part, i),
+              })),
+            ),
           );
         return plansByCount.get(count);
       };
@@ -113,30 +118,13 @@ export function prepareProduct(
   );
 }
 
-interface RowPart {
-  readonly first: number;
-  readonly rows: number;
-}
+type PlannedPart = Part & ProductPlan;
 
-type PlannedPart = RowPart & ProductPlan;
-
-/** Multiply-adds below which a part is not worth a thread: some 40 microseconds. */
-const workOfPart = 1 << 20;
 /** Fewer panels of rows go other ways than many, and each part packs the right operand for itself. */
 const leastPanels = 2;
 
 function mostParts(m: number, n: number, k: number, panel: number): number {
-  return Math.max(1, Math.floor(Math.min((m * n * k) / workOfPart, m / (panel * leastPanels))));
-}
-
-/** `m` rows in parts of whole panels. */
-function rowParts(m: number, panel: number): (count: number) => RowPart[] {
-  const panels = Math.ceil(m / panel);
-  return (count) =>
-    Array.from({ length: count }, (_, i) => {
-      const first = Math.floor((panels * i) / count) * panel;
-      return { first, rows: Math.min(m, Math.floor((panels * (i + 1)) / count) * panel) - first };
-    });
+  return Math.max(1, Math.floor(Math.min((m * n * k) / productWorkOfPart, m / (panel * leastPanels))));
 }
 
 /** The parts, if each is one call of the same function. */
