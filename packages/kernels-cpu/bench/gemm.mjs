@@ -2,7 +2,7 @@
 // alone (ceiling.mjs), measured in turn with them. Words after the command choose sizes ("512 x").
 import { cpu } from "../src/index.ts";
 import { ceiling } from "./ceiling.mjs";
-import { time } from "./measure.mjs";
+import { percentages, time } from "./measure.mjs";
 
 const sizes = [
   [512, 512, 512],
@@ -39,17 +39,14 @@ for (const [m, n, k, ta = false, tb = false] of sizes) {
   if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
   const figures = [];
   for (const relaxedSimd of [true, false]) {
-    const once = ceiling(relaxedSimd);
-    let most = 0;
-    const between = () => {
-      most = Math.max(most, once());
-    };
-    const make = (b) => [product(m, n, k, ta, tb)(b)];
-    const seconds = await time("dot", make, cpu({ relaxedSimd }), between);
+    const { seconds, parts } = await time("dot", (b) => [product(m, n, k, ta, tb)(b)], {
+      backend: cpu({ relaxedSimd }),
+      ceiling: ceiling(relaxedSimd),
+      speed: (each) => (2 * m * n * k) / each / 1e9,
+    });
     const speed = (2 * m * n * k) / seconds / 1e9;
-    const part = `${((speed / most) * 100).toFixed(0)}% of ${most.toFixed(1)}`;
     figures.push(
-      `${relaxedSimd ? "relaxed" : "plain"} ${speed.toFixed(1).padStart(5)} GFLOP/s, ${part.padEnd(11)} ${(seconds * 1e6).toFixed(1).padStart(8)} us`,
+      `${relaxedSimd ? "relaxed" : "plain"} ${speed.toFixed(1).padStart(5)} GFLOP/s, ${percentages(parts).padEnd(31)} ${(seconds * 1e6).toFixed(1).padStart(8)} us`,
     );
   }
   console.log(`${name.padEnd(24)} ${figures.join("   ")}`);
@@ -59,7 +56,7 @@ const layer = (b) => {
   const bias = b.broadcastTo(b.parameter("float32", [128]), sum.dims);
   return [b.binary("maximum", b.binary("add", sum, bias), b.broadcastTo(b.scalar("float32", 0), sum.dims))];
 };
-const seconds = await time("dot", layer);
+const { seconds } = await time("dot", layer);
 console.log(
   `dense layer 100 x 784 -> 128 with bias and relu: ${((2 * 100 * 128 * 784) / seconds / 1e9).toFixed(1)} GFLOP/s`,
 );

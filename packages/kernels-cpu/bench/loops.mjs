@@ -151,12 +151,14 @@ const wanted = process.argv.slice(2);
 console.log(`Node ${process.version}`);
 for (const [name, [kind, elements, make]] of Object.entries(cases)) {
   if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
-  const seconds = await time(kind, make);
+  const { seconds } = await time(kind, make);
   const speed = (elements * 4) / seconds / 1e9;
   const copy = copySpeed(elements * 2);
   console.log(
     `${name.padEnd(44)} ${speed.toFixed(1).padStart(6)} GB/s  ${(speed / copy).toFixed(2)} of a copy's  ${(seconds * 1e6).toFixed(1)} us`,
   );
 }
-const scalar = await time("loop", (b) => [b.binary("add", b.parameter(f32, []), b.parameter(f32, []))]);
+const { seconds: scalar } = await time("loop", (b) => [
+  b.binary("add", b.parameter(f32, []), b.parameter(f32, [])),
+]);
 console.log(`scalar add: ${(scalar * 1e9).toFixed(0)} ns a launch`);

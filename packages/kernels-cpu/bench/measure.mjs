@@ -3,22 +3,24 @@
 import { HloBuilder, makeFusion } from "@org/hlo";
 import { cpu } from "../src/index.ts";
 
-/** Milliseconds that this thread has had of a processor, to a millisecond or two: what others do on it is not counted. */
-export const now = () => {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-};
+/**
+ * Milliseconds of the wall. (A thread's processor time would leave out what others do, but many kernels count it in ticks of 4 ms, which
+ * is a tenth of a round.) Rounds are short and many: the best of them is one that nobody disturbed.
+ */
+export const now = () => performance.now();
+
+const rounds = 40;
+const roundMs = 12;
 
 /** Lets the engine's optimiser finish in the background. */
 const rest = () => new Promise((resolve) => setTimeout(resolve, 60));
 
-/** Best time of one launch, in seconds. `between` is called before each round: what the figure is compared with. */
-export async function time(kind, make, backend = cpu(), between = () => {}) {
+/** Prepares one fusion with inputs of random numbers; `run` launches it. */
+async function launching(kind, make, backend) {
   const b = new HloBuilder("bench");
   const computation = b.build(make(b));
-  const key = JSON.stringify(computation.instructions.map(({ opcode, dtype }) => [opcode, dtype]));
   const executable = await backend.prepare(
-    makeFusion ? makeFusion(kind, computation) : { kind, computation, key },
+    makeFusion(kind, computation),
     computation.roots.map(() => -1),
   );
   if ("refused" in executable) throw new Error(executable.refused);
@@ -36,23 +38,45 @@ export async function time(kind, make, backend = cpu(), between = () => {}) {
     return backend.upload(data);
   });
   const outputs = computation.roots.map((root) => backend.allocate(bytes(root)));
-  const run = () => backend.launch(executable, inputs, outputs, 0);
+  return {
+    run: () => backend.launch(executable, inputs, outputs, 0),
+    close() {
+      for (const buffer of [...inputs, ...outputs]) backend.release(buffer);
+    },
+  };
+}
+
+/**
+ * Best time of one launch, in seconds. With `ceiling`, a function that measures what the machine can do at this moment, it is called right
+ * before and right after each round: `parts` are then, round by round in ascending order, what `speed(seconds)` was of the mean of both.
+ */
+export async function time(kind, make, { backend = cpu(), ceiling, speed } = {}) {
+  const { run, close } = await launching(kind, make, backend);
   const started = now();
   while (now() - started < 100) run();
   await rest();
   let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 12; round++) {
-    between();
+  const parts = [];
+  for (let round = 0; round < rounds; round++) {
+    const before = ceiling?.();
     let launches = 0;
     const start = now();
     do {
       run();
       launches++;
-    } while (now() - start < 50);
-    best = Math.min(best, (now() - start) / launches);
+    } while (now() - start < roundMs);
+    const seconds = (now() - start) / launches / 1000;
+    best = Math.min(best, seconds);
+    if (ceiling) parts.push(speed(seconds) / ((before + ceiling()) / 2));
   }
-  for (const buffer of [...inputs, ...outputs]) backend.release(buffer);
-  return best / 1000;
+  close();
+  return { seconds: best, parts: parts.toSorted((a, b) => a - b) };
+}
+
+/** "87% of the ceiling (84 to 93)": the median of the rounds, and their quartiles. Single rounds, also the best, are the machine's moods. */
+export function percentages(parts) {
+  const percent = (at) => (parts[Math.floor(parts.length * at)] * 100).toFixed(0);
+  return `${percent(0.5)}% of the ceiling (${percent(0.25)} to ${percent(0.75)})`;
 }
 
 /** Best of several copies of that many bytes within WebAssembly memory: what memory speed is here. */

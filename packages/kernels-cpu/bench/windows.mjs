@@ -1,8 +1,8 @@
 // Convolutions with both gradients, as a net of two such layers has them, and pools: GFLOP/s, which part that is of
 // multiply-adds alone (ceiling.mjs), and GB/s of pools. Words after the command choose cases.
-import { cpu } from "../src/index.ts";
+import { HloBuilder } from "@org/hlo";
 import { ceiling } from "./ceiling.mjs";
-import { time } from "./measure.mjs";
+import { percentages, time } from "./measure.mjs";
 
 const f32 = "float32";
 const ones = (n) => new Array(n).fill(1);
@@ -73,25 +73,15 @@ const chosen = (cases) =>
   Object.entries(cases).filter(([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 console.log(`Node ${process.version}`);
 for (const [name, [x, filter, own, groups = 1]] of chosen(convolutions)) {
-  const once = ceiling(true);
-  let most = 0;
-  let outputs = 0;
-  const make = (b) => {
-    const result = b.convolution(b.parameter(f32, x), b.parameter(f32, filter), {
-      window: own,
-      featureGroupCount: groups,
-    });
-    outputs = product(result.dims);
-    return [result];
-  };
-  const seconds = await time("single", make, cpu(), () => {
-    most = Math.max(most, once());
-  });
+  const outputs = (b) =>
+    b.convolution(b.parameter(f32, x), b.parameter(f32, filter), { window: own, featureGroupCount: groups });
+  const { dims } = outputs(new HloBuilder("extents"));
   // Multiplications by the zeros of a stretched base are none.
-  const operations = (2 * outputs * product(filter.slice(0, -1))) / product(own.baseDilation);
-  const speed = operations / seconds / 1e9;
+  const operations = (2 * product(dims) * product(filter.slice(0, -1))) / product(own.baseDilation);
+  const speed = (seconds) => operations / seconds / 1e9;
+  const { seconds, parts } = await time("single", (b) => [outputs(b)], { ceiling: ceiling(true), speed });
   console.log(
-    `${name.padEnd(40)} ${speed.toFixed(1).padStart(6)} GFLOP/s, ${((speed / most) * 100).toFixed(0).padStart(3)}% of ${most.toFixed(1)}  ${(seconds * 1e6).toFixed(0).padStart(7)} us`,
+    `${name.padEnd(40)} ${speed(seconds).toFixed(1).padStart(6)} GFLOP/s, ${percentages(parts).padEnd(31)} ${(seconds * 1e6).toFixed(0).padStart(7)} us`,
   );
 }
 for (const [name, [x, reducer, size, strides]] of chosen(pools)) {
@@ -107,7 +97,7 @@ for (const [name, [x, reducer, size, strides]] of chosen(pools)) {
     outputs = product(result.dims);
     return [result];
   };
-  const seconds = await time("single", make);
+  const { seconds } = await time("single", make);
   const speed = ((product(x) + outputs) * 4) / seconds / 1e9;
   console.log(
     `${name.padEnd(40)} ${speed.toFixed(1).padStart(6)} GB/s  ${(seconds * 1e6).toFixed(0).padStart(7)} us`,
