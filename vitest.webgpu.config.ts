@@ -52,6 +52,8 @@ export default defineConfig({
             "--enable-features=Vulkan",
             "--use-webgpu-adapter=swiftshader",
             "--use-vulkan=swiftshader",
+            // Shaders compile faster: see kernels-gpu/test/webgpu.ts.
+            "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
           ],
         },
       }),
