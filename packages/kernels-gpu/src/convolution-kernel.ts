@@ -1,17 +1,32 @@
-// Convolution as a matrix product that is never written down: rows are positions of the result, terms the taps of the window
-// times the channels of a group, and an element of the left operand is looked up where it is needed. Few outputs a group
-// (depthwise, say) and short sums leave little to share: there each element of the result sums for itself.
-import { attributesOf, type HloDType, type HloInstruction } from "@org/hlo";
+// Convolutions, and what follows them as results are stored. Two ways: a matrix product that is never written down (implicit GEMM), and,
+// where few outputs a group (depthwise, say) or short sums leave little to share, each element of the result for itself.
+import {
+  attributesOf,
+  type Fusion,
+  HloBuilder,
+  type HloInstruction,
+  type LoopNest,
+  loopNest,
+  makeFusion,
+  type NestLoad,
+} from "@org/hlo";
 import { sizeOf } from "@org/tensor";
-import { argumentWords, declareArguments, prepareElements, refusal } from "./element-kernel.ts";
-import { elementType, loadElement } from "./element-types.ts";
-import { coordinates } from "./moving-kernels.ts";
-import { andThen, type Prepared, together, type Workshop } from "./prepared.ts";
-import { sumType } from "./reduce-window-kernel.ts";
-import { word } from "./shader-source.ts";
+import { type Arrangement, arrangement } from "./arrangement.ts";
+import {
+  type ConvolutionShader,
+  directSource,
+  directWorkgroup,
+  ownWords,
+  productShader,
+} from "./convolution-source.ts";
+import { argumentWords, refusal } from "./element-kernel.ts";
+import { elementType } from "./element-types.ts";
+import { nestParameters, nestWords } from "./nest-parameters.ts";
+import { pointsTogether } from "./nest-stores.ts";
+import { andThen, type Prepared, type Preparer, together, type Workshop } from "./prepared.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
-import { type ProductEntry, productCall, productEntries, productSource } from "./tiled-product.ts";
-import { overWindow, rowOfTap, rowsIndex, windowNames, windowValues } from "./window-places.ts";
+import { productCall, productEntries } from "./tiled-product.ts";
+import { windowValues } from "./window-places.ts";
 
 /** Outputs of a group up to which each may sum for itself; and must, where they are fewer. */
 const fewColumns = 16;
@@ -19,137 +34,94 @@ const fewestColumns = 4;
 /** Terms up to which it does. */
 const fewTerms = 256;
 
-const productNames = ["parts", "channels", "outputs"];
-
-/** lhs [N, spatial..., C], rhs [spatial..., C / groups, O]. */
+/** A convolution by itself: a fusion with nothing behind it. */
 export const prepareConvolution: SinglePreparer = (workshop, instruction) => {
+  const b = new HloBuilder("convolution");
+  const operands = instruction.operands.map(({ dtype, dims }) => b.parameter(dtype, dims));
+  const alone = b.instruction("convolution", operands, instruction.attributes);
+  return prepareConvolutionFusion(workshop, makeFusion("convolution", b.build([alone])), [-1]);
+};
+
+/** Prepares a fusion of kind convolution: lhs [N, spatial..., C], rhs [spatial..., C / groups, O]. */
+export const prepareConvolutionFusion: Preparer = (workshop, fusion, donated) => {
+  const nest = loopNest(fusion);
+  const { instruction } = nest.convolution!;
   const { window, featureGroupCount: groups } = attributesOf(instruction, "convolution");
-  const [lhs] = instruction.operands as [HloInstruction];
+  const [lhs, rhs] = instruction.operands as [HloInstruction, HloInstruction];
   const { dtype, dims } = instruction;
   const [output, input] = [dims.slice(1, -1), lhs.dims.slice(1, -1)];
-  const columns = dims.at(-1)! / groups;
   if (output.length === 0) return refusal("a convolution without spatial dimensions");
-  const values = windowValues(window, output, input);
+  const arranged = arrangeConvolution(workshop, fusion, nest, donated);
+  if ("refused" in arranged) return arranged;
+  const columns = dims.at(-1)! / groups;
+  const rows = sizeOf(dims.slice(0, -1));
+  const terms = sizeOf(rhs.dims.slice(0, -1));
   const channels = lhs.dims.at(-1)! / groups;
-  const words = argumentWords([groups, channels, columns, ...values]);
-  const rank = output.length;
-  if (elementType(dtype).perWord > 1 || columns < fewestColumns)
-    return direct(workshop, instruction, rank, words);
-  const tiled = product(workshop, instruction, rank, words);
-  if (columns > fewColumns) return tiled;
+  const words = nestParameters(nest, nestWords(nest, ownWords(output.length)));
+  words.set(argumentWords([groups, channels, columns, ...windowValues(window, output, input), rows, terms]));
+  const shader = { nest, arranged, rank: output.length };
+  const direct = (): Prepared | Promise<Prepared> => prepareDirect(workshop, shader, words);
+  const product = (): Prepared | Promise<Prepared> =>
+    prepareProduct(workshop, shader, words, productCall(groups, rows, columns, terms));
+  const isSmall = elementType(dtype).perWord > 1 || pointsTogether(nest) > 1;
+  if (isSmall || columns < fewestColumns) return direct();
+  if (columns > fewColumns) return product();
   // Both are compiled: sums may be short or long with the batch.
-  const short = sizeOf(instruction.operands[1]!.dims.slice(0, -1)) <= fewTerms;
-  return andThen(together([direct(workshop, instruction, rank, words), tiled]), ([own, shared]) =>
-    short ? own! : shared!,
-  );
+  return andThen(together([direct(), product()]), ([own, shared]) => (terms <= fewTerms ? own! : shared!));
 };
+
+/** Binds what the nest loads, and the operands as what it loads is. */
+function arrangeConvolution(
+  workshop: Workshop,
+  fusion: Fusion,
+  nest: LoopNest,
+  donated: readonly number[],
+): ReturnType<typeof arrangement> {
+  const { lhs, rhs, instruction } = nest.convolution!;
+  const operands = [lhs, rhs].map(
+    (parameter, i): NestLoad => ({
+      parameter,
+      dtype: instruction.operands[i]!.dtype,
+      strides: [],
+      offset: 0,
+      movement: [],
+    }),
+  );
+  return arrangement(workshop, fusion, { ...nest, loads: [...nest.loads, ...operands] }, donated);
+}
 
 /** Each element of the result by itself. */
-function direct(
-  workshop: Workshop,
-  { dtype, dims }: HloInstruction,
-  rank: number,
+function prepareDirect(
+  { pipelines, recorder }: Workshop,
+  shader: ConvolutionShader,
   words: Uint32Array,
 ): Prepared | Promise<Prepared> {
-  const { array } = elementType(dtype);
-  const sum = sumType(dtype);
-  const { value } = elementType(sum);
-  const elements = sizeOf(dims);
-  const prepared = prepareElements(workshop, {
-    key: `convolution direct ${dtype} ${rank}`,
-    inputs: [array, array],
-    element: { kind: "value", dtype },
-    names: [...productNames, ...windowNames(rank)],
-    signed: true,
-    lines: (functions) => [
-      "let output = index % (parts * outputs);",
-      "let position = index / (parts * outputs);",
-      ...coordinates(rank, "position", "image"),
-      "let first_channel = output / outputs * channels;",
-      `var result = ${value}(0);`,
-      ...overWindow(rank, [
-        `let source = u32((${rowsIndex(rank, "image")}) * (channels * parts) + first_channel);`,
-        `let tap = u32(((${tapIndex(rank)}) * channels) * (parts * outputs) + output);`,
-        "for (var channel = 0u; channel < u32(channels); channel++) {",
-        `  result += ${loadElement(functions, dtype, "in0", "source + channel")} * ${loadElement(functions, dtype, "in1", "tap + channel * u32(parts * outputs)")};`,
-        "}",
-      ]),
-    ],
-  });
-  return andThen(prepared, (run) => ({
-    run: ([left, right], [to], site) => run([left!, right!], to!, elements, words, site),
+  const { nest, arranged } = shader;
+  const count = sizeOf(nest.extents);
+  const workgroups = Math.ceil(count / (pointsTogether(nest) * directWorkgroup));
+  const compiled = pipelines.get(`${arranged.key} direct`, () => directSource(shader));
+  return andThen(compiled, (kernel) => ({
+    run: arranged.arrange((buffers, site) => recorder.dispatch({ kernel, buffers, words, workgroups, site })),
   }));
 }
-
-const tapIndex = (rank: number): string => {
-  let index = "0";
-  for (let d = 0; d < rank; d++) index = `(${index}) * size_${d} + tap_${d}`;
-  return index;
-};
 
 /** As a product of [groups, positions, terms] and [groups, terms, columns]. */
-function product(
+function prepareProduct(
   { pipelines, recorder }: Workshop,
-  { dtype, dims, operands }: HloInstruction,
-  rank: number,
-  values: Uint32Array,
+  shader: ConvolutionShader,
+  words: Uint32Array,
+  { entry, workgroups }: ReturnType<typeof productCall>,
 ): Prepared | Promise<Prepared> {
-  const [groups, , columns] = values;
-  const rows = sizeOf(dims.slice(0, -1));
-  const terms = sizeOf(operands[1]!.dims.slice(0, -1));
-  const call = productCall(groups!, rows, columns!, terms);
-  const words = new Uint32Array([...values, rows, terms]);
-  const kernels = productEntries.map((entry) =>
-    pipelines.get(`convolution ${entry} ${dtype} ${rank}`, () => source(entry, dtype, rank)),
+  const { arranged }: { readonly arranged: Arrangement } = shader;
+  const kernels = productEntries.map((each) =>
+    pipelines.get(`${arranged.key} ${each}`, () => productShader(each, shader)),
   );
-  return andThen(together(kernels), (made) => ({
-    run: ([left, right], [to]) =>
-      recorder.dispatch({
-        kernel: made[productEntries.indexOf(call.entry)]!,
-        buffers: [left!, right!, to!],
-        words,
-        workgroups: call.workgroups,
-      }),
-  }));
-}
-
-function source(entry: ProductEntry, dtype: HloDType, rank: number): ReturnType<typeof productSource> {
-  const type = elementType(dtype).array;
-  const names = [...productNames, ...windowNames(rank)];
-  const declared = declareArguments(names, true);
-  const range = Array.from({ length: rank }, (_, d) => d);
-  const taps = range
-    .toReversed()
-    .flatMap((d) => [`let tap_${d} = rest % size_${d};`, `rest = rest / size_${d};`]);
-  return productSource(entry, {
-    type,
-    batch: "u32(parts)",
-    rows: word(names.length),
-    columns: "u32(outputs)",
-    terms: word(names.length + 1),
-    left: (batch, row, term) => `left_element(${batch}, ${row}, ${term})`,
-    right: (batch, term, column) => `in1[(${term} * u32(parts) + ${batch}) * u32(outputs) + ${column}]`,
-    // Channels of a position lie side by side.
-    leftAlong: "term",
-    rightAlong: "column",
-    store: (batch, row, column, sum) => [
-      `out0[(${row} * u32(parts) + ${batch}) * u32(outputs) + ${column}] = ${sum};`,
-    ],
-    inputs: [type, type],
-    outputs: [type],
-    words: names.length + 2,
-    prologue: declared,
-    declarations: [
-      `fn left_element(batch: u32, row: u32, term: u32) -> ${type} {`,
-      ...declared,
-      "let channel = i32(term) % channels;",
-      "var rest = i32(term) / channels;",
-      ...taps,
-      ...coordinates(rank, "i32(row)", "image"),
-      ...range.flatMap((d) => rowOfTap(d, `at_${d}`, `tap_${d}`)),
-      `if (!(${range.map((d) => `covered_${d}`).join(" && ")})) { return ${type}(0); }`,
-      `return in0[u32((${rowsIndex(rank, "image")}) * (channels * parts) + i32(batch) * channels + channel)];`,
-      "}",
-    ],
+  return andThen(together(kernels), (made) => {
+    const kernel = made[productEntries.indexOf(entry)]!;
+    return {
+      run: arranged.arrange((buffers, site) =>
+        recorder.dispatch({ kernel, buffers, words, workgroups, site }),
+      ),
+    };
   });
 }

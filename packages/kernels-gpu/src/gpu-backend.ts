@@ -4,6 +4,7 @@ import type { Backend, BackendStats, Fusion, Refusal } from "@org/hlo";
 import { maxBuffers } from "./arrangement.ts";
 import { type GpuBuffer, GpuMemory } from "./buffers.ts";
 import { Constants } from "./constants.ts";
+import { prepareConvolutionFusion } from "./convolution-kernel.ts";
 import { prepareDot } from "./dot-kernel.ts";
 import { type GpuOptions, openDevice } from "./gpu-device.ts";
 import { prepareLoop } from "./loop-kernel.ts";
@@ -18,8 +19,7 @@ const preparers: Readonly<Record<Fusion["kind"], Preparer>> = {
   loop: prepareLoop,
   reduce: prepareReduce,
   dot: prepareDot,
-  // None is made for a backend without `alsoFuses`.
-  convolution: () => ({ refused: "GPU takes convolutions by themselves" }),
+  convolution: prepareConvolutionFusion,
   single: prepareSingle,
 };
 
@@ -46,6 +46,7 @@ export async function gpu(options: GpuOptions = {}): Promise<Backend> {
   return {
     name: "GPU",
     supports,
+    alsoFuses: ["convolution"],
     maxBuffers: maxBuffers(device.limits),
 
     prepare(fusion, donated) {

@@ -13,7 +13,7 @@ const programs = Number(globalThis.process?.env.METAGRAPH_PROGRAMS ?? 16);
 await describeGpu("gpu()", (root) => {
   const device = openSharedDevice(root);
   afterAll(async () => (await device).destroy());
-  testBackend({ describe, it }, async () => gpu({ device: await device }), {
+  testBackend({ describe, it: it.concurrent }, async () => gpu({ device: await device }), {
     flushesSubnormals: true,
     ulps,
     programs,
