@@ -1,22 +1,11 @@
-// A cluster plan: a cluster made ready for concrete shapes (and for the values that become shapes). Made when the cluster
-// is about to run, kept for the next run with the same key, bounded.
-//
-//   lower -> simplify -> place -> fuse -> lay out -> prepare; a refusal places anew
-import { type Executable, fuse, type HloComputation, simplify } from "@org/hlo";
+// Cluster plans: a cluster made ready for concrete shapes (and for the values that become shapes), kept for the next run with the same,
+// bounded. How one is made: make-plan.ts.
 import type { NdArray } from "@org/tensor";
 import type { Cluster } from "./cluster.ts";
-import { type ClusterShapes, type LoweredCluster, lowerCluster } from "./cluster-lowering.ts";
-import type { Device } from "./device.ts";
-import { type Placement, type PlacementRules, place, refusalKey } from "./placement.ts";
-import {
-  type Donation,
-  dropConstants,
-  holdConstants,
-  isRefusal,
-  layOut,
-  type Segment,
-  type Step,
-} from "./segment.ts";
+import type { ClusterShapes, LoweredCluster } from "./cluster-lowering.ts";
+import type { ClusterOutline } from "./make-plan.ts";
+import type { Placement } from "./placement.ts";
+import { dropConstants, holdConstants, type Segment } from "./segment.ts";
 import type { TensorValue } from "./values.ts";
 
 export interface ClusterPlan {
@@ -31,14 +20,11 @@ export interface ClusterPlan {
   dropped: boolean;
 }
 
-/** What plans are made by. */
-export interface PlanRules extends PlacementRules {
-  /** Whether nodes are fused into kernels. */
-  readonly fusion: boolean;
-}
-
 /** Plans of one cluster that are kept. */
 const planLimit = 64;
+
+/** Structures of one cluster whose outlines are kept. */
+const outlineLimit = 4;
 
 /** Whether a plan is for inputs and variables of these shapes, and for these host values. */
 function serves(
@@ -89,23 +75,16 @@ export function findPlan(
   return undefined;
 }
 
-/** Makes the plan for `shapes` and keeps it. A promise only where a backend prepares in its own time. */
-export function makePlan(
-  cluster: Cluster,
-  shapes: ClusterShapes,
-  rules: PlanRules,
-): ClusterPlan | Promise<ClusterPlan> {
-  const lowered = lowerCluster(cluster, shapes);
-  const computation = simplify(lowered.computation);
-  const keep = (plan: ClusterPlan): ClusterPlan => {
-    for (const segment of plan.segments) holdConstants(segment);
-    cluster.plans.unshift(plan);
-    while (cluster.plans.length > planLimit) dropPlan(cluster.plans.pop()!);
-    return plan;
-  };
-  const unfused = new Set(rules.fusion ? [] : rules.devices);
-  const planned = attempt(lowered, shapes, computation, rules, new Map(), unfused);
-  return planned instanceof Promise ? planned.then(keep) : keep(planned);
+/** Keeps a new plan, and the outline that it was made by or gave. */
+export function keepPlan({ plans, outlines }: Cluster, plan: ClusterPlan, outline: ClusterOutline): void {
+  for (const segment of plan.segments) holdConstants(segment);
+  plans.unshift(plan);
+  while (plans.length > planLimit) dropPlan(plans.pop()!);
+  const known = outlines.indexOf(outline);
+  if (known === 0) return;
+  if (known > 0) outlines.splice(known, 1);
+  outlines.unshift(outline);
+  if (outlines.length > outlineLimit) outlines.pop();
 }
 
 /** Frees a plan's constants, now or when it has run. */
@@ -118,101 +97,4 @@ export function dropPlan(plan: ClusterPlan): void {
 export function leavePlan(plan: ClusterPlan): void {
   plan.running--;
   if (plan.dropped && plan.running === 0) for (const segment of plan.segments) dropConstants(segment);
-}
-
-/** `refused` are instructions that a device takes no more, `unfused` devices that get one kernel an instruction. */
-function attempt(
-  lowered: LoweredCluster,
-  shapes: ClusterShapes,
-  computation: HloComputation,
-  rules: PlanRules,
-  refused: Map<string, string>,
-  unfused: Set<Device>,
-): ClusterPlan | Promise<ClusterPlan> {
-  const placement = place(computation, rules, refused);
-  const segments = placement.segments.map(({ device, computation: own, parameters }, segment) => {
-    const plan = fuse(own, {
-      enabled: !unfused.has(device),
-      supports: (opcode, dtypes) => device.supports(opcode, dtypes),
-      alsoFuses: device.backend.alsoFuses,
-      maxBuffers: device.backend.maxBuffers,
-    });
-    const donations = lowered.assigned.flatMap(({ variable, value }): Donation[] => {
-      if (value.kind !== "root" || passesOn(lowered, variable)) return [];
-      const to = placement.roots[value.root]!;
-      if (!("segment" in to) || to.segment !== segment) return [];
-      const parameter = parameters.findIndex(
-        (from) => "parameter" in from && isVariable(lowered.parameters[from.parameter]!, variable),
-      );
-      return parameter < 0 ? [] : [{ parameter, root: to.root }];
-    });
-    return layOut(device, own, plan, donations);
-  });
-  const refuse = (device: Device, step: Step): void => {
-    if (unfused.has(device)) {
-      for (const instruction of step.fusion.computation.instructions)
-        if (instruction.opcode !== "parameter" && instruction.opcode !== "constant")
-          refused.set(refusalKey(device, instruction), step.refusal ?? "refused");
-    } else unfused.add(device);
-  };
-  const finish = (refusals: readonly (readonly [Device, Step])[]): ClusterPlan | Promise<ClusterPlan> => {
-    if (refusals.length > 0) {
-      for (const [device, step] of refusals) refuse(device, step);
-      return attempt(lowered, shapes, computation, rules, refused, unfused);
-    }
-    return {
-      shapes,
-      lowered: { parameters: lowered.parameters, outputs: lowered.outputs, assigned: lowered.assigned },
-      placement: {
-        roots: placement.roots,
-        deviceOf: placement.deviceOf,
-        passedOver: placement.passedOver,
-        parameters: placement.segments.map(({ parameters }) => parameters),
-      },
-      segments,
-      running: 0,
-      dropped: false,
-    };
-  };
-  const refusals: (readonly [Device, Step])[] = [];
-  const pending: Promise<void>[] = [];
-  for (const segment of segments)
-    for (const step of segment.steps) {
-      const prepared = prepareStep(segment.device, step, step.donates);
-      if (prepared instanceof Promise)
-        pending.push(
-          prepared.then((ok) => {
-            if (!ok) refusals.push([segment.device, step]);
-          }),
-        );
-      else if (!prepared) refusals.push([segment.device, step]);
-    }
-  return pending.length > 0 ? Promise.all(pending).then(() => finish(refusals)) : finish(refusals);
-}
-
-/** Whether the value that a variable has at the beginning leaves the cluster as it is. */
-function passesOn({ outputs, assigned }: LoweredCluster, variable: number): boolean {
-  return [...outputs, ...assigned.map(({ value }) => value)].some(
-    (result) => result.kind === "variable" && result.variable === variable,
-  );
-}
-
-function isVariable(parameter: LoweredCluster["parameters"][number], variable: number): boolean {
-  return "variable" in parameter && parameter.variable === variable;
-}
-
-/** Prepares a step's kernel, with or without donation; false where the device refuses. */
-export function prepareStep(device: Device, step: Step, inPlace: boolean): boolean | Promise<boolean> {
-  const donated = inPlace ? step.donated : step.outputs.map(() => -1);
-  const take = (prepared: Executable | { refused: string }): boolean => {
-    if (isRefusal(prepared)) {
-      step.refusal = prepared.refused;
-      return false;
-    }
-    if (inPlace) step.inPlace = prepared;
-    else step.copying = prepared;
-    return true;
-  };
-  const prepared = device.backend.prepare(step.fusion, donated);
-  return prepared instanceof Promise ? prepared.then(take) : take(prepared);
 }

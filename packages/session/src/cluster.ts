@@ -3,6 +3,7 @@
 import type { DType } from "@org/tensor";
 import type { ClusterPlan } from "./cluster-plan.ts";
 import type { Foldability } from "./foldable.ts";
+import type { ClusterOutline } from "./make-plan.ts";
 import { outputDType, type PlanNode, type Source } from "./plan-node.ts";
 import type { VariableState } from "./variable-state.ts";
 
@@ -47,6 +48,8 @@ export interface Cluster {
   readonly deadSlots: readonly number[];
   /** Plans, the last used first. */
   readonly plans: ClusterPlan[];
+  /** What plans of one structure have in common; that of the last one made first. */
+  readonly outlines: ClusterOutline[];
 }
 
 /** Names a source within its plan. */
@@ -65,7 +68,7 @@ export interface SlotTable {
 }
 
 /** A cluster without outputs: they are known when all consumers are. */
-export type OpenCluster = Omit<Cluster, "outputs" | "plans">;
+export type OpenCluster = Omit<Cluster, "outputs" | "plans" | "outlines">;
 
 export function openCluster(id: number, nodes: readonly PlanNode[], table: SlotTable): OpenCluster {
   const own = new Set(nodes);

@@ -1,9 +1,9 @@
 // A backend as one session sees it: with its index, what it can take, and the constants that it holds once for all
-// plans, and a pool of free buffers by size: what a cluster computes in between is taken from it and given back. Not a
-// device manager: backends are given to createSession and are not looked for.
+// plans, and a pool of free buffers (buffer-pool.ts). Not a device manager: backends are given to createSession and are not looked for.
 import { isTfError } from "@org/errors";
 import type { Backend, DeviceBuffer, HloDType, Opcode } from "@org/hlo";
 import type { NdArray, NumericData } from "@org/tensor";
+import { BufferPool } from "./buffer-pool.ts";
 import { fullDeviceName } from "./device-names.ts";
 import { type FaultLedger, faultLedger } from "./fault-ledger.ts";
 
@@ -11,9 +11,6 @@ interface HeldConstant {
   readonly buffer: DeviceBuffer;
   users: number;
 }
-
-/** Bytes of free buffers that a device keeps for later runs. */
-const poolLimit = 64 << 20;
 
 /** One backend of a session. */
 export class Device {
@@ -28,9 +25,9 @@ export class Device {
   readonly faults: FaultLedger;
   readonly #supported: Map<string, boolean> = new Map();
   readonly #constants: Map<NumericData, HeldConstant> = new Map();
-  readonly #pool: Map<number, DeviceBuffer[]> = new Map();
-  #pooled = 0;
-  #pooledBytes = 0;
+  readonly #pool: BufferPool;
+  /** Buffers that `upload` made: the pool has no use for them. */
+  readonly #uploaded: WeakSet<DeviceBuffer> = new WeakSet();
   #closed = false;
 
   constructor(index: number, backend: Backend, owned: boolean, ordinal = 0) {
@@ -38,6 +35,7 @@ export class Device {
     this.backend = backend;
     this.owned = owned;
     this.faults = faultLedger(backend);
+    this.#pool = new BufferPool((buffer) => backend.release(buffer));
     this.ordinal = ordinal;
     this.fullName = fullDeviceName(backend.name, ordinal);
   }
@@ -88,16 +86,14 @@ export class Device {
 
   /** A buffer of exactly that size and undefined content: a free one, or a new one. */
   take(byteLength: number): DeviceBuffer {
-    const free = this.#pool.get(byteLength)?.pop();
-    if (free === undefined) return this.#withRoom(() => this.backend.allocate(byteLength));
-    this.#pooled--;
-    this.#pooledBytes -= byteLength;
-    return free;
+    return this.#pool.take(byteLength) ?? this.#withRoom(() => this.backend.allocate(byteLength));
   }
 
   /** A buffer with a copy of `data`. */
   upload(data: NumericData): DeviceBuffer {
-    return this.#withRoom(() => this.backend.upload(data));
+    const buffer = this.#withRoom(() => this.backend.upload(data));
+    this.#uploaded.add(buffer);
+    return buffer;
   }
 
   /** What `make` makes, if need be after the free buffers were given back. */
@@ -105,47 +101,37 @@ export class Device {
     try {
       return make();
     } catch (error) {
-      if (this.#pooled === 0 || !isTfError(error) || error.code !== "RESOURCE_EXHAUSTED") throw error;
-      this.#emptyPool();
+      if (this.#pool.buffers === 0 || !isTfError(error) || error.code !== "RESOURCE_EXHAUSTED") throw error;
+      this.#pool.empty();
       return make();
     }
   }
 
-  #emptyPool(): void {
-    for (const free of this.#pool.values()) for (const buffer of free) this.backend.release(buffer);
-    this.#pool.clear();
-    this.#pooled = 0;
-    this.#pooledBytes = 0;
-  }
-
   /** Gives up a reference of a buffer that nobody else holds. */
   give(buffer: DeviceBuffer): void {
-    const { byteLength } = buffer;
     if (this.#closed) {
       // A run that went on when its session was closed; a backend of our own is gone with all its memory.
       if (!this.owned) this.backend.release(buffer);
       return;
     }
-    if (this.#pooledBytes + byteLength > poolLimit) {
-      this.backend.release(buffer);
-      return;
-    }
-    const free = this.#pool.get(byteLength);
-    if (free) free.push(buffer);
-    else this.#pool.set(byteLength, [buffer]);
-    this.#pooled++;
-    this.#pooledBytes += byteLength;
+    if (this.#uploaded.has(buffer)) this.backend.release(buffer);
+    else this.#pool.give(buffer);
+  }
+
+  /** Another run begins: see BufferPool. */
+  beginRun(): void {
+    this.#pool.beginRun();
   }
 
   /** Free buffers that are kept, and their bytes. */
   get pooled(): { readonly buffers: number; readonly bytes: number } {
-    return { buffers: this.#pooled, bytes: this.#pooledBytes };
+    return this.#pool;
   }
 
   /** Frees the pool and the constants; the backend itself where the session made it. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#emptyPool();
+    this.#pool.empty();
     for (const { buffer } of this.#constants.values()) this.backend.release(buffer);
     this.#constants.clear();
     if (this.owned) await this.backend.close();

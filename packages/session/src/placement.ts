@@ -138,6 +138,21 @@ export function place(
   return { ...cut(computation, deviceOf), deviceOf: byNode, passedOver };
 }
 
+/**
+ * The placement of a computation that, it seems, differs from an earlier one in extents alone. One that was not cut is taken over, since
+ * devices are chosen by opcodes and types: whether it is of that structure is for the caller to see.
+ */
+export function placeAlike(
+  earlier: Placement,
+  computation: HloComputation,
+  rules: PlacementRules,
+  refused: Refused,
+): Placement {
+  const [whole, ...more] = earlier.segments;
+  if (whole === undefined || more.length > 0) return place(computation, rules, refused);
+  return { ...earlier, segments: [{ ...whole, computation }] };
+}
+
 function cut(
   computation: HloComputation,
   deviceOf: ReadonlyMap<HloInstruction, Device>,

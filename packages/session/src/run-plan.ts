@@ -424,5 +424,5 @@ function closeCluster(
       };
     }),
   );
-  return { ...open, outputs, plans: [] };
+  return { ...open, outputs, plans: [], outlines: [] };
 }

@@ -283,6 +283,7 @@ export class Session {
       : operations;
     const plan = this.#plans.get({ fetches: tensors, targets, feeds: feeds.tensors });
     this.#counts.runs++;
+    for (const device of this.#devices) device.beginRun();
     const timeout = Number(options.options?.timeoutInMs || (this.#options.operationTimeoutInMs ?? 0));
     const deadline = timeout > 0 ? runDeadline(timeout, options.signal) : undefined;
     const trace = traceOf(options, plan, feeds.tensors);

@@ -7,6 +7,7 @@ import { isTuple } from "../opcodes.ts";
 import { canonicalDots } from "./canonical-dots.ts";
 import { type FusionOptions, type Group, Groups } from "./groups.ts";
 import { donationsOf, fusionAndNest } from "./make-fusion.ts";
+import { type FusionOutline, outlineOf } from "./outline.ts";
 
 /**
  * Plans a computation as kernels: element-wise chains and views in one loop with all their outputs, reductions with what
@@ -14,16 +15,27 @@ import { donationsOf, fusionAndNest } from "./make-fusion.ts";
  * made once, in an order in which each step's inputs are there before it; what no root needs is left out.
  */
 export function fuse(computation: HloComputation, options: FusionOptions = {}): FusionPlan {
+  return outlinedFusion(computation, options).plan;
+}
+
+/** `fuse`, and the outline that plans computations of the same structure: see outline.ts. */
+export function outlinedFusion(
+  computation: HloComputation,
+  options: FusionOptions = {},
+): { readonly plan: FusionPlan; readonly outline: FusionOutline } {
   const canonical = canonicalDots(computation);
   const groups = new Groups(canonical, options);
   const values: PlannedValue[] = [];
   const constants: { value: number; data: FusionPlan["constants"][number]["data"] }[] = [];
   const steps: FusionStep[] = [];
   const located = new Map<HloInstruction, number>();
+  const made: HloInstruction[] = [];
+  const kernels: (readonly HloInstruction[])[] = [];
   const newValue = (instruction: HloInstruction): number => {
     const { dtype, dims } = instruction;
     const value = values.push({ dtype, dims }) - 1;
     located.set(instruction, value);
+    made.push(instruction);
     return value;
   };
   const parameters = canonical.parameters.map(newValue);
@@ -53,13 +65,17 @@ export function fuse(computation: HloComputation, options: FusionOptions = {}): 
         pieces.set(group, piece);
         const missing = piece.inputs.map(storage).filter((input) => !located.has(input));
         if (missing.length) pending.push(...missing);
-        else steps.push(stepOf(piece, (input) => located.get(storage(input))!, newValue));
+        else {
+          steps.push(stepOf(piece, (input) => located.get(storage(input))!, newValue));
+          kernels.push(piece.sources);
+        }
       }
     }
     return located.get(storage(wanted))!;
   };
 
-  return { values, parameters, constants, steps, roots: canonical.roots.map(make) };
+  const plan = { values, parameters, constants, steps, roots: canonical.roots.map(make) };
+  return { plan, outline: outlineOf(canonical, canonical === computation, plan, made, kernels) };
 }
 
 /** What holds the elements of an instruction: below reshapes, which move none. */
@@ -74,6 +90,7 @@ interface Piece {
   readonly outputs: readonly HloInstruction[];
   readonly computation: HloComputation;
   readonly inputs: readonly HloInstruction[];
+  readonly sources: readonly HloInstruction[];
 }
 
 function pieceOf(groups: Groups, group: Group, wanted: HloInstruction): Piece {

@@ -101,20 +101,22 @@ export class Groups {
 
   /**
    * What a kernel of these members computes: roots are `outputs`, parameters whatever it reads. `inputs` are those
-   * instructions, parameter by parameter.
+   * instructions, parameter by parameter, and `sources` what each instruction of the kernel stands for.
    */
   kernel(
     kind: FusionKind,
     members: ReadonlySet<HloInstruction>,
     outputs: readonly HloInstruction[],
-  ): { computation: HloComputation; inputs: HloInstruction[] } {
+  ): { computation: HloComputation; inputs: HloInstruction[]; sources: HloInstruction[] } {
     const inputs: HloInstruction[] = [];
+    const sources: HloInstruction[] = [];
     const parameters: HloInstruction[] = [];
     const instructions: HloInstruction[] = [];
     const clones = new Map<HloInstruction, HloInstruction>();
     const add = (of: HloInstruction, made: Omit<HloInstruction, "id">): HloInstruction => {
       const clone: HloInstruction = { ...made, id: instructions.length };
       instructions.push(clone);
+      sources.push(of);
       clones.set(of, clone);
       return clone;
     };
@@ -142,7 +144,7 @@ export class Groups {
       return parameter;
     };
     const roots = outputs.map((output) => clone(output, "all"));
-    return { computation: { name: kind, parameters, instructions, roots }, inputs };
+    return { computation: { name: kind, parameters, instructions, roots }, inputs, sources };
   }
 
   #supported(instruction: HloInstruction): boolean {

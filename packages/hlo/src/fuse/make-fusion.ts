@@ -4,6 +4,7 @@ import type { Fusion, FusionKind } from "../fusion.ts";
 import { type Attributes, attributesOf, type HloComputation, type HloInstruction } from "../instruction.ts";
 import { buildNest } from "../nest/build-nest.ts";
 import { notOfKind } from "../nest/expression.ts";
+import { keepNest } from "../nest/kept-nests.ts";
 import type { LoopNest, NestLoad } from "../nest/loop-nest.ts";
 
 /**
@@ -19,9 +20,23 @@ export function fusionAndNest(
   kind: FusionKind,
   computation: HloComputation,
 ): { readonly fusion: Fusion; readonly nest: LoopNest | undefined } {
-  const nest = kind === "single" ? undefined : buildNest(kind, computation);
-  if (kind !== "single" && !nest) throw notOfKind(`${computation.name} is no ${kind} that loops can express`);
-  return { fusion: { kind, computation, key: nest?.key ?? singleKey(computation) }, nest };
+  const made = fusionIfExpressible(kind, computation);
+  if (made === undefined) throw notOfKind(`${computation.name} is no ${kind} that loops can express`);
+  return made;
+}
+
+/** fusionAndNest; undefined where strides cannot say it. */
+export function fusionIfExpressible(
+  kind: FusionKind,
+  computation: HloComputation,
+): { readonly fusion: Fusion; readonly nest: LoopNest | undefined } | undefined {
+  if (kind === "single")
+    return { fusion: { kind, computation, key: singleKey(computation) }, nest: undefined };
+  const nest = buildNest(kind, computation);
+  if (nest === undefined) return undefined;
+  const fusion = { kind, computation, key: nest.key };
+  keepNest(fusion, nest);
+  return { fusion, nest };
 }
 
 /** The key of one instruction (and its getTupleElements): opcodes, types, ranks, and attributes that are not extents. */

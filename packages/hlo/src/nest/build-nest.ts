@@ -13,6 +13,7 @@ import {
   straight,
   through,
 } from "./expression.ts";
+import { keptNest } from "./kept-nests.ts";
 import type { LoopNest, NestOp } from "./loop-nest.ts";
 import { nestKey } from "./nest-key.ts";
 import { finish, mergeSpace, pathToRoot, type UnkeyedNest } from "./nest-space.ts";
@@ -23,6 +24,8 @@ import { broadcastDimension, denseView, isIdentity, transposeView, type View } f
  * its kind: `fuse` makes only such as are.
  */
 export function loopNest(fusion: Fusion): LoopNest {
+  const kept = keptNest(fusion);
+  if (kept !== undefined) return kept;
   const nest = fusion.kind === "single" ? undefined : buildNest(fusion.kind, fusion.computation);
   if (!nest) throw notOfKind(`${fusion.computation.name} is no ${fusion.kind} that loops can express`);
   return nest;
