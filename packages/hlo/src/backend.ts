@@ -8,6 +8,8 @@ import type { HloDType, Opcode } from "./instruction.ts";
 /** Memory on a backend: an opaque handle with one reference when it is made. */
 export interface DeviceBuffer {
   readonly byteLength: number;
+  /** True once its device was lost, and what it held with it. */
+  readonly isLost?: boolean;
 }
 
 /** A compiled fusion, bound to the extents of the Fusion that it was prepared from. */
@@ -41,6 +43,17 @@ export interface BackendStats {
   readonly bytesInUse: number;
   /** Batches of commands that were handed to the device, of a backend that batches. */
   readonly submits?: number;
+}
+
+/** What a backend tells and does whose device can be lost. */
+export interface DeviceRecovery {
+  /** Devices lost so far. Whatever was made before a loss is gone: buffers may still be released, all else with them throws UNAVAILABLE. */
+  readonly losses: number;
+  /**
+   * Opens another device in the place of a lost one; nothing to do where it is not lost (any more). Rejects with TfError UNAVAILABLE where
+   * there is none to be had.
+   */
+  recover(): Promise<void>;
 }
 
 export interface Backend {
@@ -89,6 +102,9 @@ export interface Backend {
   takeFault(): KernelFault | undefined;
   /** Of a backend that learns late: fulfilled when the faults of all launches so far are known. Rejects as `download`. */
   settle?(): Promise<void>;
+
+  /** Of a backend whose device can be lost. */
+  readonly recovery?: DeviceRecovery;
 
   stats(): BackendStats;
   /** Frees everything; later calls throw TfError FAILED_PRECONDITION. */

@@ -15,10 +15,24 @@ interface Block {
 }
 
 /** A handle. `bindingSize` is what kernels see: its bytes, up to a whole word and at least one. */
-export interface GpuBuffer extends DeviceBuffer {
-  readonly block: Block;
+export class GpuBuffer implements DeviceBuffer {
+  readonly byteLength: number;
   readonly bindingSize: number;
-  references: number;
+  readonly block: Block;
+  /** Where it is given back to. */
+  readonly memory: GpuMemory;
+  references = 1;
+
+  constructor(memory: GpuMemory, block: Block, byteLength: number, bindingSize: number) {
+    this.memory = memory;
+    this.block = block;
+    this.byteLength = byteLength;
+    this.bindingSize = bindingSize;
+  }
+
+  get isLost(): boolean {
+    return this.memory.device.isLost;
+  }
 }
 
 /** Bytes of free GPUBuffers that are kept. */
@@ -32,7 +46,7 @@ export function blockSize(byteLength: number): number {
 }
 
 export class GpuMemory {
-  readonly #device: GpuDevice;
+  readonly device: GpuDevice;
   readonly #maximumBytes: number;
   readonly #free: Map<number, Block[]> = new Map();
   /** To be destroyed when the open batch is submitted. */
@@ -43,7 +57,7 @@ export class GpuMemory {
   bytesInUse = 0;
 
   constructor(device: GpuDevice, maximumBytes: number) {
-    this.#device = device;
+    this.device = device;
     this.#maximumBytes = maximumBytes;
   }
 
@@ -53,7 +67,7 @@ export class GpuMemory {
    */
   allocate(byteLength: number, written: "device" | "host" = "device"): GpuBuffer {
     const bindingSize = Math.max(Math.ceil(byteLength / 4) * 4, 4);
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     const longest = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (bindingSize > longest || this.bytesInUse + byteLength > this.#maximumBytes) {
       const [asked, limit] =
@@ -68,7 +82,7 @@ export class GpuMemory {
     const block = this.#take(size, written) ?? this.#create(size);
     this.buffers++;
     this.bytesInUse += byteLength;
-    return { byteLength, bindingSize, block, references: 1 };
+    return new GpuBuffer(this, block, byteLength, bindingSize);
   }
 
   retain(buffer: GpuBuffer): void {
@@ -116,7 +130,7 @@ export class GpuMemory {
 
   #create(size: number): Block {
     const usage = bufferUsage.storage | bufferUsage.copySource | bufferUsage.copyTarget;
-    return { buffer: this.#device.device.createBuffer({ size, usage }), size, lastBatch: -1 };
+    return { buffer: this.device.device.createBuffer({ size, usage }), size, lastBatch: -1 };
   }
 }
 

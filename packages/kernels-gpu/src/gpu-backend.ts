@@ -1,16 +1,14 @@
-// The Backend itself: handles, kinds of fusions, counters. Kernels are made elsewhere; what they do is recorded and runs
-// later, in order.
-import type { Backend, BackendStats, Fusion, Refusal } from "@org/hlo";
-import { maxBuffers } from "./arrangement.ts";
-import { type GpuBuffer, GpuMemory } from "./buffers.ts";
-import { Constants } from "./constants.ts";
+// The Backend itself: handles, kinds of fusions, counters, and the next device where one is lost. Kernels are made elsewhere; what they
+// do is recorded and runs later, in order.
+import { TfError } from "@org/errors";
+import type { Backend, BackendStats, DeviceRecovery, Fusion, Refusal } from "@org/hlo";
+import type { GpuBuffer } from "./buffers.ts";
 import { prepareConvolutionFusion } from "./convolution-kernel.ts";
 import { prepareDot } from "./dot-kernel.ts";
-import { type GpuOptions, openDevice } from "./gpu-device.ts";
+import type { GpuOptions } from "./gpu-device.ts";
 import { prepareLoop } from "./loop-kernel.ts";
-import { Pipelines } from "./pipelines.ts";
-import { andThen, type GpuExecutable, type Prepared, type Preparer, type Workshop } from "./prepared.ts";
-import { Recorder } from "./recorder.ts";
+import { countsOf, type DeviceCounts, type OpenWorkshop, openWorkshop } from "./open-workshop.ts";
+import { andThen, type GpuExecutable, type Prepared, type Preparer } from "./prepared.ts";
 import { prepareReduce } from "./reduce-kernel.ts";
 import { prepareSingle } from "./single-kernel.ts";
 import { supports } from "./supports.ts";
@@ -18,6 +16,8 @@ import { supports } from "./supports.ts";
 const preparers: Readonly<Record<Fusion["kind"], Preparer>> = {
   loop: prepareLoop,
   reduce: prepareReduce,
+  // None is made for a backend whose `alsoFuses` has it not.
+  rows: () => ({ refused: "GPU takes reductions of rows by themselves" }),
   dot: prepareDot,
   convolution: prepareConvolutionFusion,
   single: prepareSingle,
@@ -26,89 +26,113 @@ const preparers: Readonly<Record<Fusion["kind"], Preparer>> = {
 /**
  * Opens a backend named GPU that runs kernels as WGSL made at run time. Work is recorded and submitted when something is
  * downloaded; faults are known after a download. Throws TfError UNIMPLEMENTED where there is no WebGPU, UNAVAILABLE where it
- * has no adapter; later calls throw UNAVAILABLE when the device is lost.
+ * has no adapter; later calls throw UNAVAILABLE when the device is lost, until `recovery.recover` has opened another one.
  */
 export async function gpu(options: GpuOptions = {}): Promise<Backend> {
-  const device = await openDevice(options);
-  const memory = new GpuMemory(device, options.maximumBytes ?? Number.POSITIVE_INFINITY);
-  const recorder = new Recorder(device, memory);
-  const pipelines = new Pipelines(device);
-  const workshop: Workshop = {
-    limits: device.limits,
-    pipelines,
-    recorder,
-    memory,
-    constants: new Constants(device),
-  };
+  let workshop: OpenWorkshop = await openWorkshop(options);
+  let before: DeviceCounts = { compiled: 0, bytesUploaded: 0, bytesDownloaded: 0, submits: 0 };
   let launches = 0;
   let closed = false;
+  let replaced = 0;
+  let recovering: Promise<void> | undefined;
+
+  const reopen = async (): Promise<void> => {
+    if (options.device)
+      throw new TfError("UNAVAILABLE", "The GPU device was lost, and it was the program's own", {
+        hint: "Open another device, a backend on it and a session, and restore the last checkpoint.",
+      });
+    const opened = await openWorkshop(options);
+    workshop.device.close();
+    before = countsOf(workshop, before);
+    workshop = opened;
+    replaced++;
+    if (closed) opened.device.close();
+  };
+  const recovery: DeviceRecovery = {
+    get losses() {
+      return replaced + Number(workshop.device.isLost);
+    },
+    async recover() {
+      if (!workshop.device.isLost) return workshop.device.check();
+      recovering ??= reopen().finally(() => {
+        recovering = undefined;
+      });
+      await recovering;
+    },
+  };
 
   return {
     name: "GPU",
     supports,
     alsoFuses: ["convolution"],
-    maxBuffers: maxBuffers(device.limits),
+    get maxBuffers() {
+      return workshop.maxBuffers;
+    },
 
     prepare(fusion, donated) {
-      device.check();
+      workshop.device.check();
       const refused = unsupported(fusion);
       if (refused) return refused;
+      const made = workshop;
       const finish = (prepared: Prepared | Refusal): GpuExecutable | Refusal =>
-        "refused" in prepared ? prepared : { fusion, run: prepared.run };
+        "refused" in prepared ? prepared : { fusion, workshop: made, run: prepared.run };
       return andThen(preparers[fusion.kind](workshop, fusion, donated), finish);
     },
 
     launch(executable, inputs, outputs, site) {
-      device.check();
-      (executable as GpuExecutable).run(
-        inputs as readonly GpuBuffer[],
-        outputs as readonly GpuBuffer[],
-        site,
-      );
+      const { workshop: made, run } = executable as GpuExecutable;
+      made.device.check();
+      checkBuffers(inputs);
+      checkBuffers(outputs);
+      run(inputs as readonly GpuBuffer[], outputs as readonly GpuBuffer[], site);
       launches++;
     },
 
     allocate(byteLength) {
-      device.check();
-      return memory.allocate(byteLength);
+      workshop.device.check();
+      return workshop.memory.allocate(byteLength);
     },
     // Buffers of a lost device are given back all the same: sessions close.
     retain(buffer) {
-      memory.retain(buffer as GpuBuffer);
+      (buffer as GpuBuffer).memory.retain(buffer as GpuBuffer);
     },
     release(buffer) {
-      memory.release(buffer as GpuBuffer);
+      (buffer as GpuBuffer).memory.release(buffer as GpuBuffer);
     },
 
     upload(data) {
-      device.check();
-      return recorder.upload(data);
+      workshop.device.check();
+      return workshop.recorder.upload(data);
     },
     async download(buffer) {
-      device.check();
-      return recorder.download(buffer as GpuBuffer);
+      checkBuffers([buffer as GpuBuffer]);
+      workshop.device.check();
+      return workshop.recorder.download(buffer as GpuBuffer);
     },
 
     async settle() {
-      device.check();
-      await recorder.settle();
+      workshop.device.check();
+      await workshop.recorder.settle();
     },
-    takeFault: () => recorder.takeFault(),
+    takeFault: () => workshop.recorder.takeFault(),
+    recovery,
 
     stats: (): BackendStats => ({
-      compiled: pipelines.compiled,
+      ...countsOf(workshop, before),
       launches,
-      bytesUploaded: recorder.bytesUploaded,
-      bytesDownloaded: recorder.bytesDownloaded,
-      buffers: closed ? 0 : memory.buffers,
-      bytesInUse: closed ? 0 : memory.bytesInUse,
-      submits: recorder.submits,
+      buffers: closed ? 0 : workshop.memory.buffers,
+      bytesInUse: closed ? 0 : workshop.memory.bytesInUse,
     }),
     async close() {
       closed = true;
-      device.close();
+      workshop.device.close();
     },
   };
+}
+
+/** Throws where what a buffer held was lost. */
+function checkBuffers(buffers: readonly unknown[]): void {
+  for (const { memory } of buffers as readonly GpuBuffer[]) if (memory.device.isLost) memory.device.check();
 }
 
 /** A refusal for the first instruction that has no code here. */

@@ -51,6 +51,10 @@ export class GpuDevice {
     return this.device.limits;
   }
 
+  get isLost(): boolean {
+    return this.#end?.code === "UNAVAILABLE";
+  }
+
   /** Throws TfError FAILED_PRECONDITION after `close`, UNAVAILABLE where the device is lost. */
   check(): void {
     if (this.#end) throw this.#end;
@@ -66,8 +70,10 @@ export class GpuDevice {
     return failure;
   }
 
-  /** The error for a read-back that did not come. */
-  failed(cause: unknown): TfError {
+  /** The error for a read-back that did not come. What became of the device may be told a little later. */
+  async failed(cause: unknown): Promise<TfError> {
+    if (!this.#end)
+      await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
     return this.#end ?? lost(cause instanceof Error ? cause.message : String(cause));
   }
 
@@ -81,7 +87,7 @@ export class GpuDevice {
 
 function lost(message: string): TfError {
   return new TfError("UNAVAILABLE", `The GPU device was lost: ${message || "no reason was given"}`, {
-    hint: "What was on it is gone. Open a new backend and session, and restore the last checkpoint.",
+    hint: "What was on it is gone. A session opens another device when it runs next; restore the last checkpoint then.",
   });
 }
 

@@ -2,11 +2,13 @@
 import type { Executable, Fusion, Refusal } from "@org/hlo";
 import type { GpuBuffer, GpuMemory } from "./buffers.ts";
 import type { Constants } from "./constants.ts";
+import type { GpuDevice } from "./gpu-device.ts";
 import type { Pipelines } from "./pipelines.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What generators work with. */
 export interface Workshop {
+  readonly device: GpuDevice;
   readonly limits: GPUSupportedLimits;
   readonly pipelines: Pipelines;
   readonly recorder: Recorder;
@@ -24,6 +26,8 @@ export interface Prepared {
 
 /** An executable of this backend. */
 export interface GpuExecutable extends Executable {
+  /** What it was made with: its device may be another one than the backend has now. */
+  readonly workshop: Workshop;
   readonly run: Run;
 }
 

@@ -83,7 +83,7 @@ export class ReadBack {
       await Promise.all(this.#staged.map(({ staging }) => staging.buffer.mapAsync(mapRead, 0, staging.used)));
     } catch (cause) {
       for (const { staging } of this.#staged) staging.buffer.destroy();
-      throw this.#device.failed(cause);
+      throw await this.#device.failed(cause);
     }
     const failure = this.#device.takeFailure();
     for (const { staging, takers } of this.#staged) {

@@ -41,3 +41,24 @@ export async function openSharedDevice(root: GPU): Promise<GPUDevice> {
   const { maxStorageBuffersPerShaderStage } = adapter.limits;
   return adapter.requestDevice({ requiredLimits: { maxStorageBuffersPerShaderStage } });
 }
+
+/** WebGPU whose devices can be lost: `lose` destroys the last one that it gave, and waits until that is known. */
+export function fragileGpu(root: GPU): { readonly gpu: GPU; readonly lose: () => Promise<void> } {
+  let last: GPUDevice | undefined;
+  const gpu = {
+    async requestAdapter(options?: GPURequestAdapterOptions) {
+      const adapter = await root.requestAdapter(options);
+      if (!adapter) return null;
+      const requestDevice = async (wanted?: GPUDeviceDescriptor): Promise<GPUDevice> => {
+        last = await adapter.requestDevice(wanted);
+        return last;
+      };
+      return { limits: adapter.limits, requestDevice };
+    },
+  } as unknown as GPU;
+  const lose = async (): Promise<void> => {
+    last?.destroy();
+    await last?.lost;
+  };
+  return { gpu, lose };
+}
