@@ -1,6 +1,5 @@
 // The Backend itself: handles, kinds of fusions, counters, and the next device where one is lost. Kernels are made elsewhere; what they
 // do is recorded and runs later, in order.
-import { TfError } from "@org/errors";
 import type { Backend, BackendStats, DeviceRecovery, Fusion, Refusal } from "@org/hlo";
 import type { GpuBuffer } from "./buffers.ts";
 import { prepareConvolutionFusion } from "./convolution-kernel.ts";
@@ -37,10 +36,6 @@ export async function gpu(options: GpuOptions = {}): Promise<Backend> {
   let recovering: Promise<void> | undefined;
 
   const reopen = async (): Promise<void> => {
-    if (options.device)
-      throw new TfError("UNAVAILABLE", "The GPU device was lost, and it was the program's own", {
-        hint: "Open another device, a backend on it and a session, and restore the last checkpoint.",
-      });
     const opened = await openWorkshop(options);
     workshop.device.close();
     before = countsOf(workshop, before);
@@ -115,7 +110,8 @@ export async function gpu(options: GpuOptions = {}): Promise<Backend> {
       await workshop.recorder.settle();
     },
     takeFault: () => workshop.recorder.takeFault(),
-    recovery,
+    // A device that the program has opened is the program's to replace.
+    ...(options.device ? {} : { recovery }),
 
     stats: (): BackendStats => ({
       ...countsOf(workshop, before),

@@ -39,7 +39,7 @@ export class GpuDevice {
     this.device = device;
     this.#origin = origin;
     device.lost.then(({ message }) => {
-      this.#end ??= lost(message);
+      this.#end ??= this.#lost(message);
     });
     this.#onError = (event) => {
       this.#refused ??= deviceError((event as GPUUncapturedErrorEvent).error);
@@ -74,7 +74,16 @@ export class GpuDevice {
   async failed(cause: unknown): Promise<TfError> {
     if (!this.#end)
       await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
-    return this.#end ?? lost(cause instanceof Error ? cause.message : String(cause));
+    return this.#end ?? this.#lost(cause instanceof Error ? cause.message : String(cause));
+  }
+
+  #lost(message: string): TfError {
+    const next = this.#origin
+      ? "A session opens another device when it runs next"
+      : "Open another device, a backend on it and a session";
+    return new TfError("UNAVAILABLE", `The GPU device was lost: ${message || "no reason was given"}`, {
+      hint: `What was on it is gone. ${next}; restore the last checkpoint then.`,
+    });
   }
 
   /** Ends the device; what is under way on it fails. */
@@ -83,12 +92,6 @@ export class GpuDevice {
     this.device.removeEventListener("uncapturederror", this.#onError);
     if (this.#origin) this.device.destroy();
   }
-}
-
-function lost(message: string): TfError {
-  return new TfError("UNAVAILABLE", `The GPU device was lost: ${message || "no reason was given"}`, {
-    hint: "What was on it is gone. A session opens another device when it runs next; restore the last checkpoint then.",
-  });
 }
 
 function deviceError(error: GPUError): TfError {

@@ -8,7 +8,7 @@ import { fullDeviceName } from "./device-names.ts";
 import { type FaultLedger, faultLedger } from "./fault-ledger.ts";
 
 interface HeldConstant {
-  readonly buffer: DeviceBuffer;
+  buffer: DeviceBuffer;
   users: number;
 }
 
@@ -66,6 +66,9 @@ export class Device {
     if (held === undefined) {
       held = { buffer: this.upload(data), users: 0 };
       this.#constants.set(data, held);
+    } else if (held.buffer.isLost) {
+      this.backend.release(held.buffer);
+      held.buffer = this.upload(data);
     }
     held.users++;
     return held.buffer;
@@ -114,13 +117,18 @@ export class Device {
       if (!this.owned) this.backend.release(buffer);
       return;
     }
-    if (this.#uploaded.has(buffer)) this.backend.release(buffer);
+    if (buffer.isLost || this.#uploaded.has(buffer)) this.backend.release(buffer);
     else this.#pool.give(buffer);
   }
 
   /** Another run begins: see BufferPool. */
   beginRun(): void {
     this.#pool.beginRun();
+  }
+
+  /** Gives up the free buffers of a device that was lost; constants are uploaded again when they are held next. */
+  forgetLost(): void {
+    this.#pool.empty();
   }
 
   /** Free buffers that are kept, and their bytes. */

@@ -10,6 +10,7 @@ import type { OpEntry } from "@org/ops";
 import type { NdArray } from "@org/tensor";
 import { Device } from "./device.ts";
 import { checkDevices } from "./device-choice.ts";
+import { DeviceLosses } from "./device-loss.ts";
 import { type DeviceAttributes, deviceAttributes } from "./device-names.ts";
 import { Execution, type ExecutorEnvironment } from "./executor.ts";
 import {
@@ -89,6 +90,7 @@ export class Session {
   readonly #functions: Functions;
   readonly #placements: Placements;
   readonly #partialRuns = new PartialRuns();
+  readonly #losses: DeviceLosses;
   #closed = false;
   readonly #counts: RunCounts = { runs: 0, runPlans: 0, clusterPlans: 0, hostKernels: 0, held: 0 };
   readonly #environments: WeakMap<RunPlan, ExecutorEnvironment> = new WeakMap();
@@ -108,23 +110,34 @@ export class Session {
       environmentOf: (plan) => this.#environment(plan),
     });
     this.#plans = new PlanCache(graph, options.runPlanLimit ?? 128, (request) => this.#makePlan(request));
+    this.#losses = new DeviceLosses(devices, this.#state, () => {
+      this.#plans.clear();
+      this.#functions.forget();
+    });
   }
 
   /**
    * Runs what `fetches` and `targets` need and yields the fetched values in the shape of `fetches`. Runs of one session may overlap.
-   * Throws TfError with TensorFlow's code and sentence; after a failure, variables hold the last values that they were given.
+   * Throws TfError with TensorFlow's code and sentence; after a failure, variables hold the last values that they were given. Where a
+   * device was lost: see device-loss.ts.
    */
   run<const F extends Fetches>(fetches: F, options: RunOptions = {}): Promise<Fetched<F>> {
-    try {
-      this.#checkOpen();
+    return this.#started(() => {
       const feeds = parseFeeds(options.feeds, this.graph);
-      return this.#run(
-        this.#begin(parseFetches(fetches, this.graph), feeds, options),
-        options,
-      ) as Promise<never>;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+      return this.#run(this.#begin(parseFetches(fetches, this.graph), feeds, options), options);
+    }) as Promise<never>;
+  }
+
+  /** The promise of a run that `start` begins, now or when a lost device has been replaced. */
+  #started(start: () => Promise<unknown>): Promise<unknown> {
+    return this.#losses.guard(() => {
+      try {
+        this.#checkOpen();
+        return start();
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    });
   }
 
   /**
@@ -170,18 +183,14 @@ export class Session {
     if (!Array.isArray(feedList)) throw new TypeError("`feed_list` must be a list or tuple.");
     const parsed = parseFetches(fetches, this.graph);
     const feeds = feedTensors(feedList, this.graph);
-    return ((...values: unknown[]) => {
-      try {
-        this.#checkOpen();
+    return ((...values: unknown[]) =>
+      this.#started(() => {
         if (values.length < feeds.length)
           throw new TypeError(`This callable takes ${feeds.length} values, and was given ${values.length}.`);
         const arrays = feeds.map((tensor, i) => feedValue(tensor, values[i] as FeedValue));
         const options = (values[feeds.length] ?? {}) as RunOptions;
         return this.#run(this.#begin(parsed, { tensors: feeds, values: arrays }, options), options);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    }) as unknown as Callable<F, K>;
+      })) as unknown as Callable<F, K>;
   }
 
   // ---- partial runs
@@ -221,7 +230,7 @@ export class Session {
     fetches: F,
     options: Pick<RunOptions, "feeds" | "signal"> = {},
   ): Promise<Fetched<F>> {
-    return this.#partialRun(handle, fetches, options) as Promise<never>;
+    return this.#started(() => this.#partialRun(handle, fetches, options)) as Promise<never>;
   }
 
   /** Frees everything. Later runs throw TfError FAILED_PRECONDITION. */
@@ -309,7 +318,6 @@ export class Session {
   }
 
   async #partialRun(handle: string, fetches: Fetches, { feeds, signal }: RunOptions): Promise<unknown> {
-    this.#checkOpen();
     const fed = parseFeeds(feeds, this.graph);
     const parsed = parseFetches(fetches, this.graph);
     const values = await this.#partialRuns.step(handle, {

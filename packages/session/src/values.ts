@@ -198,6 +198,31 @@ export class TensorValue {
     else this.#setBuffer(device.index, buffer);
   }
 
+  /** The device that was lost with all that there was of its elements; undefined where they are anywhere. */
+  get lostWith(): Device | undefined {
+    if (this.#base !== undefined) return this.#base.lostWith;
+    if (this.#host !== undefined) return undefined;
+    const buffers = this.#buffersByDevice();
+    return buffers.every(([buffer]) => buffer.isLost) ? buffers[0]?.[1] : undefined;
+  }
+
+  /** Gives up buffers of lost devices. */
+  dropLost(): void {
+    this.#base?.dropLost();
+    for (const [buffer, device] of this.#buffersByDevice()) {
+      if (!buffer.isLost) continue;
+      this.#setBuffer(device.index, undefined);
+      device.give(buffer);
+    }
+  }
+
+  #buffersByDevice(): [DeviceBuffer, Device][] {
+    return this.#devices.flatMap((device): [DeviceBuffer, Device][] => {
+      const buffer = this.#bufferOn(device.index);
+      return buffer === undefined ? [] : [[buffer, device]];
+    });
+  }
+
   /** Whether its elements are anywhere. */
   get isAnywhere(): boolean {
     return (
