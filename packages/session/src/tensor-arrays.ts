@@ -144,20 +144,20 @@ class TensorArray implements Held {
     if (element === undefined)
       failHeld(
         op,
-        `${this.title}: Tried to read from index ${index} but array size is: ${this.elements.length}`,
+        `Tried to read from index ${index} but array size is: ${this.elements.length}`,
       );
     if (!element.written) {
       if (!this.elementShape.isFullyDefined())
         failHeld(
           op,
-          `${this.title}: Could not read from TensorArray index ${index}.  Furthermore, the element shape is not fully defined: ${this.elementShape}. It is possible you are working with a resizeable TensorArray and stop_gradients is not allowing the gradients to be written. If you set the full element_shape property on the forward TensorArray, the proper all-zeros tensor will be returned instead of incurring this error.`,
+          `${this.title}: Could not read from TensorArray index ${index}.  Furthermore, the element shape is not fully defined: ${this.elementShape}.  It is possible you are working with a resizeable TensorArray and stop_gradients is not allowing the gradients to be written.  If you set the full element_shape property on the forward TensorArray, the proper all-zeros tensor will be returned instead of incurring this error.`,
         );
       element.dims = this.elementShape.toNumbers();
     }
     if (element.cleared)
       failHeld(
         op,
-        `${this.title}: Could not read index ${index} twice because it was cleared after a previous read (perhaps try setting clear_after_read = false?)`,
+        `${this.title}: Could not read index ${index} twice because it was cleared after a previous read (perhaps try setting clear_after_read = false?).`,
       );
     element.read = true;
     const value = element.value ?? c.value(ndArray(this.settings.dtype, element.dims!));
