@@ -23,7 +23,7 @@ export interface TransposeOptions extends NameOption {
   readonly conjugate?: boolean | undefined;
 }
 
-/** tf.transpose: dimension `perm[i]` becomes dimension i; without `perm`, all in reverse order. */
+/** tf.transpose: dimension `perm[i]` becomes dimension i; without `perm`, all in reverse order. @tfExport transpose */
 export function transpose(
   a: TensorLike | Grad,
   perm?: TensorLike | null,
@@ -50,8 +50,9 @@ export function transpose(
   });
 }
 
-/** tf.matrix_transpose: the last two dimensions changed for each other. Throws TfError INVALID_ARGUMENT for fewer. */
-export function matrixTranspose(a: TensorLike, options: NameOption = {}): Tensor {
+/** tf.matrix_transpose: the last two dimensions changed for each other. Throws TfError INVALID_ARGUMENT for fewer. @tfExport matrixTranspose, linalg.transpose */
+export function matrixTranspose(a: TensorLike, options: TransposeOptions = {}): Tensor {
+  const { conjugate } = options;
   const graph = resolveGraph([a]);
   return withScope(graph, options.name, "matrix_transpose", () => {
     const tensor = convertToTensor(a, { name: "a", graph });
@@ -59,21 +60,21 @@ export function matrixTranspose(a: TensorLike, options: NameOption = {}): Tensor
     if (rank === null) {
       const dims = rankOf(tensor);
       const last = [operator.sub(dims, 1), operator.sub(dims, 2)] as TensorLike;
-      return transpose(tensor, concat([range(int32(0), operator.sub(dims, 2), int32(1)), last], 0));
+      return transpose(tensor, concat([range(int32(0), operator.sub(dims, 2), int32(1)), last], 0), { conjugate });
     }
     if (rank < 2)
       invalid(`Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: ${tensor.shape.toTuple()}`);
     const outer = Array.from({ length: rank - 2 }, (_, i) => i);
-    return transpose(tensor, [...outer, rank - 1, rank - 2]);
+    return transpose(tensor, [...outer, rank - 1, rank - 2], { conjugate });
   });
 }
 
-/** tf.invert_permutation: y with y[x[i]] = i. */
+/** tf.invert_permutation: y with y[x[i]] = i. @tfExport invertPermutation */
 export function invertPermutation(x: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("InvertPermutation", [x], options);
 }
 
-/** tf.reverse: the elements along the given axes in reverse order. */
+/** tf.reverse: the elements along the given axes in reverse order. @tfExport reverse */
 export function reverse(tensor: TensorLike | Grad, axis: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("ReverseV2", [tensor, axis], options);
 }

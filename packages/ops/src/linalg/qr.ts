@@ -1,19 +1,35 @@
-// tf.qr: the QR decomposition of matrices, by Householder reflections as Eigen makes them (the signs are its own).
-// Source: core/ops/linalg_ops.cc, core/kernels/qr_op_impl.h, Eigen's HouseholderQR.
-import type { Tensor } from "@org/graph";
-import { allocateData, ndArray, Shape, sizeOf } from "@org/tensor";
+// tf.linalg.qr: the QR decomposition of matrices, by Householder reflections as Eigen makes them (the signs are its own). Host kernel.
+// Source: core/ops/linalg_ops.cc, core/kernels/qr_op_impl.h, python/ops/linalg_grad.py.
+import { TfError } from "@org/errors";
+import type { Operation, Tensor } from "@org/graph";
+import { Shape } from "@org/tensor";
 import { applyOp } from "../apply-op.ts";
+import { matrixBandPart } from "../array/diagonal.ts";
+import { isComplex } from "../complex/kernels.ts";
 import { defineOps } from "../define.ts";
-import type { HostContext, OpEntry } from "../op-entry.ts";
-import { minDims, withRankAtLeast } from "../shape-rules.ts";
+import { dense, type Grad, several } from "../gradient.ts";
+import { matmul } from "../math/matmul.ts";
+import { operator } from "../math/operator.ts";
+import type { OpEntry } from "../op-entry.ts";
+import { minDims } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
+import { adjoint } from "./adjoint.ts";
+import { batchOf, resultsOf } from "./batches.ts";
+import { matrixShape } from "./matrix-shapes.ts";
+import { decomposeQr } from "./numerics/householder.ts";
+import { matrixTriangularSolve } from "./solve.ts";
+
+const { add, sub } = operator;
 
 export interface QrOptions extends NameOption {
   /** q of [m, m] and r of [m, n] instead of [m, p] and [p, n] with p the smaller of m and n. */
   readonly fullMatrices?: boolean | undefined;
 }
 
-/** tf.qr: orthogonal matrices q and upper triangular ones r with q r = input [..., m, n]. float32 and float64. */
+/**
+ * tf.qr: orthogonal (unitary) matrices q and upper triangular ones r with q r = input [..., m, n]. float32, float64, complex64, complex128.
+ * @tfExport qr, linalg.qr
+ */
 export function qr(input: TensorLike, options: QrOptions = {}): { readonly q: Tensor; readonly r: Tensor } {
   const { fullMatrices, name } = options;
   const [q, r] = applyOp("Qr", [input], { name, attrs: { full_matrices: fullMatrices } }).outputs as [
@@ -23,88 +39,57 @@ export function qr(input: TensorLike, options: QrOptions = {}): { readonly q: Te
   return { q, r };
 }
 
-/**
- * Turns the columns of `a` (m x n, row by row) into r in place; gives q's first `columns` columns. Works in double precision.
- */
-function factor(a: Float64Array, m: number, n: number, columns: number): Float64Array {
-  const steps = Math.min(m, n);
-  const reflections: { readonly v: Float64Array; readonly tau: number }[] = [];
-  for (let k = 0; k < steps; k++) {
-    const head = a[k * n + k]!;
-    let tail = 0;
-    for (let i = k + 1; i < m; i++) tail += a[i * n + k]! ** 2;
-    const v = new Float64Array(m);
-    v[k] = 1;
-    if (tail <= Number.MIN_VALUE) {
-      reflections.push({ v, tau: 0 });
-      continue;
-    }
-    const norm = Math.sqrt(head * head + tail);
-    const beta = head >= 0 ? -norm : norm;
-    for (let i = k + 1; i < m; i++) v[i] = a[i * n + k]! / (head - beta);
-    const tau = (beta - head) / beta;
-    reflections.push({ v, tau });
-    reflect(a, m, n, k, v, tau);
-    a[k * n + k] = beta;
-    for (let i = k + 1; i < m; i++) a[i * n + k] = 0;
-  }
-  const q = new Float64Array(m * columns);
-  for (let i = 0; i < Math.min(m, columns); i++) q[i * columns + i] = 1;
-  for (let k = steps - 1; k >= 0; k--) {
-    const { v, tau } = reflections[k]!;
-    reflect(q, m, columns, k, v, tau);
-  }
-  return q;
+function notImplemented(op: Operation, sentence: string): never {
+  throw new TfError("UNIMPLEMENTED", sentence, { node: op.name });
 }
 
-/** a -= tau v (v' a), rows from `from` on. */
-function reflect(a: Float64Array, m: number, n: number, from: number, v: Float64Array, tau: number): void {
-  if (tau === 0) return;
-  for (let j = 0; j < n; j++) {
-    let dot = 0;
-    for (let i = from; i < m; i++) dot += v[i]! * a[i * n + j]!;
-    if (dot === 0) continue;
-    for (let i = from; i < m; i++) a[i * n + j] = a[i * n + j]! - tau * dot * v[i]!;
-  }
+/** x times the inverse of r^H, where r is upper triangular. */
+function overTriangle(x: Tensor, r: Tensor): Tensor {
+  return adjoint(matrixTriangularSolve(r, adjoint(x), { lower: false, adjoint: false }));
 }
 
-function kernel(c: HostContext): readonly ReturnType<typeof ndArray>[] {
-  const input = c.input(0);
-  const { dtype, shape } = input;
-  if (dtype !== "float32" && dtype !== "float64")
-    c.fail("UNIMPLEMENTED", `Qr of ${dtype} is not supported`, "Decompose real matrices.");
-  if (shape.length < 2) c.fail("INVALID_ARGUMENT", `Input tensor 0 must have rank >= 2`);
-  const batch = shape.slice(0, -2);
-  const [m, n] = shape.slice(-2) as [number, number];
-  const p = Math.min(m, n);
-  const columns = c.attrs.bool("full_matrices") ? m : p;
-  const [qShape, rShape] = [
-    [...batch, m, columns],
-    [...batch, columns, n],
-  ];
-  const q = allocateData(dtype, sizeOf(qShape)) as Float64Array;
-  const r = allocateData(dtype, sizeOf(rShape)) as Float64Array;
-  const from = input.data as Float64Array;
-  for (let b = 0; b < sizeOf(batch); b++) {
-    const a = Float64Array.from(from.subarray(b * m * n, (b + 1) * m * n));
-    q.set(factor(a, m, n, columns), b * m * columns);
-    r.set(a.subarray(0, columns * n), b * columns * n);
-  }
-  return [ndArray(dtype, qShape, q as never), ndArray(dtype, rShape, r as never)];
+function qrGradient(op: Operation, gradQ: Grad, gradR: Grad): Tensor {
+  const [q, r] = op.outputs as [Tensor, Tensor];
+  if (isComplex(q.dtype)) notImplemented(op, `QrGrad not implemented for dtype: <dtype: '${q.dtype}'>`);
+  const [rows, columns] = r.shape.dims?.slice(-2) ?? [null, null];
+  if (typeof rows !== "number" || typeof columns !== "number")
+    notImplemented(op, "QrGrad not implemented with dynamic shapes.");
+  if (rows !== columns)
+    notImplemented(
+      op,
+      "QrGrad not implemented when ncols > nrows or full_matrices is true and ncols != nrows.",
+    );
+  const qq = matmul(q, gradQ, { adjointA: true });
+  const ofQ = sub(qq, adjoint(qq));
+  const rr = matmul(r, gradR, { adjointB: true });
+  const ofR = sub(rr, adjoint(rr));
+  const lower = matrixBandPart(add(ofQ, ofR), -1, 0);
+  const first = matmul(q, add(gradR, overTriangle(lower, r)));
+  return add(first, overTriangle(sub(dense(gradQ), matmul(q, qq)), r));
 }
 
 /** Qr. */
 export const qrOps: readonly OpEntry[] = defineOps({
   Qr: {
     shape: (c) => {
-      const input = withRankAtLeast(c.input(0), 2);
-      const { dims } = input;
-      if (dims === null) return [Shape.unknown, Shape.unknown];
-      const batch = dims.slice(0, -2);
-      const [m, n] = dims.slice(-2) as [number | null, number | null];
-      const columns = c.attrs.bool("full_matrices") ? m : minDims(m, n);
-      return [new Shape([...batch, m, columns]), new Shape([...batch, columns, n])];
+      const { outer, rows, columns } = matrixShape(c.input(0));
+      const inner = c.attrs.bool("full_matrices") ? rows : minDims(rows, columns);
+      return [outer.concat(new Shape([rows, inner])), outer.concat(new Shape([inner, columns]))];
     },
-    host: kernel,
+    host: (c) => {
+      const { dtype, outer, count, rows, columns, at } = batchOf(c, 0);
+      const inner = c.attrs.bool("full_matrices") ? rows : Math.min(rows, columns);
+      const [qs, rs] = [
+        resultsOf(dtype, [...outer, rows, inner], count),
+        resultsOf(dtype, [...outer, inner, columns], count),
+      ];
+      for (let b = 0; b < count; b++) {
+        const { q, r } = decomposeQr(at(b), inner);
+        qs.put(b, q);
+        rs.put(b, r);
+      }
+      return [qs.array, rs.array];
+    },
+    gradient: several((op, [gradQ, gradR]) => [gradQ && gradR && qrGradient(op, gradQ, gradR)]),
   },
 });

@@ -1,1 +1,0 @@
-export { type QrOptions, qr, qrOps } from "./qr.ts";
