@@ -11,7 +11,7 @@ import {
   type NestLoad,
 } from "@org/hlo";
 import { sizeOf } from "@org/tensor";
-import { type Arrangement, arrangement } from "./arrangement.ts";
+import { arrangement } from "./arrangement.ts";
 import {
   type ConvolutionShader,
   directSource,
@@ -26,7 +26,7 @@ import { pointsTogether } from "./nest-stores.ts";
 import { andThen, type Prepared, type Preparer, together, type Workshop } from "./prepared.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
 import { productCall, productEntries } from "./tiled-product.ts";
-import { windowValues } from "./window-places.ts";
+import { isStretched, windowValues } from "./window-places.ts";
 
 /** Outputs of a group up to which each may sum for itself; and must, where they are fewer. */
 const fewColumns = 16;
@@ -59,7 +59,8 @@ export const prepareConvolutionFusion: Preparer = (workshop, fusion, donated) =>
   const channels = lhs.dims.at(-1)! / groups;
   const words = nestParameters(nest, nestWords(nest, ownWords(output.length)));
   words.set(argumentWords([groups, channels, columns, ...windowValues(window, output, input), rows, terms]));
-  const shader = { nest, arranged, rank: output.length };
+  const stretched = isStretched(window);
+  const shader = { nest, arranged, rank: output.length, stretched };
   const direct = (): Prepared | Promise<Prepared> => prepareDirect(workshop, shader, words);
   const product = (): Prepared | Promise<Prepared> =>
     prepareProduct(workshop, shader, words, productCall(groups, rows, columns, terms));
@@ -90,6 +91,9 @@ function arrangeConvolution(
   return arrangement(workshop, fusion, { ...nest, loads: [...nest.loads, ...operands] }, donated);
 }
 
+const keyOf = ({ arranged, stretched }: ConvolutionShader): string =>
+  `${arranged.key}${stretched ? " stretched" : ""}`;
+
 /** Each element of the result by itself. */
 function prepareDirect(
   { pipelines, recorder }: Workshop,
@@ -99,7 +103,7 @@ function prepareDirect(
   const { nest, arranged } = shader;
   const count = sizeOf(nest.extents);
   const workgroups = Math.ceil(count / (pointsTogether(nest) * directWorkgroup));
-  const compiled = pipelines.get(`${arranged.key} direct`, () => directSource(shader));
+  const compiled = pipelines.get(`${keyOf(shader)} direct`, () => directSource(shader));
   return andThen(compiled, (kernel) => ({
     run: arranged.arrange((buffers, site) => recorder.dispatch({ kernel, buffers, words, workgroups, site })),
   }));
@@ -112,9 +116,9 @@ function prepareProduct(
   words: Uint32Array,
   { entry, workgroups }: ReturnType<typeof productCall>,
 ): Prepared | Promise<Prepared> {
-  const { arranged }: { readonly arranged: Arrangement } = shader;
+  const { arranged } = shader;
   const kernels = productEntries.map((each) =>
-    pipelines.get(`${arranged.key} ${each}`, () => productShader(each, shader)),
+    pipelines.get(`${keyOf(shader)} ${each}`, () => productShader(each, shader)),
   );
   return andThen(together(kernels), (made) => {
     const kernel = made[productEntries.indexOf(entry)]!;

@@ -15,7 +15,7 @@ import { sumType } from "./reduce-window-kernel.ts";
 import { type ShaderSource, word } from "./shader-source.ts";
 import { type ProductEntry, productSource } from "./tiled-product.ts";
 import { WgslFunctions } from "./wgsl-functions.ts";
-import { overWindow, rowOfTap, rowsIndex, windowNames } from "./window-places.ts";
+import { overWindow, rowAtPlace, rowsIndex, windowNames } from "./window-places.ts";
 
 /** What both shaders are made from. */
 export interface ConvolutionShader {
@@ -23,6 +23,8 @@ export interface ConvolutionShader {
   readonly arranged: Arrangement;
   /** Spatial dimensions. */
   readonly rank: number;
+  /** Whether the input is dilated: see window-places.ts. */
+  readonly stretched: boolean;
 }
 
 /** Invocations of a workgroup that sum for themselves. */
@@ -66,7 +68,7 @@ function bound({
 
 /** Each element of the result sums over its window: an invocation makes as many as lie in a word of an output. */
 export function directSource(shader: ConvolutionShader): ShaderSource {
-  const { nest, arranged, rank } = shader;
+  const { nest, arranged, rank, stretched } = shader;
   const functions = new WgslFunctions();
   const { instruction, lhs, rhs } = nest.convolution!;
   const { dtype } = instruction;
@@ -82,7 +84,7 @@ export function directSource(shader: ConvolutionShader): ShaderSource {
     ...coordinates(rank, "row", "image"),
     "let first_channel = output / outputs * channels;",
     `var result = ${value}(0);`,
-    ...overWindow(rank, [
+    ...overWindow(rank, stretched, [
       `let source = u32((${rowsIndex(rank, "image")}) * (channels * parts) + first_channel);`,
       `let tap = u32(((${tapIndex(rank)}) * channels) * (parts * outputs) + output);`,
       "for (var channel = 0u; channel < u32(channels); channel++) {",
@@ -121,12 +123,13 @@ const tapIndex = (rank: number): string => {
 
 /** The shader `entry` of the product, of types of 32 bits. */
 export function productShader(entry: ProductEntry, shader: ConvolutionShader): ShaderSource {
-  const { nest, arranged, rank } = shader;
+  const { nest, arranged, rank, stretched } = shader;
   const functions = new WgslFunctions();
   const { lhs, rhs, instruction } = nest.convolution!;
   const type = elementType(instruction.dtype).array;
   const declared = declareArguments(names(rank), true);
   const range = Array.from({ length: rank }, (_, d) => d);
+  const places = range.map((d) => `at_${d}: i32`).join(", ");
   const taps = range
     .toReversed()
     .flatMap((d) => [`let tap_${d} = rest % size_${d};`, `rest = rest / size_${d};`]);
@@ -142,7 +145,11 @@ export function productShader(entry: ProductEntry, shader: ConvolutionShader): S
     rows: rowsWord(rank),
     columns: "u32(outputs)",
     terms: termsWord(rank),
-    left: (batch, row, term) => `left_element(${batch}, ${row}, ${term})`,
+    left: {
+      row: (row) => `row_place(${row})`,
+      term: (term) => `term_place(${term})`,
+      element: (batch, row, term) => `left_element(${batch}, ${row}, ${term})`,
+    },
     right: (batch, term, column) =>
       operand(rhs, `(${term} * u32(parts) + ${batch}) * u32(outputs) + ${column}`),
     // Channels of a position lie side by side.
@@ -151,15 +158,25 @@ export function productShader(entry: ProductEntry, shader: ConvolutionShader): S
     store: (batch, row, column, sum) => [`finish(${row}, ${batch} * u32(outputs) + ${column}, ${sum});`],
     prologue: declared,
     declarations: [
-      `fn left_element(batch: u32, row: u32, term: u32) -> ${type} {`,
+      `struct Place { ${places}, element: i32 }`,
+      // Where the window of a position begins, and its image; where a tap lies in the window, and its channel.
+      "fn row_place(row: u32) -> Place {",
+      ...declared,
+      ...coordinates(rank, "i32(row)", "image"),
+      `return Place(${range.map((d) => `at_${d} * stride_${d} - low_${d}`).join(", ")}, image);`,
+      "}",
+      "fn term_place(term: u32) -> Place {",
       ...declared,
       "let channel = i32(term) % channels;",
       "var rest = i32(term) / channels;",
       ...taps,
-      ...coordinates(rank, "i32(row)", "image"),
-      ...range.flatMap((d) => rowOfTap(d, `at_${d}`, `tap_${d}`)),
+      `return Place(${range.map((d) => `tap_${d} * dilation_${d}`).join(", ")}, channel);`,
+      "}",
+      `fn left_element(batch: u32, row: Place, term: Place) -> ${type} {`,
+      ...declared,
+      ...range.flatMap((d) => rowAtPlace(d, `row.at_${d} + term.at_${d}`, stretched)),
       `if (!(${range.map((d) => `covered_${d}`).join(" && ")})) { return ${type}(0); }`,
-      `return ${operand(lhs, `u32((${rowsIndex(rank, "image")}) * (channels * parts) + i32(batch) * channels + channel)`)};`,
+      `return ${operand(lhs, `u32((${rowsIndex(rank, "row.element")}) * (channels * parts) + i32(batch) * channels + term.element)`)};`,
       "}",
       `fn finish(row: u32, column: u32, sum: ${type}) {`,
       `  let i = row * (${word(0)} * ${word(2)}) + column;`,

@@ -7,7 +7,7 @@ import { coordinates } from "./moving-kernels.ts";
 import { andThen } from "./prepared.ts";
 import { combine, identityOf } from "./reducers.ts";
 import type { SinglePreparer } from "./single-kernel.ts";
-import { overWindow, rowsIndex, windowNames, windowValues } from "./window-places.ts";
+import { isStretched, overWindow, rowsIndex, windowNames, windowValues } from "./window-places.ts";
 
 /** The type that values of `dtype` are combined in. */
 export const sumType = (dtype: HloDType): HloDType =>
@@ -21,8 +21,9 @@ export const prepareReduceWindow: SinglePreparer = (workshop, instruction) => {
   const rank = dims.length;
   const words = argumentWords(windowValues(window, dims, x.dims));
   const elements = sizeOf(dims);
+  const stretched = isStretched(window);
   const prepared = prepareElements(workshop, {
-    key: `reduceWindow ${reducer} ${dtype} ${rank}`,
+    key: `reduceWindow ${reducer} ${dtype} ${rank}${stretched ? " stretched" : ""}`,
     inputs: [elementType(dtype).array],
     element: { kind: "value", dtype },
     names: windowNames(rank),
@@ -32,7 +33,7 @@ export const prepareReduceWindow: SinglePreparer = (workshop, instruction) => {
       return [
         ...coordinates(rank),
         `var result = ${identityOf(functions, reducer, sumType(dtype))};`,
-        ...overWindow(rank, [
+        ...overWindow(rank, stretched, [
           `let source = u32(${rowsIndex(rank, "0")});`,
           `result = ${combine(functions, reducer, sumType(dtype), "result", element)};`,
         ]),

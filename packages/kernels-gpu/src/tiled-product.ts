@@ -23,8 +23,15 @@ export interface ProductParts
   readonly rows: string;
   readonly columns: string;
   readonly terms: string;
-  /** Elements of the left operand [batch, row, term] and the right one [batch, term, column]; asked for inside of bounds alone. */
-  readonly left: (batch: string, row: string, term: string) => string;
+  /**
+   * An element of the left operand, from what there is to know of its row and of its term, which is asked for once where several elements
+   * share it; of the right one [batch, term, column]. All inside of bounds alone.
+   */
+  readonly left: {
+    readonly row: (row: string) => string;
+    readonly term: (term: string) => string;
+    readonly element: (batch: string, row: string, term: string) => string;
+  };
   readonly right: (batch: string, term: string, column: string) => string;
   /** Along which index neighbours lie side by side in memory. */
   readonly leftAlong: "row" | "term";
@@ -146,7 +153,13 @@ function tilesSource(parts: ProductParts): Generated {
       `for (var start = 0u; start < terms; start += ${depth}u) {`,
       `  for (var load = 0u; load < ${(tile * depth) / threads}u; load++) {`,
       `    let element = local + load * ${threads}u;`,
-      ...load(0, "row", leftAlong === "term", "rows", left("batch", "source", "term")),
+      ...load(
+        0,
+        "row",
+        leftAlong === "term",
+        "rows",
+        left.element("batch", left.row("source"), left.term("term")),
+      ),
       ...load(rightTile, "column", rightAlong === "term", "columns", right("batch", "term", "source")),
       "  }",
       "  workgroupBarrier();",
@@ -183,6 +196,7 @@ function tilesSource(parts: ProductParts): Generated {
 function slicesSource(parts: ProductParts): Generated {
   const { type, terms, left, right, rightAlong, store } = parts;
   const byTerm = rightAlong === "term";
+  const own = upTo(sliceRows);
   return {
     memory: [`var<workgroup> slice_sums: array<${type}, ${threads}>;`],
     body: [
@@ -190,16 +204,15 @@ function slicesSource(parts: ProductParts): Generated {
       `let slice = local ${byTerm ? `% ${sliceCount}u` : `/ ${sliceColumns}u`};`,
       `let in_part = local ${byTerm ? `/ ${sliceCount}u` : `% ${sliceColumns}u`};`,
       "let own_column = first_column + in_part;",
-      `let own_rows = min(${sliceRows}u, rows - first_row);`,
+      // Rows beyond the last are the last one again: nobody asks for their sums.
+      ...own.map((i) => `let row_${i} = ${left.row(`min(first_row + ${i}u, rows - 1u)`)};`),
       `var sums = vec4<${type}>();`,
       "if (own_column < columns) {",
       `  for (var term = slice; term < ${terms}; term += ${sliceCount}u) {`,
       `    let value = ${right("batch", "term", "own_column")};`,
-      "    for (var i = 0u; i < own_rows; i++) {",
-      "      let row = first_row + i;",
-      `      let factor = ${left("batch", "row", "term")};`,
-      `      ${accumulate(type, "sums[i]", "factor", "value")}`,
-      "    }",
+      `    let left_term = ${left.term("term")};`,
+      `    let factors = vec4<${type}>(${own.map((i) => left.element("batch", `row_${i}`, "left_term")).join(", ")});`,
+      `    ${accumulate(type, "sums", "factors", `vec4<${type}>(value)`)}`,
       "  }",
       "}",
       `for (var i = 0u; i < ${sliceRows}u; i++) {`,

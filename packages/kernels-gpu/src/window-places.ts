@@ -20,22 +20,27 @@ export function windowValues(window: Window, output: readonly number[], input: r
   ]);
 }
 
-/** Statements that declare `row_<d>`, the input's row at `tap` of the window, and `covered_<d>`, whether there is one. */
-export function rowOfTap(d: number, at: string, tap: string): string[] {
+/** Whether the input is stretched: else code needs no division to find its elements. */
+export const isStretched = ({ baseDilation }: Window): boolean => baseDilation.some((base) => base !== 1);
+
+/** Statements that declare `row_<d>`, the input's row at the place `place` of the padded input, and `covered_<d>`, whether there is one. */
+export function rowAtPlace(d: number, place: string, stretched: boolean): string[] {
+  if (!stretched)
+    return [`let row_${d} = ${place};`, `let covered_${d} = row_${d} >= 0 && row_${d} < input_${d};`];
   return [
-    `let place_${d} = ${at} * stride_${d} + ${tap} * dilation_${d} - low_${d};`,
+    `let place_${d} = ${place};`,
     `let row_${d} = place_${d} / base_${d};`,
     `let covered_${d} = place_${d} >= 0 && row_${d} * base_${d} == place_${d} && row_${d} < input_${d};`,
   ];
 }
 
 /** Nested loops over the window at `at_0`, `at_1` ...: `body` runs at every tap_<d> that lies on an element, whose rows are row_<d>. */
-export function overWindow(rank: number, body: readonly string[]): string[] {
+export function overWindow(rank: number, stretched: boolean, body: readonly string[]): string[] {
   let lines = [...body];
   for (let d = rank - 1; d >= 0; d--)
     lines = [
       `for (var tap_${d} = 0i; tap_${d} < size_${d}; tap_${d}++) {`,
-      ...rowOfTap(d, `at_${d}`, `tap_${d}`),
+      ...rowAtPlace(d, `at_${d} * stride_${d} + tap_${d} * dilation_${d} - low_${d}`, stretched),
       `if (covered_${d}) {`,
       ...lines,
       "}",
