@@ -86,6 +86,11 @@ export interface HostContext {
   function(attr: string): FunctionCall;
   /** This node's own state in this session (a random op's counter). */
   state<T>(create: () => T): T;
+  /**
+   * A state that executions leave changed (a generator). Where several nodes of a run do one thing, since gradients compute functions again,
+   * they have one, and the n-th execution of each gets it as the n-th of the others did: a `copy` that was made then.
+   */
+  sequence<T>(create: () => T, copy: (state: T) => T): T;
   /** The resource of that name, made when it is first asked for. */
   resource<R extends Resource>(kind: string, name: string, create: () => R): R;
   /** What the ops of one run share under that name, made when it is first asked for, closed when the run ends. */

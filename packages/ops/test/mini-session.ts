@@ -177,6 +177,10 @@ export class MiniSession {
         return session.#fs;
       },
       signal: new AbortController().signal,
+      sequence: <T>(create: () => T): T => {
+        if (!this.#states.has(op)) this.#states.set(op, create());
+        return this.#states.get(op) as T;
+      },
       state: <T>(create: () => T): T => {
         if (!this.#states.has(op)) this.#states.set(op, create());
         return this.#states.get(op) as T;

@@ -2,7 +2,7 @@
 // is. A call's body takes the call's place; what in it has no inputs hangs on what the call hangs on.
 // Source: core/common_runtime/function.cc (InlineFunctionBody).
 import type { Graph, Operation } from "@org/graph";
-import type { Expansion } from "@org/ops";
+import { type Expansion, forwardOf } from "@org/ops";
 import type { Functions } from "./functions.ts";
 
 /** One node with its expansion. */
@@ -16,6 +16,8 @@ export interface CallSite {
   readonly path: readonly string[];
   /** Ids of the calls around and of this one: where its nodes come in the order of the graph. */
   readonly order: readonly number[];
+  /** CallSites.originOf the call. */
+  readonly origin: string;
 }
 
 export class CallSites {
@@ -25,6 +27,7 @@ export class CallSites {
   readonly #byGraph: Map<Graph, CallSite> = new Map();
   /** Told of each new site. */
   readonly #entered: (site: CallSite) => void;
+  readonly #origins: Map<Operation, string> = new Map();
   #size = 0;
 
   /** `path`: keys of calls that all of the request lies below. */
@@ -62,6 +65,33 @@ export class CallSites {
     return this.of(op) === undefined && this.#functions.isExpandable(op);
   }
 
+  /** The name of `op`; of a node that computes again what another one did, that one's. */
+  originOf(op: Operation): string {
+    const known = this.#origins.get(op);
+    if (known !== undefined) return known;
+    // Nodes that claim to be each other's end here.
+    this.#origins.set(op, op.name);
+    const origin = this.#findOrigin(op);
+    this.#origins.set(op, origin);
+    return origin;
+  }
+
+  #findOrigin(op: Operation): string {
+    const outer = this.around(op);
+    const names = forwardOf(op);
+    /** The name of something in the same graph. */
+    const from = (name: string): string =>
+      outer === undefined ? name : outer.origin + name.slice(outer.call.name.length);
+    if (names === undefined) return from(op.name);
+    const [first, ...rest] = names;
+    if (first === undefined) return outer?.origin ?? op.name;
+    const within = outer?.expansion.graph ?? op.graph;
+    const forward =
+      within.findOperation(first) ??
+      (outer === undefined ? undefined : within.findOperation(`${outer.call.name}/${first}`));
+    return [forward === undefined ? from(first) : this.originOf(forward), ...rest].join("/");
+  }
+
   #enter(call: Operation): CallSite | undefined {
     if (!this.#functions.isExpandable(call)) return undefined;
     const outer = this.around(call);
@@ -76,6 +106,7 @@ export class CallSites {
       argument: new Map(expansion.inputs.map((input, i) => [input.op, i])),
       path: [...path, this.#functions.keyOf(call)],
       order: [...(outer?.order ?? []), call.id],
+      origin: this.originOf(call),
     };
     this.#byGraph.set(expansion.graph, site);
     return site;

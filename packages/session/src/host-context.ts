@@ -13,6 +13,7 @@ import {
 } from "@org/ops";
 import type { DType, NdArray } from "@org/tensor";
 import type { PlanNode } from "./plan-node.ts";
+import { SequenceLog } from "./sequence-log.ts";
 import type { TensorValue } from "./values.ts";
 import { type SessionState, uninitialized, type VariableState } from "./variable-state.ts";
 
@@ -127,6 +128,13 @@ export class HostExecution implements HostContext {
   }
   state<T>(create: () => T): T {
     return this.#environment.state.node(this.node, create);
+  }
+  sequence<T>(create: () => T, copy: (state: T) => T): T {
+    const { name, isShared } = this.#node.sequence ?? { name: this.node, isShared: false };
+    const state = this.#environment.state.node(name, create);
+    if (!isShared) return state;
+    const log = this.#environment.ofRun(`sequence\0${name}`, () => new SequenceLog<T>());
+    return log.next(this.#node, () => [state, copy(state)], copy);
   }
   resource<R extends Resource>(kind: string, name: string, create: () => R): R {
     return this.#environment.state.resource(kind, name, create);

@@ -98,6 +98,14 @@ export interface Source {
   readonly feed: number;
 }
 
+/** What several nodes of a plan that do one thing go by: see HostContext.sequence. */
+export interface NodeSequence {
+  /** The name of the node whose state it is. */
+  readonly name: string;
+  /** Whether more than one node of the plan has it. */
+  readonly isShared: boolean;
+}
+
 export interface PlanNode {
   readonly op: Operation;
   readonly kind: NodeKind;
@@ -110,6 +118,8 @@ export interface PlanNode {
   readonly controls: PlanNode[];
   /** What comes before it for the order of reads and writes alone. */
   readonly after: PlanNode[];
+  /** Of a stateful host kernel in a gradient, or that one computes again: see NodeSequence. */
+  sequence?: NodeSequence;
   /** Place of its op in the graph, with the bodies of calls in the calls' places. */
   order: number;
   /** Place in topological order. */

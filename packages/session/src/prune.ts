@@ -89,12 +89,28 @@ class Pruning {
       }
     }
     if (this.#unknown.length > 0) throw cannotRun(this.#unknown);
+    this.#shareSequences();
     const nodes = [...this.#nodes.values(), ...this.#reads.values(), ...fetched];
     if (this.#sites.any) {
       nodes.sort((a, b) => this.#sites.compare(a.op, b.op));
       for (const [i, node] of nodes.entries()) node.order = i;
     }
     return { nodes, fetches };
+  }
+
+  /** Finds the nodes that do what others do, since gradients compute functions again. */
+  #shareSequences(): void {
+    const byName = new Map<string, PlanNode[]>();
+    for (const node of this.#nodes.values()) {
+      if (node.kind !== "host" || !node.op.opDef?.isStateful) continue;
+      const name = this.#sites.originOf(node.op);
+      const alike = byName.get(name);
+      if (alike) alike.push(node);
+      else byName.set(name, [node]);
+    }
+    for (const [name, nodes] of byName)
+      if (nodes.some(({ op }) => op.name !== name))
+        for (const node of nodes) node.sequence = { name, isShared: nodes.length > 1 };
   }
 
   #nodeOf(op: Operation): PlanNode {

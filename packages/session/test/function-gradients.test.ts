@@ -4,14 +4,17 @@ import {
   constant,
   customGradient,
   defun,
+  floor,
   gradients,
   identity,
   operator,
   placeholder,
+  randomUniform,
   reduceSum,
   tanh,
 } from "@org/ops";
 import { describe, expect, it } from "vitest";
+import type { Session } from "../src/index.ts";
 import { backends, node } from "./function-nodes.ts";
 import { numbers, sessionOf } from "./shared.ts";
 
@@ -96,4 +99,146 @@ describe("gradients that programs give", () => {
     expect(values.map(numbers)).toEqual([[100], [-1], [8]]);
     await session.close();
   });
+});
+
+describe.each(backends)("on the %s, random numbers in functions", (_, options) => {
+  /** x dropped here and there; its gradient is the value divided by x where nothing else is done to it. */
+  const dropping = (name: string, seed?: number) =>
+    defun({ x: "float32" }, (x) => mul(x, floor(add(randomUniform([6], { seed }), 0.5))), { funcName: name });
+  const feeds = { "x:0": [1, 2, 3, 4, 5, 6] };
+  const draws = 6;
+
+  /** Runs `y` and `dx` beside each other again and again: dx is y / x, what was dropped changes, and so it does in runs of either alone. */
+  const expectSameDraws = async (session: Session, power = 1): Promise<void> => {
+    const seen = new Set<string>();
+    for (let i = 0; i < draws; i++) {
+      const [y, dx] = (await session.run(["y:0", "dx:0"], { feeds })).map((value) => numbers(value));
+      expect(dx).toEqual(y!.map((value, at) => (power * value) / (at + 1)));
+      seen.add(String(y));
+      if (i % 2) await session.run(i % 3 ? "y:0" : "dx:0", { feeds });
+    }
+    expect(seen.size).toBeGreaterThan(1);
+  };
+
+  it.each(["If", "StatelessIf"])("are the same going back through a branch of %s", async (type) => {
+    const { session } = await sessionOf((graph) => {
+      const x = placeholder("float32", [6], { name: "x" });
+      const yes = dropping("Yes");
+      const no = defun({ x: "float32" }, (x) => mul(x, 3), { funcName: "No" });
+      const [y] = node(
+        graph,
+        type,
+        [constant(true), [x]],
+        { then_branch: yes, else_branch: no },
+        { Tout: ["float32"] },
+      );
+      identity(y!, { name: "y" });
+      identity(gradients(y!, [x])[0] as Tensor, { name: "dx" });
+    }, options);
+    await expectSameDraws(session);
+    await session.close();
+  });
+
+  it("are the same going back through calls in branches in calls, from seeds too", async () => {
+    const { session } = await sessionOf(() => {
+      const x = placeholder("float32", [6], { name: "x" });
+      const inner = dropping("Inner", 7);
+      const yes = defun({ x: "float32" }, (x) => inner(mul(x, 1)), { funcName: "Yes" });
+      const no = defun({ x: "float32" }, (x) => mul(x, 3), { funcName: "No" });
+      const outer = defun(
+        { x: "float32" },
+        (x) =>
+          node(
+            x.graph,
+            "If",
+            [constant(true), [x]],
+            { then_branch: yes, else_branch: no },
+            { Tout: ["float32"] },
+          )[0]!,
+        { funcName: "Outer" },
+      );
+      const y = outer(x);
+      identity(y, { name: "y" });
+      identity(gradients(y, [x])[0] as Tensor, { name: "dx" });
+    }, options);
+    await expectSameDraws(session);
+    await session.close();
+  });
+
+  it("are those of each call where a function is called twice on the same", async () => {
+    const { session } = await sessionOf(() => {
+      const x = placeholder("float32", [6], { name: "x" });
+      const f = dropping("F");
+      const y = add(f(x), mul(f(x), 10));
+      identity(y, { name: "y" });
+      identity(gradients(y, [x])[0] as Tensor, { name: "dx" });
+    }, options);
+    await expectSameDraws(session);
+    await session.close();
+  });
+
+  /** `turns` turns of `body`. */
+  const loop = (
+    graph: Graph,
+    x: Tensor,
+    turns: number,
+    body: (x: Tensor) => Tensor,
+    name: string,
+  ): Tensor => {
+    const types = { i: "int32", x: "float32" } as const;
+    const cond = defun(types, (i) => operator.lt(i, constant(turns, "int32")), { funcName: `${name}Cond` });
+    const step = defun(types, (i, own) => [add(i, constant(1, "int32")), body(own)] as const, {
+      funcName: `${name}Body`,
+    });
+    return node(graph, "While", [[constant(0, "int32"), x]], { cond, body: step })[1]!;
+  };
+  /** x^2 r: y is a power of x times numbers that depend on which turn drew which, and so dy/dx is that power times y / x. */
+  const squared = (x: Tensor): Tensor => mul(mul(x, x), add(randomUniform([6]), 0.5));
+  const bodies: Record<string, readonly [power: number, body: (x: Tensor) => Tensor]> = {
+    "a loop": [8, squared],
+    "a loop in a loop": [64, (own) => loop(own.graph, own, 2, squared, "Inner")],
+    "calls in a loop": [
+      8,
+      defun({ x: "float32" }, squared, { funcName: "Squared" }) as (x: Tensor) => Tensor,
+    ],
+    "a branch in a loop": [
+      8,
+      (own) =>
+        node(
+          own.graph,
+          "If",
+          [operator.lt(reduceSum(own), constant(5)), [own]],
+          {
+            then_branch: defun({ x: "float32" }, squared, { funcName: "Drawing" }),
+            else_branch: defun({ x: "float32" }, (x) => mul(mul(x, x), 0.5), { funcName: "Other" }),
+          },
+          { Tout: ["float32"] },
+        )[0]!,
+    ],
+  };
+
+  it.each(Object.entries(bodies))(
+    "are the same, turn by turn, going back through %s",
+    async (_, [power, body]) => {
+      const { session } = await sessionOf((graph) => {
+        const x = placeholder("float32", [6], { name: "x" });
+        const y = loop(graph, x, 3, body, "Outer");
+        identity(y, { name: "y" });
+        identity(gradients(y, [x])[0] as Tensor, { name: "dx" });
+      }, options);
+      const x = [0.8, 0.9, 1, 1.1, 1.2, 0.7];
+      const seen = new Set<number>();
+      for (let i = 0; i < 3; i++) {
+        const [y, dx] = (await session.run(["y:0", "dx:0"], { feeds: { "x:0": x } })).map((value) =>
+          numbers(value),
+        );
+        for (const [at, value] of y!.entries())
+          expect(dx![at]! / ((power * value) / x[at]!)).toBeCloseTo(1, 4);
+        seen.add(y![0]!);
+        await session.run("y:0", { feeds: { "x:0": x } });
+      }
+      expect(seen.size).toBe(3);
+      await session.close();
+    },
+  );
 });

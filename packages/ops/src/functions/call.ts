@@ -2,6 +2,7 @@
 // Source: core/common_runtime/function.cc (InlineFunctionBody), core/framework/function.cc (InstantiateFunction).
 import { TfError } from "@org/errors";
 import {
+  type AttrInput,
   type FunctionGraph,
   FunctionLibrary,
   functionDefToGraph,
@@ -54,7 +55,11 @@ export function callNode(
   graph: Graph,
   ref: FunctionRef,
   inputs: readonly Tensor[],
-  options: { readonly name: string; readonly controlInputs?: readonly Operation[] },
+  options: {
+    readonly name: string;
+    readonly controlInputs?: readonly Operation[];
+    readonly attrs?: Readonly<Record<string, AttrInput>>;
+  },
 ): Operation {
   if (graph.library.get(ref.name) === undefined) throw missing(ref.name);
   const grouped: (Tensor | readonly Tensor[])[] = [];
@@ -73,7 +78,7 @@ export function callNode(
       { node: options.name, op: ref.name },
     );
   const attrs = Object.fromEntries(Object.entries(ref.attrs).map(([key, raw]) => [key, { raw }]));
-  return graph.createOp(ref.name, grouped, { ...options, attrs });
+  return graph.createOp(ref.name, grouped, { ...options, attrs: { ...attrs, ...options.attrs } });
 }
 
 const missing = (name: string): TfError =>

@@ -1,5 +1,6 @@
 // The gradient of a conditional over functions: the conditional of the branches' gradients. Each is a function of its own, which
-// computes its branch again: no intermediate values are carried from one to the other, as python/ops/cond_v2.py does.
+// computes its branch again, drawing the same random numbers: no intermediate values are carried from one to the other, as
+// python/ops/cond_v2.py does.
 import type { AttrInput, Graph, Operation, Tensor } from "@org/graph";
 import type { IAttrValue, IFunctionDef, OpDef } from "@org/proto";
 import { dtypes } from "@org/tensor";
@@ -7,6 +8,7 @@ import { zerosLike } from "../array/fill.ts";
 import { dense } from "../gradient.ts";
 import type { Gradient } from "../op-entry.ts";
 import type { FunctionRef } from "./call.ts";
+import { forwardAttrs, forwardInput } from "./forward.ts";
 import { gradientDType } from "./symbolic-gradient.ts";
 
 const typesOf = (tensors: readonly Tensor[]): number[] => tensors.map(({ dtype }) => dtypes[dtype].number);
@@ -36,6 +38,7 @@ function gradientDef(
           Tin: listOf([...inputs]),
           Tout: listOf([...outputs]),
           f: { func: { name: ref.name, attr: { ...ref.attrs } } },
+          ...forwardAttrs(),
         },
       },
     ],
@@ -70,7 +73,9 @@ export function conditionalGradient(branches: Branches): Gradient {
       graph.addFunction(gradientDef(ref, name, typesOf(all), types));
       return name;
     });
-    const made = graph.createOp(op.type, [choice, all], { attrs: { ...branches.attrs(names), Tout: out } });
+    const made = graph.createOp(op.type, [choice, all], {
+      attrs: { ...branches.attrs(names), ...forwardInput(op.name), Tout: out },
+    });
     return [undefined, ...made.outputs];
   };
 }

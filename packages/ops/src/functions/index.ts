@@ -9,3 +9,4 @@ export {
   defun,
   type FunctionCaller,
 } from "./defun.ts";
+export { forwardOf } from "./forward.ts";

@@ -4,7 +4,7 @@ import { Philox } from "./philox.ts";
 
 /** The node's generator: from its seeds, or from a random one where both are 0. */
 export function generator(c: HostContext): Philox {
-  return c.state(() => {
+  const create = (): Philox => {
     let seed = c.attrs.bigint("seed");
     let seed2 = c.attrs.bigint("seed2");
     if (seed === 0n && seed2 === 0n) {
@@ -16,5 +16,6 @@ export function generator(c: HostContext): Philox {
       seed2 = word();
     }
     return Philox.fromSeeds(seed, seed2);
-  });
+  };
+  return c.sequence(create, (from) => from.clone());
 }
