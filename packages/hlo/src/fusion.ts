@@ -6,12 +6,14 @@ import type { HloComputation, HloDType } from "./instruction.ts";
  * - loop: every output element is an expression of elements of the inputs (element-wise ops, broadcasts, and views:
  *   transpose, reverse, slice, reshape where strides can say it, iota, scalar constants). Outputs share one iteration space.
  * - reduce: a loop's expression reduced over dimensions, then an expression of the result and inputs of the result's shape.
+ * - rows: reductions over the last dimensions among element-wise ops that feed them and that read their results at every point of the same
+ *   rows (softmax, layer normalisation), so that a row is near while it is worked on. Made only for backends that say so (Backend.alsoFuses).
  * - dot: a matrix product (views on its operands), then an expression of the result and of inputs broadcast to it (bias, relu).
  * - convolution: a convolution of two inputs, then an expression of the result and of inputs that are whole, or broadcast along all
  *   dimensions but the last. Made only for backends that say so (Backend.alsoFuses): for others convolutions are single.
  * - single: one instruction that is a kernel of its own (gather, scatter, pad, concatenate, convolution, sort, customCall ...).
  */
-export type FusionKind = "loop" | "reduce" | "dot" | "convolution" | "single";
+export type FusionKind = "loop" | "reduce" | "rows" | "dot" | "convolution" | "single";
 
 export interface Fusion {
   readonly kind: FusionKind;

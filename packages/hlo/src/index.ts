@@ -11,6 +11,7 @@ export * from "./fusion.ts";
 export * from "./instruction.ts";
 export { loopNest } from "./nest/build-nest.ts";
 export * from "./nest/loop-nest.ts";
+export { type RowPasses, rowPasses } from "./nest/row-passes.ts";
 export {
   binaryOpcodes,
   hloDTypes,

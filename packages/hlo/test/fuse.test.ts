@@ -1,4 +1,3 @@
-import type { NdArray } from "@org/tensor";
 import { describe, expect, it } from "vitest";
 import {
   evaluate,
@@ -6,38 +5,16 @@ import {
   type FusionPlan,
   fuse,
   HloBuilder,
-  type HloComputation,
   type HloInstruction,
   loopNest,
   verifyComputation,
 } from "../src/index.ts";
 import { randomProgram, runPlan } from "../src/testing.ts";
-import { runNest } from "./nest-interpreter.ts";
+import { runPlanByLoops } from "./nest-interpreter.ts";
 import { trainingStep } from "./training-step.ts";
 
 const names = (plan: FusionPlan): string[] =>
   plan.steps.map(({ fusion }) => `${fusion.kind} ${fusion.computation.name}`);
-
-/** Runs every step by its loops where it has some, else by the evaluator. */
-function runNests(plan: FusionPlan, computation: HloComputation, inputs: readonly NdArray[]): NdArray[] {
-  const values: NdArray[] = [];
-  plan.parameters.forEach((value, i) => {
-    values[value] = inputs[i]!;
-  });
-  for (const { value, data } of plan.constants) values[value] = data;
-  for (const { fusion, inputs: from, outputs } of plan.steps) {
-    const given = from.map((value, i) => ({
-      ...values[value]!,
-      shape: fusion.computation.parameters[i]!.dims,
-    }));
-    const results =
-      fusion.kind === "single" ? evaluate(fusion.computation, given) : runNest(loopNest(fusion), given);
-    outputs.forEach((value, i) => {
-      values[value] = results[i]!;
-    });
-  }
-  return computation.roots.map((root, i) => ({ ...values[plan.roots[i]!]!, shape: root.dims }));
-}
 
 describe("fuse", () => {
   it("puts a layer into one product, and a softmax into three passes", () => {
@@ -227,7 +204,7 @@ describe("fused = unfused = evaluator", () => {
       const plan = fuse(computation, { enabled });
       for (const { fusion } of plan.steps) verifyComputation(fusion.computation);
       expect((await runPlan(backend, computation, plan, inputs)).results).toEqual(expected);
-      const byLoops = runNests(plan, computation, inputs);
+      const byLoops = runPlanByLoops(plan, computation, inputs);
       byLoops.forEach((result, i) => {
         const wanted = expected[i]!.data as Float32Array;
         (result.data as Float32Array).forEach((value, k) => {

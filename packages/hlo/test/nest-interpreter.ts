@@ -1,6 +1,16 @@
 // Runs a LoopNest as its documentation says it, with the evaluator for the scalar operations: all points at once.
 import { type DataOf, type DType, type NdArray, ndArray, sizeOf } from "@org/tensor";
-import { evaluate, HloBuilder, type HloDType, type HloInstruction, type LoopNest } from "../src/index.ts";
+import {
+  evaluate,
+  type FusionPlan,
+  HloBuilder,
+  type HloComputation,
+  type HloDType,
+  type HloInstruction,
+  type LoopNest,
+  loopNest,
+  type Reducer,
+} from "../src/index.ts";
 
 /** Every index of `extents` in order. */
 function* indices(extents: readonly number[]): Generator<number[]> {
@@ -35,7 +45,13 @@ export function runNest(nest: LoopNest, inputs: readonly NdArray[]): NdArray[] {
   const product =
     nest.dot && input(inputs[nest.dot.lhs.parameter]!.dtype as HloDType, productOf(nest, inputs));
   const made: HloInstruction[] = [];
+  const reducedRows = (arg: HloInstruction, reducer: Reducer): HloInstruction => {
+    const rows = [sizeOf(outer), reduced];
+    const result = b.reduce(b.reshape(arg, rows), reducer, [1]);
+    return b.reshape(b.broadcast(result, rows, [0]), [sizeOf(extents)]);
+  };
   ops.forEach((op, i) => {
+    // Of rows all ops are made at every point; where one value a row is wanted, all of the row's are the same.
     const space = kind === "reduce" && i >= inner ? outer : extents;
     const size = sizeOf(space);
     switch (op.kind) {
@@ -65,7 +81,11 @@ export function runNest(nest: LoopNest, inputs: readonly NdArray[]): NdArray[] {
         return;
       }
       case "reduction":
-        made.push(b.reduce(b.reshape(made[op.arg]!, [size, reduced]), op.reducer, [1]));
+        made.push(
+          kind === "rows"
+            ? reducedRows(made[op.arg]!, op.reducer)
+            : b.reduce(b.reshape(made[op.arg]!, [size, reduced]), op.reducer, [1]),
+        );
         return;
       case "product":
         made.push(product!);
@@ -74,8 +94,9 @@ export function runNest(nest: LoopNest, inputs: readonly NdArray[]): NdArray[] {
   const results = evaluate(b.build(nest.stores.map(({ value }) => made[value]!)), arrays);
   return nest.stores.map((store, i) => {
     const values = results[i]!.data as DataOf<"float32">;
-    const out = ndArray(store.dtype as DType, [values.length]);
-    addresses(outer, store.strides, store.offset).forEach((at, k) => {
+    const places = addresses(kind === "rows" ? extents : outer, store.strides, store.offset);
+    const out = ndArray(store.dtype as DType, [new Set(places).size]);
+    places.forEach((at, k) => {
       (out.data as DataOf<"float32">)[at] = values[k]!;
     });
     return out;
@@ -94,4 +115,29 @@ function productOf(nest: LoopNest, inputs: readonly NdArray[]): Float64Array {
         a[lhs.offset + g * lhs.strides[0] + i * lhs.strides[1] + p * lhs.strides[2]]! *
         c[rhs.offset + g * rhs.strides[0] + p * rhs.strides[1] + j * rhs.strides[2]]!;
   return out;
+}
+
+/** Runs every step by its loops where it has some, else by the evaluator. */
+export function runPlanByLoops(
+  plan: FusionPlan,
+  computation: HloComputation,
+  inputs: readonly NdArray[],
+): NdArray[] {
+  const values: NdArray[] = [];
+  plan.parameters.forEach((value, i) => {
+    values[value] = inputs[i]!;
+  });
+  for (const { value, data } of plan.constants) values[value] = data;
+  for (const { fusion, inputs: from, outputs } of plan.steps) {
+    const given = from.map((value, i) => ({
+      ...values[value]!,
+      shape: fusion.computation.parameters[i]!.dims,
+    }));
+    const results =
+      fusion.kind === "single" ? evaluate(fusion.computation, given) : runNest(loopNest(fusion), given);
+    outputs.forEach((value, i) => {
+      values[value] = results[i]!;
+    });
+  }
+  return computation.roots.map((root, i) => ({ ...values[plan.roots[i]!]!, shape: root.dims }));
 }

@@ -5,6 +5,7 @@ import { type NdArray, type NumericData, viewData } from "@org/tensor";
 import type { Backend, BackendStats, DeviceBuffer, Executable, KernelFault, Refusal } from "../backend.ts";
 import type { Fusion } from "../fusion.ts";
 import { type CustomCall, evaluate } from "./evaluate.ts";
+import type { RunningSums } from "./running-sums.ts";
 
 interface Memory extends DeviceBuffer {
   readonly bytes: Uint8Array;
@@ -14,6 +15,8 @@ interface Memory extends DeviceBuffer {
 export interface EvaluatorBackendOptions {
   /** Kernels for customCall, by name. */
   readonly customCalls?: Readonly<Record<string, CustomCall>>;
+  /** Float32 sums of columns as TensorFlow 1 (1) or 2 (4) makes them: to follow a recorded run closely. Default: nearer to the true sums. */
+  readonly runningSums?: RunningSums;
 }
 
 const bytesOf = (data: NumericData): Uint8Array =>
@@ -21,7 +24,7 @@ const bytesOf = (data: NumericData): Uint8Array =>
 
 /** A backend named EVALUATOR that runs every fusion; refuses only a customCall that it was given no kernel for. */
 export function evaluatorBackend(options: EvaluatorBackendOptions = {}): Backend {
-  const { customCalls = {} } = options;
+  const { customCalls = {}, runningSums } = options;
   const alive = new Set<Memory>();
   const keys = new Set<string>();
   const counts = { launches: 0, bytesUploaded: 0, bytesDownloaded: 0, bytesInUse: 0 };
@@ -52,7 +55,7 @@ export function evaluatorBackend(options: EvaluatorBackendOptions = {}): Backend
   return {
     name: "EVALUATOR",
     supports: () => true,
-    alsoFuses: ["convolution"],
+    alsoFuses: ["convolution", "rows"],
 
     prepare(fusion: Fusion): Executable | Refusal {
       open();
@@ -73,7 +76,11 @@ export function evaluatorBackend(options: EvaluatorBackendOptions = {}): Backend
       const onFault = (found: Omit<KernelFault, "site">): void => {
         fault ??= { ...found, site };
       };
-      const results = evaluate(fusion.computation, arrays, { onFault, customCalls });
+      const results = evaluate(fusion.computation, arrays, {
+        onFault,
+        customCalls,
+        ...(runningSums && { runningSums }),
+      });
       // A result may share memory with an input that is an output's buffer too: all are copied before one is written.
       const shared = new Set(arrays.map(({ data }) => (data as NumericData).buffer));
       const copies = results.map(({ data }) => {

@@ -4,8 +4,10 @@ import { dtypes } from "@org/tensor";
 import type { FusionKind } from "../fusion.ts";
 import type { HloComputation, HloDType, HloInstruction, Opcode } from "../instruction.ts";
 import { buildNest } from "../nest/build-nest.ts";
+import { rowsReduced } from "../nest/build-rows.ts";
 import { applyView, denseView, iotaView, isView, type View } from "../nest/view.ts";
-import { isBinary, isElementwise, isTuple, isUnary } from "../opcodes.ts";
+import { isBinary, isElementwise, isFloat, isTuple, isUnary } from "../opcodes.ts";
+import { sameDims } from "../typed.ts";
 
 export interface FusionOptions {
   /** False: one instruction a kernel. True unless given. */
@@ -34,6 +36,8 @@ interface Edge {
   readonly producer: HloInstruction;
   /** Only reshapes between: both run over the same elements. */
   readonly aligned: boolean;
+  /** A broadcast between: the producer has fewer elements. */
+  readonly spread: boolean;
 }
 
 const cheap: ReadonlySet<Opcode> = new Set<Opcode>([
@@ -266,6 +270,7 @@ export class Groups {
         const aligned = !isView(user.opcode) || user.opcode === "reshape";
         for (const operand of user.operands)
           for (const edge of this.#edges(operand, aligned)) {
+            if (edge.spread) continue;
             const [producer, consumer] = [this.#groupOf.get(edge.producer)!, this.#groupOf.get(user)!];
             if (producer !== consumer && wanted(producer, consumer, user))
               this.#tryMerge(producer, consumer, edge, user);
@@ -277,26 +282,72 @@ export class Groups {
     pass((p, c, user) => p.kind === "loop" && user.opcode === "reduce" && c.kind === "reduce");
     pass((p, c) => p.kind === "reduce" && c.kind === "loop");
     pass((p, c, user) => p.kind === "loop" && isElementwise(user.opcode) && c.kind !== "single");
+    if (this.#options.alsoFuses!.includes("rows")) this.#mergeRows();
   }
 
-  /** What computes an operand, through what is inlined; nothing below a broadcast, which has fewer elements. */
+  /**
+   * Reductions of rows with what feeds them and what reads their results at every point, again until nothing joins: a group that had no
+   * reduction may have got one.
+   */
+  #mergeRows(): void {
+    if (!this.computation.instructions.some((i) => rowsReduced(i) !== undefined)) return;
+    for (let merged = true; merged; ) {
+      merged = false;
+      for (const user of [...this.computation.instructions].reverse()) {
+        if (!this.#groupOf.has(user)) continue;
+        for (const operand of user.operands)
+          for (const { producer: from, spread } of this.#edges(operand, true)) {
+            const [producer, consumer] = [this.#groupOf.get(from)!, this.#groupOf.get(user)!];
+            // What has fewer elements is computed once a row only where rows are reduced to it.
+            const wanted = producer !== consumer && !(spread && producer.kind === "loop");
+            if (wanted && this.#mayShareRows(producer, consumer))
+              merged = this.#tryMergeRows(producer, consumer) || merged;
+          }
+      }
+    }
+  }
+
+  /** Whether all reductions of both are of the same rows, and there is one. */
+  #mayShareRows(producer: Group, consumer: Group): boolean {
+    const kinds: readonly FusionKind[] = ["loop", "reduce", "rows"];
+    if (!kinds.includes(producer.kind) || !kinds.includes(consumer.kind)) return false;
+    const reductions = [...producer.members, ...consumer.members].filter(({ opcode }) => opcode === "reduce");
+    const [first] = reductions;
+    const kept = first && rowsReduced(first);
+    return (
+      kept !== undefined &&
+      reductions.every(
+        (one) => rowsReduced(one) === kept && sameDims(one.operands[0]!.dims, first!.operands[0]!.dims),
+      )
+    );
+  }
+
+  #tryMergeRows(producer: Group, consumer: Group): boolean {
+    const members = new Set([...producer.members, ...consumer.members]);
+    // A fault names an element by the order in which they are computed.
+    const faulty = ({ opcode, dtype }: HloInstruction): boolean =>
+      (opcode === "divide" || opcode === "remainder") && !isFloat(dtype);
+    if ([...members].some(faulty)) return false;
+    const merged = this.#joined("rows", producer, consumer, members, this.outputsOf(members));
+    if (merged) this.#assign(merged);
+    return merged !== undefined;
+  }
+
+  /** What computes an operand, through what is inlined. */
   #edges(operand: HloInstruction, direct: boolean): Edge[] {
     const found: Edge[] = [];
-    const walk = (at: HloInstruction, aligned: boolean): void => {
+    const walk = (at: HloInstruction, aligned: boolean, spread: boolean): void => {
       if (this.#inlined.has(at)) {
-        if (at.opcode === "broadcast") return;
         const still = aligned && (!isView(at.opcode) || at.opcode === "reshape");
-        for (const next of at.operands) walk(next, still);
-      } else if (this.#groupOf.has(at)) found.push({ producer: at, aligned });
+        for (const next of at.operands) walk(next, still, spread || at.opcode === "broadcast");
+      } else if (this.#groupOf.has(at)) found.push({ producer: at, aligned, spread });
     };
-    walk(operand, direct);
+    walk(operand, direct, false);
     return found;
   }
 
   #tryMerge(producer: Group, consumer: Group, edge: Edge, user: HloInstruction): void {
-    const { maxInputs, maxOutputs, maxDotOutputs, maxOperations, maxBuffers } = this.#options;
     const members = new Set([...producer.members, ...consumer.members]);
-    if (members.size > maxOperations) return;
     const prologue = consumer.kind === "reduce" && this.#feedsReduce(user, consumer.members);
     if (user.opcode === "dot" || user.opcode === "convolution") return;
     const outputs = this.outputsOf(members);
@@ -304,13 +355,27 @@ export class Groups {
     if ((prologue || !edge.aligned) && outputs.some((output) => producer.members.has(output))) return;
     if (!edge.aligned && producer.kind !== "loop") return;
     const kind = producer.kind === "loop" ? consumer.kind : producer.kind;
-    if (outputs.length > (kind === "dot" || kind === "convolution" ? maxDotOutputs : maxOutputs)) return;
-    if (this.#makesCycle(producer, consumer)) return;
+    const merged = this.#joined(kind, producer, consumer, members, outputs);
+    if (merged) this.#assign(merged);
+  }
+
+  /** Both as one group; undefined where that goes over a limit, makes a cycle, or loops cannot express it. */
+  #joined(
+    kind: FusionKind,
+    producer: Group,
+    consumer: Group,
+    members: ReadonlySet<HloInstruction>,
+    outputs: readonly HloInstruction[],
+  ): Group | undefined {
+    const { maxInputs, maxOutputs, maxDotOutputs, maxOperations, maxBuffers } = this.#options;
+    if (members.size > maxOperations) return undefined;
+    if (outputs.length > (kind === "dot" || kind === "convolution" ? maxDotOutputs : maxOutputs))
+      return undefined;
+    if (this.#makesCycle(producer, consumer)) return undefined;
     const { computation, inputs } = this.kernel(kind, members, outputs);
-    if (inputs.length > maxInputs || inputs.length + outputs.length > maxBuffers!) return;
+    if (inputs.length > maxInputs || inputs.length + outputs.length > maxBuffers!) return undefined;
     const nest = kind === "single" ? undefined : buildNest(kind, computation);
-    if (!nest || nest.ops.length > maxOperations) return;
-    this.#assign({ kind, members });
+    return nest && nest.ops.length <= maxOperations ? { kind, members } : undefined;
   }
 
   /** Whether an instruction is a reduction of its kernel or what is reduced, not what follows. */

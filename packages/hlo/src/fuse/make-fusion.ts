@@ -6,6 +6,7 @@ import { buildNest } from "../nest/build-nest.ts";
 import { notOfKind } from "../nest/expression.ts";
 import { keepNest } from "../nest/kept-nests.ts";
 import type { LoopNest, NestLoad } from "../nest/loop-nest.ts";
+import { rowPasses } from "../nest/row-passes.ts";
 
 /**
  * A fusion with its key. Throws TfError INTERNAL where the computation is not of that kind (see FusionKind): use
@@ -82,14 +83,19 @@ export function donationsOf(fusion: Fusion, nest: LoopNest | undefined): number[
       return updates ? fits(root).filter((i) => onlyUpdated(root, parameters[i]!)) : [];
     });
   }
-  const { loads, stores, outerRank, dot, convolution } = nest;
+  const { loads, stores, dot, convolution } = nest;
+  // Points are as many as elements of the result.
+  const rank = nest.kind === "rows" ? nest.extents.length : nest.outerRank;
+  const passes = nest.kind === "rows" ? rowPasses(nest) : undefined;
   return roots.map((root, output) => {
-    const { strides } = stores[output]!;
+    const { strides, value } = stores[output]!;
+    // Of rows, what is written before the last pass could still be read.
+    if (passes && (strides.at(-1) === 0 || passes.pass[value] !== passes.count - 1)) return [];
     const inPlace = (load: NestLoad): boolean =>
       load.offset === 0 &&
       load.strides.every((stride, d) => stride === strides[d]) &&
-      load.movement.every((movement, d) => d >= outerRank || movement !== "broadcast") &&
-      load.movement[outerRank - 1] === "unit" &&
+      load.movement.every((movement, d) => d >= rank || movement !== "broadcast") &&
+      load.movement[rank - 1] === "unit" &&
       dtypes[load.dtype].bytes === dtypes[root.dtype].bytes;
     return fits(root).filter(
       (i) =>

@@ -4,6 +4,7 @@ import type { Fusion, FusionKind } from "../fusion.ts";
 import { attributesOf, type HloComputation } from "../instruction.ts";
 import { sameDims } from "../typed.ts";
 import { buildConvolution, buildDot } from "./build-dot.ts";
+import { buildRows } from "./build-rows.ts";
 import {
   Expression,
   expressible,
@@ -20,7 +21,7 @@ import { finish, mergeSpace, pathToRoot, type UnkeyedNest } from "./nest-space.t
 import { broadcastDimension, denseView, isIdentity, transposeView, type View } from "./view.ts";
 
 /**
- * The loops of a fusion of kind loop, reduce, dot or convolution. Throws TfError INTERNAL where the computation is not of
+ * The loops of a fusion of any kind but single. Throws TfError INTERNAL where the computation is not of
  * its kind: `fuse` makes only such as are.
  */
 export function loopNest(fusion: Fusion): LoopNest {
@@ -42,6 +43,8 @@ export function buildNest(
         return buildLoop(computation);
       case "reduce":
         return buildReduce(computation);
+      case "rows":
+        return buildRows(computation);
       case "dot":
         return buildDot(computation);
       case "convolution":

@@ -57,17 +57,26 @@ const sameView = (a: View, b: View): boolean =>
     );
   });
 
-/** Operations in one iteration space. `leaf` makes the op of an instruction that is none of ours (reduce, dot). */
+/**
+ * Operations in one iteration space. `leaf` makes the op of an instruction that is none of ours (reduce, dot); `admit` may throw
+ * Inexpressible for an element-wise one.
+ */
 export class Expression {
   readonly ops: NestOp[] = [];
   readonly #gathered: Gathered;
   readonly #leaf: (instruction: HloInstruction, path: Path) => NestOp;
+  readonly #admit: (instruction: HloInstruction, path: Path) => void;
   readonly #made: Map<string, number> = new Map();
   readonly #equal: Map<string, number> = new Map();
 
-  constructor(gathered: Gathered, leaf: (instruction: HloInstruction, path: Path) => NestOp) {
+  constructor(
+    gathered: Gathered,
+    leaf: (instruction: HloInstruction, path: Path) => NestOp,
+    admit: (instruction: HloInstruction, path: Path) => void = () => {},
+  ) {
     this.#gathered = gathered;
     this.#leaf = leaf;
+    this.#admit = admit;
   }
 
   /** The op of an instruction as seen along `path`: an index into `ops`. Throws Inexpressible. */
@@ -87,6 +96,7 @@ export class Expression {
       return this.emit(instruction.operands[0]!, through(`${instruction.id}`, first, path));
     }
     if (isElementwise(opcode)) {
+      this.#admit(instruction, path);
       const args = instruction.operands.map((operand) => this.emit(operand, path));
       const direction =
         opcode === "compare" ? { direction: attributesOf(instruction, "compare").direction } : {};

@@ -30,14 +30,14 @@ export interface NestIndex {
   readonly movement: readonly Movement[];
 }
 
-/** Writes one element of an output for each point (loop, dot) or each outer point (reduce). */
+/** Writes one element of an output for each point (loop, dot), each outer point (reduce), or either (rows). */
 export interface NestStore {
   /** Which output: index into the fusion computation's roots. */
   readonly output: number;
   readonly dtype: HloDType;
   /** Index into `ops`. */
   readonly value: number;
-  /** Dense and row-major over the outer dimensions; 0 along reduced ones. */
+  /** Dense and row-major over the outer dimensions, 0 along reduced ones; of rows, where each point is written, over all of them. */
   readonly strides: readonly number[];
   readonly offset: number;
 }
@@ -79,13 +79,15 @@ export interface NestMatrix {
  * - loop: `ops` run at every point of `extents`.
  * - reduce: `extents` are the outer dimensions, then the reduced ones from `outerRank` on. Ops before `inner` run at
  *   every point; ops from `inner` on (the reductions, and what follows) at every outer point, once its reductions are done.
+ * - rows: `extents` are the outer dimensions, then the row. Reductions combine over the row; ops that read their results, also at
+ *   every point, come behind. See row-passes.ts.
  * - dot: `extents` are [batch, m, n]; ops run at every point with the product.
  * - convolution: `extents` are [1, rows, outputs]: all dimensions but the last are rows; ops run at every point with its result.
  * There is at least one dimension of each sort (an extent of 1 where the array has none), and neighbours are merged where all
  * loads and stores allow it, by structure and not by extents.
  */
 export interface LoopNest {
-  readonly kind: "loop" | "reduce" | "dot" | "convolution";
+  readonly kind: "loop" | "reduce" | "rows" | "dot" | "convolution";
   /** Equal keys: one code serves both. Holds everything but extents, strides, offsets and the values of literals. */
   readonly key: string;
   /** May hold 0: then a loop writes nothing and a reduction gives identities. */

@@ -25,12 +25,13 @@ function opKey(op: NestOp): string {
 /** Everything of a nest but extents, strides, offsets and the values of literals. */
 export function nestKey(nest: Omit<LoopNest, "key">): string {
   const { kind, extents, outerRank, loads, indices, ops, inner, stores, dot, convolution } = nest;
+  const perRow = (strides: readonly number[]): boolean => kind === "rows" && strides.at(-1) === 0;
   const parts = [
     `${kind} ${outerRank}+${extents.length - outerRank}`,
     loads.map((load) => `${load.parameter}:${load.dtype}:${moves(load.movement)}`).join(" "),
     indices.map((index) => moves(index.movement)).join(" "),
     `${ops.map(opKey).join(" ")} @${inner}`,
-    stores.map((store) => `${store.value}:${store.dtype}`).join(" "),
+    stores.map(({ value, dtype, strides }) => `${value}:${dtype}${perRow(strides) ? "r" : ""}`).join(" "),
   ];
   if (dot)
     for (const matrix of [dot.lhs, dot.rhs])

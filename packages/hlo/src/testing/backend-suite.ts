@@ -11,6 +11,7 @@ import { backendCases } from "./cases.ts";
 import { difference } from "./closeness.ts";
 import { randomConvolution } from "./random-convolution.ts";
 import { randomArray, randomProgram, seededRandom } from "./random-program.ts";
+import { randomRows, rowsCases } from "./random-rows.ts";
 import { runPlan } from "./run-plan.ts";
 
 /** What the suite needs of a framework: vitest, node:test, mocha and jest have it. */
@@ -132,6 +133,29 @@ export function testBackend(
       withBackend(`convolution ${seed} and what follows it`, async (backend) => {
         const { computation, inputs } = randomConvolution(seed);
         await agrees(backend, `convolution ${seed}`, computation, inputs, 512);
+      });
+  });
+
+  describe("backend: rows with their reductions", () => {
+    for (const { name, make } of rowsCases)
+      withBackend(name, async (backend) => {
+        for (const dims of [
+          [1, 1],
+          [3, 10],
+          [20, 33],
+          [2, 3, 1000],
+          [5, 0],
+        ]) {
+          const computation = make(dims);
+          const random = seededRandom(dims.length);
+          const inputs = computation.parameters.map((one) => randomArray(one.dtype, one.dims, random));
+          await agrees(backend, name, computation, inputs, 512);
+        }
+      });
+    for (let seed = 0; seed < (options.programs ?? 60); seed++)
+      withBackend(`rows ${seed}`, async (backend) => {
+        const { computation, inputs } = randomRows(seed);
+        await agrees(backend, `rows ${seed}`, computation, inputs, 512);
       });
   });
 
