@@ -143,6 +143,7 @@ function firstElement(graph: Graph, vector: Tensor): Tensor {
  * A tensor of the graph from a tensor, a variable (its value), an IndexedSlices (summed dense), a value (a Const) or a
  * list with tensors in it (a Pack). Throws a TypeError where the value does not fit `dtype`.
  * Source: tf.convert_to_tensor.
+ * @tfExport convertToTensor
  */
 export function convertToTensor(value: TensorLike | IndexedSlices, options: ConvertOptions = {}): Tensor {
   const { dtype, preferredDType, name, asRef } = options;

@@ -87,6 +87,7 @@ function toTarget(value: Differentiable): Source {
  * undefined where no y depends on it. As tf.gradients.
  * Throws TfError NOT_FOUND "No gradient defined for operation ..."; INVALID_ARGUMENT where `gradYs` are not as many as ys or a
  * gradient function gives the wrong number or shape; a TypeError for types that have no gradient.
+ * @tfExport gradients
  */
 export function gradients(
   ys: Differentiable | readonly Differentiable[],

@@ -4,7 +4,8 @@ import { Graph, type Tensor } from "@org/graph";
 import { allocateData, type DType, type NdArray, ndArray } from "@org/tensor";
 import { ResourceVariable, Variable } from "@org/variables";
 import { describe, expect, it } from "vitest";
-import { applyOp, constant, placeholder, standardOps, trainingOps } from "../src/index.ts";
+import { applyOp, constant, placeholder, standardOps } from "../src/index.ts";
+import { trainingOps } from "../src/training/apply-ops.ts";
 import { MiniSession } from "./mini-session.ts";
 
 interface Recorded {

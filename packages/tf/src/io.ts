@@ -1,9 +1,8 @@
 // tf.io: reading and parsing data, on the default graph where no graph is given. See @org/ops for what they do.
+export { FixedLenFeature, FixedLenSequenceFeature, SparseFeature, VarLenFeature } from "@org/ops";
 export {
   decodeCsv,
   decodeRaw,
-  FixedLenFeature,
-  FixedLenSequenceFeature,
   matchingFiles,
   parseExample,
   parseSequenceExample,
@@ -11,8 +10,6 @@ export {
   parseSingleSequenceExample,
   parseTensor,
   readFile,
-  SparseFeature,
   serializeTensor,
-  VarLenFeature,
   writeFile,
-} from "./builders.ts";
+} from "./gen/builders.ts";

@@ -29,7 +29,7 @@ import { allBut, movesElements } from "./move-elements.ts";
 
 type Format = "NHWC" | "NCHW";
 
-/** tf.space_to_depth: blocks of pixels into channels. */
+/** tf.space_to_depth: blocks of pixels into channels. @tfExport spaceToDepth, nn.spaceToDepth */
 export function spaceToDepth(
   input: TensorLike | Grad,
   blockSize: number,
@@ -41,7 +41,7 @@ export function spaceToDepth(
   });
 }
 
-/** tf.depth_to_space: channels into blocks of pixels. */
+/** tf.depth_to_space: channels into blocks of pixels. @tfExport depthToSpace, nn.depthToSpace */
 export function depthToSpace(
   input: TensorLike | Grad,
   blockSize: number,
@@ -53,7 +53,7 @@ export function depthToSpace(
   });
 }
 
-/** tf.space_to_batch_nd: blocks of spatial dimensions into the batch, after padding. */
+/** tf.space_to_batch_nd: blocks of spatial dimensions into the batch, after padding. @tfExport spaceToBatchNd */
 export function spaceToBatchNd(
   input: TensorLike | Grad,
   blockShape: TensorLike,
@@ -63,7 +63,7 @@ export function spaceToBatchNd(
   return applyOne("SpaceToBatchND", [input, blockShape, paddings], options);
 }
 
-/** tf.batch_to_space_nd: the way back from `spaceToBatchNd`, then cropped. */
+/** tf.batch_to_space_nd: the way back from `spaceToBatchNd`, then cropped. @tfExport batchToSpaceNd */
 export function batchToSpaceNd(
   input: TensorLike | Grad,
   blockShape: TensorLike,
@@ -73,7 +73,7 @@ export function batchToSpaceNd(
   return applyOne("BatchToSpaceND", [input, blockShape, crops], options);
 }
 
-/** tf.roll: elements moved along axes; those that fall off come in at the other end. */
+/** tf.roll: elements moved along axes; those that fall off come in at the other end. @tfExport roll */
 export function roll(
   input: TensorLike | Grad,
   shift: TensorLike,
@@ -83,7 +83,7 @@ export function roll(
   return applyOne("Roll", [input, shift, axis], options);
 }
 
-/** tf.reverse_sequence: the first `seqLengths[i]` elements of each batch row in reverse order. */
+/** tf.reverse_sequence: the first `seqLengths[i]` elements of each batch row in reverse order. @tfExport reverseSequence */
 export function reverseSequence(
   input: TensorLike | Grad,
   seqLengths: TensorLike,

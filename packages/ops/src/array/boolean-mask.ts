@@ -14,6 +14,7 @@ import { getItem } from "./strided-slice.ts";
 /**
  * tf.boolean_mask: what `mask` holds for, of the dimensions that begin at `axis` (0 unless given), in one dimension.
  * Throws a TypeError where the mask is a scalar, of unknown rank, or does not fit.
+ * @tfExport booleanMask
  */
 export function booleanMask(
   tensor: TensorLike,

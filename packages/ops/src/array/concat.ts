@@ -42,7 +42,7 @@ import { rank, shape, shapeN } from "./shape-of.ts";
 import { slice } from "./slice.ts";
 import { split } from "./split.ts";
 
-/** tf.concat: tensors joined along dimension `axis`; one tensor alone is passed on. */
+/** tf.concat: tensors joined along dimension `axis`; one tensor alone is passed on. @tfExport concat */
 export function concat(
   values: readonly TensorLike[] | TensorLike,
   axis: TensorLike,

@@ -23,6 +23,7 @@ export interface ConstantOptions extends NameOption {
 /**
  * tf.constant: a Const node. Numbers are float32 unless `dtype` or a typed array says otherwise. Throws a TypeError
  * where the value does not fit the type, a RangeError where it has more elements than `shape`.
+ * @tfExport constant
  */
 export function constant(
   value: ValueLike,
@@ -37,7 +38,7 @@ export function constant(
   return constantOf(resolveGraph([], all.graph), toNdArray(value, all.dtype, shape), all.name);
 }
 
-/** tf.placeholder: a tensor that is fed. Dims that are null (or -1) are not known; without `shape` the rank is not. */
+/** tf.placeholder: a tensor that is fed. Dims that are null (or -1) are not known; without `shape` the rank is not. @tfExport placeholder */
 export function placeholder(
   dtype: DType,
   shape?: Shape | readonly (number | null)[] | null,
@@ -46,7 +47,7 @@ export function placeholder(
   return applyOne("Placeholder", [], { ...options, attrs: { dtype, shape: Shape.of(shape) } });
 }
 
-/** tf.placeholder_with_default: `input` unless something is fed. */
+/** tf.placeholder_with_default: `input` unless something is fed. @tfExport placeholderWithDefault */
 export function placeholderWithDefault(
   input: TensorLike,
   shape: Shape | readonly (number | null)[] | null,
@@ -55,12 +56,12 @@ export function placeholderWithDefault(
   return applyOne("PlaceholderWithDefault", [input], { ...options, attrs: { shape: Shape.of(shape) } });
 }
 
-/** tf.identity: the same values as another node. */
+/** tf.identity: the same values as another node. @tfExport identity */
 export function identity(input: TensorLike | Grad, options: NameOption = {}): Tensor {
   return applyOne("Identity", [input], options);
 }
 
-/** tf.stop_gradient: the same values; no gradient passes. */
+/** tf.stop_gradient: the same values; no gradient passes. @tfExport stopGradient */
 export function stopGradient(input: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("StopGradient", [input], options);
 }
@@ -71,12 +72,12 @@ export function preventGradient(input: TensorLike, options: NameOption & { messa
   return applyOne("PreventGradient", [input], { name, attrs: { message } });
 }
 
-/** tf.check_numerics: the same values; a run fails with `message` where one is infinite or NaN. */
+/** tf.check_numerics: the same values; a run fails with `message` where one is infinite or NaN. @tfExport checkNumerics */
 export function checkNumerics(tensor: TensorLike, message: string, options: NameOption = {}): Tensor {
   return applyOne("CheckNumerics", [tensor], { ...options, attrs: { message } });
 }
 
-/** tf.ensure_shape: the same values; a run fails where the shape does not fit. */
+/** tf.ensure_shape: the same values; a run fails where the shape does not fit. @tfExport ensureShape */
 export function ensureShape(
   x: TensorLike,
   shape: Shape | readonly (number | null)[] | null,
@@ -85,7 +86,7 @@ export function ensureShape(
   return applyOne("EnsureShape", [x], { ...options, attrs: { shape: Shape.of(shape) } });
 }
 
-/** tf.identity_n: several tensors passed on at once. */
+/** tf.identity_n: several tensors passed on at once. @tfExport identityN */
 export function identityN(inputs: readonly TensorLike[], options: NameOption = {}): readonly Tensor[] {
   return applyOp("IdentityN", [inputs], options).outputs;
 }

@@ -28,27 +28,27 @@ import { zeros, zerosLike } from "./fill.ts";
 import { rank, shape } from "./shape-of.ts";
 import { slice } from "./slice.ts";
 
-/** tf.diag: a tensor of shape S as the diagonal of one of shape S + S. */
+/** tf.diag: a tensor of shape S as the diagonal of one of shape S + S. @tfExport diag, linalg.tensorDiag */
 export function diag(diagonal: TensorLike | Grad, options: NameOption = {}): Tensor {
   return applyOne("Diag", [diagonal], options);
 }
 
-/** tf.diag_part: the diagonal of a tensor of shape S + S. */
+/** tf.diag_part: the diagonal of a tensor of shape S + S. @tfExport diagPart, linalg.tensorDiagPart */
 export function diagPart(input: TensorLike | Grad, options: NameOption = {}): Tensor {
   return applyOne("DiagPart", [input], options);
 }
 
-/** tf.linalg.diag: vectors (the last dimension) as diagonals of matrices. */
+/** tf.linalg.diag: vectors (the last dimension) as diagonals of matrices. @tfExport matrixDiag, linalg.diag */
 export function matrixDiag(diagonal: TensorLike | Grad, options: NameOption = {}): Tensor {
   return applyOne("MatrixDiag", [diagonal], { name: options.name ?? "diag" });
 }
 
-/** tf.linalg.diag_part: the diagonals of matrices (the last two dimensions). */
+/** tf.linalg.diag_part: the diagonals of matrices (the last two dimensions). @tfExport matrixDiagPart, linalg.diagPart */
 export function matrixDiagPart(input: TensorLike | Grad, options: NameOption = {}): Tensor {
   return applyOne("MatrixDiagPart", [input], { name: options.name ?? "diag_part" });
 }
 
-/** tf.linalg.set_diag: matrices with their diagonals replaced. */
+/** tf.linalg.set_diag: matrices with their diagonals replaced. @tfExport matrixSetDiag, linalg.setDiag */
 export function matrixSetDiag(
   input: TensorLike | Grad,
   diagonal: TensorLike | Grad,
@@ -57,7 +57,7 @@ export function matrixSetDiag(
   return applyOne("MatrixSetDiag", [input, diagonal], { name: options.name ?? "set_diag" });
 }
 
-/** tf.linalg.band_part: matrices with zeros outside of a band; a negative number keeps the whole triangle. */
+/** tf.linalg.band_part: matrices with zeros outside of a band; a negative number keeps the whole triangle. @tfExport matrixBandPart, linalg.bandPart */
 export function matrixBandPart(
   input: TensorLike | Grad,
   lower: TensorLike,

@@ -11,7 +11,7 @@ import { mergeShapes, numbersOf, subshape } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { gather } from "./gather.ts";
 
-/** tf.dynamic_stitch: `merged[indices[m][i], ...] = data[m][i, ...]`; later pieces win. */
+/** tf.dynamic_stitch: `merged[indices[m][i], ...] = data[m][i, ...]`; later pieces win. @tfExport dynamicStitch */
 export function dynamicStitch(
   indices: readonly TensorLike[],
   data: readonly TensorLike[],

@@ -17,7 +17,7 @@ export interface EyeOptions extends NameOption {
   readonly dtype?: DType | undefined;
 }
 
-/** tf.eye: ones on the diagonal, zeros elsewhere. Throws a TypeError for sizes that are no whole numbers. */
+/** tf.eye: ones on the diagonal, zeros elsewhere. Throws a TypeError for sizes that are no whole numbers. @tfExport eye, linalg.eye */
 export function eye(numRows: number | Tensor, options: EyeOptions = {}): Tensor {
   const { numColumns = numRows, batchShape = [], dtype = "float32" } = options;
   const graph = resolveGraph([numRows, numColumns, batchShape]);

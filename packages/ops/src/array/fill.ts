@@ -20,7 +20,7 @@ import { allBut, movesElements } from "./move-elements.ts";
 import { reshape } from "./reshape.ts";
 import { shape as shapeOf } from "./shape-of.ts";
 
-/** tf.fill: a tensor of `dims` that is `value` all over. */
+/** tf.fill: a tensor of `dims` that is `value` all over. @tfExport fill */
 export function fill(dims: TensorLike, value: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("Fill", [dims, value], options);
 }
@@ -75,12 +75,12 @@ function staticDims(dims: TensorLike): number[] | undefined {
   return ArrayBuffer.isView(dims) ? Array.from(dims as Int32Array, Number) : undefined;
 }
 
-/** tf.zeros: a tensor of zeros (false, ""). */
+/** tf.zeros: a tensor of zeros (false, ""). @tfExport zeros */
 export function zeros(dims: TensorLike, dtype: DType = "float32", options: NameOption = {}): Tensor {
   return uniform(0, dims, dtype, options.name, "zeros");
 }
 
-/** tf.ones: a tensor of ones (true). */
+/** tf.ones: a tensor of ones (true). @tfExport ones */
 export function ones(dims: TensorLike, dtype: DType = "float32", options: NameOption = {}): Tensor {
   return uniform(1, dims, dtype, options.name, "ones");
 }
@@ -92,7 +92,7 @@ export interface LikeOptions extends NameOption {
   readonly optimize?: boolean | undefined;
 }
 
-/** tf.zeros_like: zeros of another tensor's shape and, unless given, type. */
+/** tf.zeros_like: zeros of another tensor's shape and, unless given, type. @tfExport zerosLike */
 export function zerosLike(tensor: TensorLike, options: LikeOptions = {}): Tensor {
   const { dtype, optimize = true } = options;
   const graph = resolveGraph([tensor]);
@@ -108,7 +108,7 @@ export function zerosLike(tensor: TensorLike, options: LikeOptions = {}): Tensor
   });
 }
 
-/** tf.ones_like: ones of another tensor's shape and, unless given, type. */
+/** tf.ones_like: ones of another tensor's shape and, unless given, type. @tfExport onesLike */
 export function onesLike(tensor: TensorLike, options: LikeOptions = {}): Tensor {
   const { dtype, optimize = true } = options;
   const graph = resolveGraph([tensor]);

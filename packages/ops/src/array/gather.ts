@@ -56,7 +56,7 @@ function sparseRead(
   return identity(rows);
 }
 
-/** tf.gather: the slices of `params` along `axis` (0 unless given) that `indices` name. */
+/** tf.gather: the slices of `params` along `axis` (0 unless given) that `indices` name. @tfExport gather */
 export function gather(params: TensorLike, indices: TensorLike, options: GatherOptions = {}): Tensor {
   const { name, batchDims = 0 } = options;
   const { axis = int32(batchDims) } = options;
@@ -70,12 +70,12 @@ export function gather(params: TensorLike, indices: TensorLike, options: GatherO
   });
 }
 
-/** tf.gather_nd: the slices that index vectors (the last dimension of `indices`) name. */
+/** tf.gather_nd: the slices that index vectors (the last dimension of `indices`) name. @tfExport gatherNd */
 export function gatherNd(params: TensorLike | Grad, indices: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("GatherNd", [params, indices], options);
 }
 
-/** tf.scatter_nd: zeros of `shape` with updates added where index vectors say. */
+/** tf.scatter_nd: zeros of `shape` with updates added where index vectors say. @tfExport scatterNd */
 export function scatterNd(
   indices: TensorLike,
   updates: TensorLike | Grad,

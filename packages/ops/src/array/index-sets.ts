@@ -17,14 +17,14 @@ export interface IndexOptions extends NameOption {
   readonly outIdx?: "int32" | "int64" | undefined;
 }
 
-/** tf.unique: the different elements of a vector in order of appearance, and each element's place among them. */
+/** tf.unique: the different elements of a vector in order of appearance, and each element's place among them. @tfExport unique */
 export function unique(x: TensorLike, options: IndexOptions = {}): { y: Tensor; idx: Tensor } {
   const attrs = { out_idx: options.outIdx };
   const [y, idx] = applyOp("Unique", [x], { name: options.name, attrs }).outputs as [Tensor, Tensor];
   return { y, idx };
 }
 
-/** tf.unique_with_counts: as `unique`, with how often each comes. */
+/** tf.unique_with_counts: as `unique`, with how often each comes. @tfExport uniqueWithCounts */
 export function uniqueWithCounts(
   x: TensorLike,
   options: IndexOptions = {},
@@ -35,7 +35,7 @@ export function uniqueWithCounts(
   return { y, idx, count };
 }
 
-/** tf.setdiff1d: the elements of `x` that are not in `y`, and their places in `x`. */
+/** tf.setdiff1d: the elements of `x` that are not in `y`, and their places in `x`. @tfExport setdiff1d */
 export function setdiff1d(
   x: TensorLike,
   y: TensorLike,
@@ -53,7 +53,7 @@ export interface SequenceMaskOptions extends NameOption {
   readonly dtype?: DType | undefined;
 }
 
-/** tf.sequence_mask: for each length a row whose first so many elements are true. Throws a TypeError for a maxlen that is no scalar. */
+/** tf.sequence_mask: for each length a row whose first so many elements are true. Throws a TypeError for a maxlen that is no scalar. @tfExport sequenceMask */
 export function sequenceMask(lengths: TensorLike, options: SequenceMaskOptions = {}): Tensor {
   const graph = resolveGraph([lengths, options.maxlen]);
   return withScope(graph, options.name, "SequenceMask", () => {
@@ -83,7 +83,7 @@ export function sequenceMask(lengths: TensorLike, options: SequenceMaskOptions =
   });
 }
 
-/** tf.meshgrid: coordinates of a grid from vectors; "xy" (unless given) swaps the first two dimensions, "ij" does not. */
+/** tf.meshgrid: coordinates of a grid from vectors; "xy" (unless given) swaps the first two dimensions, "ij" does not. @tfExport meshgrid */
 export function meshgrid(
   args: readonly TensorLike[],
   options: NameOption & { indexing?: "xy" | "ij" } = {},

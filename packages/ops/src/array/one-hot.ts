@@ -34,7 +34,7 @@ function typeOf(value: TensorLike | undefined): DType | undefined {
   return inferDType(value);
 }
 
-/** tf.one_hot: a new dimension of `depth`, `onValue` at the index and `offValue` elsewhere. */
+/** tf.one_hot: a new dimension of `depth`, `onValue` at the index and `offValue` elsewhere. @tfExport oneHot */
 export function oneHot(indices: TensorLike, depth: TensorLike, options: OneHotOptions = {}): Tensor {
   const { onValue, offValue, axis, name } = options;
   const graph = resolveGraph([indices, depth, onValue, offValue]);
@@ -57,7 +57,7 @@ export interface SparseToDenseOptions extends NameOption {
   readonly validateIndices?: boolean | undefined;
 }
 
-/** tf.sparse_to_dense: `defaultValue` (0 unless given) with `sparseValues` put at `sparseIndices`. */
+/** tf.sparse_to_dense: `defaultValue` (0 unless given) with `sparseValues` put at `sparseIndices`. @tfExport sparseToDense */
 export function sparseToDense(
   sparseIndices: TensorLike,
   outputShape: TensorLike,

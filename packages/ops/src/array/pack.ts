@@ -26,6 +26,7 @@ function stackArguments(axis: number | StackOptions | undefined, options: StackO
 /**
  * tf.stack: tensors of one shape along a new dimension. A list without tensors becomes a constant.
  * Throws a TypeError where `axis` is out of range.
+ * @tfExport stack
  */
 export function stack(
   values: readonly TensorLike[],
@@ -58,6 +59,7 @@ function asOneTensor(values: readonly TensorLike[], name: string): Tensor | unde
 
 /**
  * tf.unstack: the `num` tensors along dimension `axis`. Throws a TypeError where num is neither given nor known.
+ * @tfExport unstack
  */
 export function unstack(
   value: TensorLike,

@@ -24,7 +24,7 @@ export interface PadOptions extends NameOption {
   readonly constantValues?: TensorLike | undefined;
 }
 
-/** tf.pad: `paddings[i]` elements before and after dimension i. */
+/** tf.pad: `paddings[i]` elements before and after dimension i. @tfExport pad */
 export function pad(tensor: TensorLike | Grad, paddings: TensorLike, options: PadOptions = {}): Tensor {
   const { name, constantValues = 0, mode = "CONSTANT" } = options;
   let result: Tensor;

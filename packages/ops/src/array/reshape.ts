@@ -14,17 +14,17 @@ import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { allBut, movesElements } from "./move-elements.ts";
 import { shape } from "./shape-of.ts";
 
-/** tf.reshape: the elements under other dims; one of -1 is told by the others. */
+/** tf.reshape: the elements under other dims; one of -1 is told by the others. @tfExport reshape */
 export function reshape(tensor: TensorLike | Grad, dims: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("Reshape", [tensor, dims], options);
 }
 
-/** tf.expand_dims: a dimension of 1 put in at `axis`. */
+/** tf.expand_dims: a dimension of 1 put in at `axis`. @tfExport expandDims */
 export function expandDims(input: TensorLike | Grad, axis: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("ExpandDims", [input, axis], options);
 }
 
-/** tf.squeeze: dimensions of 1 left out: all, or those of `axis`. */
+/** tf.squeeze: dimensions of 1 left out: all, or those of `axis`. @tfExport squeeze */
 export function squeeze(
   input: TensorLike,
   axis?: number | readonly number[] | null,

@@ -17,7 +17,7 @@ export interface ShapeOptions extends NameOption {
   readonly optimize?: boolean | undefined;
 }
 
-/** tf.shape: the dims of a tensor, as a vector. */
+/** tf.shape: the dims of a tensor, as a vector. @tfExport shape */
 export function shape(input: TensorLike | IndexedSlices, options: ShapeOptions = {}): Tensor {
   const { name, outType = "int32", optimize = true } = options;
   const graph = resolveGraph([input]);
@@ -30,7 +30,7 @@ export function shape(input: TensorLike | IndexedSlices, options: ShapeOptions =
   });
 }
 
-/** tf.shape_n: the dims of several tensors of one type. */
+/** tf.shape_n: the dims of several tensors of one type. @tfExport shapeN */
 export function shapeN(
   inputs: readonly TensorLike[],
   options: NameOption & { outType?: "int32" | "int64" } = {},
@@ -38,7 +38,7 @@ export function shapeN(
   return applyOp("ShapeN", [inputs], { name: options.name, attrs: { out_type: options.outType } }).outputs;
 }
 
-/** tf.size: how many elements a tensor has. */
+/** tf.size: how many elements a tensor has. @tfExport size */
 export function size(input: TensorLike | IndexedSlices, options: ShapeOptions = {}): Tensor {
   const { name, outType = "int32", optimize = true } = options;
   const graph = resolveGraph([input]);
@@ -53,7 +53,7 @@ export function size(input: TensorLike | IndexedSlices, options: ShapeOptions = 
   });
 }
 
-/** tf.rank: how many dimensions a tensor has. */
+/** tf.rank: how many dimensions a tensor has. @tfExport rank */
 export function rank(
   input: TensorLike | IndexedSlices,
   options: NameOption & { optimize?: boolean } = {},

@@ -17,7 +17,7 @@ import { pad } from "./pad.ts";
 import { reshape } from "./reshape.ts";
 import { rank, shape } from "./shape-of.ts";
 
-/** tf.slice: the block that begins at `begin` and has `size`; a size of -1 is all that remains. */
+/** tf.slice: the block that begins at `begin` and has `size`; a size of -1 is all that remains. @tfExport slice */
 export function slice(
   input: TensorLike | Grad,
   begin: TensorLike,

@@ -24,6 +24,7 @@ export interface SplitOptions extends NameOption {
 /**
  * tf.split: into `n` equal parts, or parts of given sizes (one may be -1), along `axis` (0 unless given).
  * Throws a TypeError where the number of parts is not known.
+ * @tfExport split
  */
 export function split(
   value: TensorLike | Grad,

@@ -50,7 +50,7 @@ function maskAttrs(options: StridedSliceOptions): Record<string, number> {
   };
 }
 
-/** tf.strided_slice: from begin by strides until end, with Python's meaning of the masks. */
+/** tf.strided_slice: from begin by strides until end, with Python's meaning of the masks. @tfExport stridedSlice */
 export function stridedSlice(
   input: TensorLike | Grad,
   begin: TensorLike,
@@ -65,7 +65,7 @@ export function stridedSlice(
   });
 }
 
-/** tf.strided_slice_grad: zeros of `shape` with `dy` where the slice was. */
+/** tf.strided_slice_grad: zeros of `shape` with `dy` where the slice was. @tfExport stridedSliceGrad */
 export function stridedSliceGrad(
   shapeOfInput: TensorLike,
   begin: TensorLike,
@@ -83,6 +83,7 @@ export function stridedSliceGrad(
 /**
  * What Python's `x[index]` builds: `getItem(x, 0)`, `getItem(x, [{ start: 1 }, "...", null])`. Throws TfError
  * INVALID_ARGUMENT where an index is out of range.
+ * @tfExport getItem
  */
 export function getItem(x: TensorLike, index: Index | readonly Index[], options: NameOption = {}): Tensor {
   const tensor = isTensorLike(x) ? asTensor(x) : x;

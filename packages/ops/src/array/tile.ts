@@ -31,17 +31,17 @@ import { shape, size } from "./shape-of.ts";
 import { getItem } from "./strided-slice.ts";
 import { transpose } from "./transpose.ts";
 
-/** tf.tile: the tensor repeated `multiples[i]` times along dimension i. */
+/** tf.tile: the tensor repeated `multiples[i]` times along dimension i. @tfExport tile */
 export function tile(input: TensorLike, multiples: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("Tile", [input, multiples], options);
 }
 
-/** tf.broadcast_to: stretched to `shape` by NumPy's rules. */
+/** tf.broadcast_to: stretched to `shape` by NumPy's rules. @tfExport broadcastTo */
 export function broadcastTo(input: TensorLike, dims: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("BroadcastTo", [input, dims], options);
 }
 
-/** tf.broadcast_dynamic_shape: the shape that two shapes stretch to. */
+/** tf.broadcast_dynamic_shape: the shape that two shapes stretch to. @tfExport broadcastDynamicShape */
 export function broadcastDynamicShape(x: TensorLike, y: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("BroadcastArgs", [x, y], options);
 }

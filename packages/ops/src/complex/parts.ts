@@ -22,7 +22,7 @@ import { isComplex, partOf, realDType } from "./kernels.ts";
 
 const { mul, neg } = operator;
 
-/** tf.complex: complex64 of float32 parts, complex128 of float64 ones. Throws a TypeError for other types. */
+/** tf.complex: complex64 of float32 parts, complex128 of float64 ones. Throws a TypeError for other types. @tfExport complex */
 export function complex(re: Operand, im: Operand, options: NameOption = {}): Tensor {
   const graph = resolveGraph([re, im]);
   return withScope(graph, options.name, "Complex", (scope) => {
@@ -48,11 +48,11 @@ function part(type: string, otherwise: (x: Tensor) => Tensor) {
   };
 }
 
-/** tf.math.real: the real parts; a real tensor itself. */
+/** tf.math.real: the real parts; a real tensor itself. @tfExport real */
 export const real: (input: Operand, options?: NameOption) => Tensor = part("Real", (x) => x);
-/** tf.math.imag: the imaginary parts; zeros of a real tensor. */
+/** tf.math.imag: the imaginary parts; zeros of a real tensor. @tfExport imag */
 export const imag: (input: Operand, options?: NameOption) => Tensor = part("Imag", (x) => zerosLike(x));
-/** tf.math.angle: atan2(imag, real); zeros of a real tensor, as in 1.15 (even below 0). */
+/** tf.math.angle: atan2(imag, real); zeros of a real tensor, as in 1.15 (even below 0). @tfExport angle */
 export const angle: (input: Operand, options?: NameOption) => Tensor = part("Angle", (x) => zerosLike(x));
 
 /** A real number of each complex one. */

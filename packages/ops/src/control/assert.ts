@@ -18,6 +18,7 @@ const onHost: ReadonlySet<string> = new Set(["string", "int32"]);
 /**
  * tf.Assert: the operation fails a run with INVALID_ARGUMENT, showing `data`, where `condition` (a bool scalar) is false. Run it by a
  * control dependency. What it shows is brought to the host only where it fails.
+ * @tfExport Assert
  */
 export function Assert(
   condition: TensorLike,

@@ -81,22 +81,22 @@ const binaryCheck =
   (x, y, options = {}) =>
     assertRelation(relation, defaultName, x, y, options);
 
-/** tf.assert_equal: x == y everywhere. Throws TfError INVALID_ARGUMENT at once where both are constants and it does not hold; so do its kin. */
+/** tf.assert_equal: x == y everywhere. Throws TfError INVALID_ARGUMENT at once where both are constants and it does not hold; so do its kin. @tfExport assertEqual */
 export const assertEqual: BinaryCheck = (x, y, options = {}) => {
   const graph = resolveGraph([x, y]);
   // Python opens the scope twice, and compares in the second one.
   const same = withScope(graph, options.name, "assert_equal", () => (x === y ? noOp({ graph }) : undefined));
   return same ?? assertRelation(relations.equal, "assert_equal", x, y, options);
 };
-/** tf.assert_none_equal: x != y everywhere. */
+/** tf.assert_none_equal: x != y everywhere. @tfExport assertNoneEqual */
 export const assertNoneEqual: BinaryCheck = binaryCheck(relations.noneEqual, "assert_none_equal");
-/** tf.assert_less: x < y everywhere. */
+/** tf.assert_less: x < y everywhere. @tfExport assertLess */
 export const assertLess: BinaryCheck = binaryCheck(relations.less, "assert_less");
-/** tf.assert_less_equal: x <= y everywhere. */
+/** tf.assert_less_equal: x <= y everywhere. @tfExport assertLessEqual */
 export const assertLessEqual: BinaryCheck = binaryCheck(relations.lessEqual, "assert_less_equal");
-/** tf.assert_greater: x > y everywhere. */
+/** tf.assert_greater: x > y everywhere. @tfExport assertGreater */
 export const assertGreater: BinaryCheck = binaryCheck(relations.greater, "assert_greater");
-/** tf.assert_greater_equal: x >= y everywhere. */
+/** tf.assert_greater_equal: x >= y everywhere. @tfExport assertGreaterEqual */
 export const assertGreaterEqual: BinaryCheck = binaryCheck(relations.greaterEqual, "assert_greater_equal");
 
 /** A check of each element of a tensor. */
@@ -126,21 +126,21 @@ const lines =
     `x (${name}) = `,
   ];
 
-/** tf.assert_negative: x < 0 everywhere. */
+/** tf.assert_negative: x < 0 everywhere. @tfExport assertNegative */
 export const assertNegative: UnaryCheck = signCheck("assert_negative", lines("<"), (x, zero, options) =>
   assertLess(x, zero, options),
 );
-/** tf.assert_positive: x > 0 everywhere. */
+/** tf.assert_positive: x > 0 everywhere. @tfExport assertPositive */
 export const assertPositive: UnaryCheck = signCheck("assert_positive", lines(">"), (x, zero, options) =>
   assertLess(zero, x, options),
 );
-/** tf.assert_non_negative: x >= 0 everywhere. */
+/** tf.assert_non_negative: x >= 0 everywhere. @tfExport assertNonNegative */
 export const assertNonNegative: UnaryCheck = signCheck(
   "assert_non_negative",
   lines(">="),
   (x, zero, options) => assertLessEqual(zero, x, options),
 );
-/** tf.assert_non_positive: x <= 0 everywhere. (check_ops.py lacks a comma: two of its lines are one.) */
+/** tf.assert_non_positive: x <= 0 everywhere. (check_ops.py lacks a comma: two of its lines are one.) @tfExport assertNonPositive */
 export const assertNonPositive: UnaryCheck = signCheck(
   "assert_non_positive",
   (name) => [lines("<=")(name).join("")],
@@ -155,7 +155,7 @@ export interface NearOptions extends CheckOptions {
 
 const epsilons: Partial<Record<DType, number>> = { float16: 2 ** -10, float32: 2 ** -23, float64: 2 ** -52 };
 
-/** tf.assert_near: |x - y| < atol + rtol * |y| everywhere. Throws a TypeError for types that have no epsilon. */
+/** tf.assert_near: |x - y| < atol + rtol * |y| everywhere. Throws a TypeError for types that have no epsilon. @tfExport assertNear */
 export function assertNear(x: TensorLike, y: TensorLike, options: NearOptions = {}): Operation {
   const { message = "", summarize } = options;
   const { add, mul, sub } = operator;
@@ -182,7 +182,7 @@ export function assertNear(x: TensorLike, y: TensorLike, options: NearOptions = 
   });
 }
 
-/** tf.assert_type: an operation that does nothing. Throws a TypeError where the tensor has another type. */
+/** tf.assert_type: an operation that does nothing. Throws a TypeError where the tensor has another type. @tfExport assertType */
 export function assertType(
   tensor: TensorLike,
   dtype: DType,
@@ -197,7 +197,7 @@ export function assertType(
   });
 }
 
-/** tf.assert_integer: an operation that does nothing. Throws a TypeError where the tensor is not of an integer type. */
+/** tf.assert_integer: an operation that does nothing. Throws a TypeError where the tensor is not of an integer type. @tfExport assertInteger */
 export function assertInteger(
   x: TensorLike,
   options: Pick<CheckOptions, "message" | "name"> = {},
@@ -213,7 +213,7 @@ export function assertInteger(
   });
 }
 
-/** tf.assert_scalar: the tensor itself. Throws TfError INVALID_ARGUMENT where it is not known to be a scalar. */
+/** tf.assert_scalar: the tensor itself. Throws TfError INVALID_ARGUMENT where it is not known to be a scalar. @tfExport assertScalar */
 export function assertScalar(
   tensor: TensorLike,
   options: Pick<CheckOptions, "message" | "name"> = {},

@@ -70,6 +70,7 @@ function assertRanks(
 
 /**
  * tf.assert_rank: x has `rank` dimensions. Throws TfError INVALID_ARGUMENT where it is known to have another number.
+ * @tfExport assertRank
  */
 export function assertRank(x: TensorLike, rank: TensorLike, options: CheckOptions = {}): Operation {
   return assertRanks(
@@ -86,7 +87,7 @@ export function assertRank(x: TensorLike, rank: TensorLike, options: CheckOption
   );
 }
 
-/** tf.assert_rank_at_least: x has `rank` dimensions or more. Throws as assertRank. */
+/** tf.assert_rank_at_least: x has `rank` dimensions or more. Throws as assertRank. @tfExport assertRankAtLeast */
 export function assertRankAtLeast(x: TensorLike, rank: TensorLike, options: CheckOptions = {}): Operation {
   return assertRanks(
     {
@@ -102,7 +103,7 @@ export function assertRankAtLeast(x: TensorLike, rank: TensorLike, options: Chec
   );
 }
 
-/** tf.assert_rank_in: the number of x's dimensions is one of `ranks`. Throws as assertRank. */
+/** tf.assert_rank_in: the number of x's dimensions is one of `ranks`. Throws as assertRank. @tfExport assertRankIn */
 export function assertRankIn(
   x: TensorLike,
   ranks: readonly TensorLike[],

@@ -63,6 +63,7 @@ const unpackIfSingleton = (result: unknown): unknown =>
  * from outside runs in any case.
  * Throws a TypeError where `pred` is a bare boolean, a function is none, or results differ in form; TfError INVALID_ARGUMENT where they
  * differ in type or there are none.
+ * @tfExport cond
  */
 export function cond<T>(
   pred: TensorLike,

@@ -20,12 +20,12 @@ interface GraphOption extends NameOption {
   readonly graph?: Graph | undefined;
 }
 
-/** tf.no_op: an op that does nothing; what runs it runs its control inputs. */
+/** tf.no_op: an op that does nothing; what runs it runs its control inputs. @tfExport noOp */
 export function noOp(options: GraphOption = {}): Operation {
   return resolveGraph([], options.graph).createOp("NoOp", [], { name: options.name ?? "NoOp" });
 }
 
-/** tf.group: an op that is done when all of `inputs` are. With inputs on several devices, a NoOp on each. */
+/** tf.group: an op that is done when all of `inputs` are. With inputs on several devices, a NoOp on each. @tfExport group */
 export function group(inputs: readonly Groupable[], options: GraphOption = {}): Operation {
   const nodes = inputs.map(waitable);
   const { name } = options;
@@ -64,6 +64,7 @@ export function withDependencies<T extends Tensor | IndexedSlices>(
 /**
  * tf.tuple: the same tensors, none of which is there before all are computed (and `controlInputs` have run); undefined
  * stays undefined. Throws a TypeError where there is no tensor at all.
+ * @tfExport tuple
  */
 export function tuple<T extends Tensor | IndexedSlices | undefined>(
   tensors: readonly T[],

@@ -45,6 +45,7 @@ type Results<V extends readonly unknown[], Same> = Same extends true
  * after the last iteration; one alone is not in a list unless `returnSameStructure`.
  * Throws a TypeError where functions are none, forms or types differ, or `parallelIterations` is below 1; TfError INVALID_ARGUMENT where there are
  * no loop variables or a shape does not fit its invariant.
+ * @tfExport whileLoop
  */
 export function whileLoop<const V extends readonly unknown[], Same extends boolean = false>(
   condition: (...vars: LoopTensors<V>) => TensorLike,

@@ -67,6 +67,7 @@ function withRows(results: readonly Tensor[], elems: readonly Tensor[]): void {
 /**
  * tf.map_fn: `fn` of every row of `elems` (a tensor, or arrays and records of such with as many rows), stacked.
  * Throws TfError INVALID_ARGUMENT for scalars, a TypeError where `fn` is none or its results have another form than `dtype`.
+ * @tfExport mapFn
  */
 export function mapFn<const E, R = TensorsOf<E>>(
   fn: (elems: TensorsOf<E>) => R,
@@ -162,7 +163,7 @@ function fold<E, A>(
   });
 }
 
-/** tf.foldl: `fn(accumulated, row)` over the rows of `elems` from the first to the last. Throws as `mapFn`. */
+/** tf.foldl: `fn(accumulated, row)` over the rows of `elems` from the first to the last. Throws as `mapFn`. @tfExport foldl */
 export function foldl<const E, A = E>(
   fn: (accumulated: TensorsOf<A>, elem: TensorsOf<E>) => unknown,
   elems: E,
@@ -171,7 +172,7 @@ export function foldl<const E, A = E>(
   return fold(fn, elems, options, false);
 }
 
-/** tf.foldr: `fn(accumulated, row)` over the rows of `elems` from the last to the first. Throws as `mapFn`. */
+/** tf.foldr: `fn(accumulated, row)` over the rows of `elems` from the last to the first. Throws as `mapFn`. @tfExport foldr */
 export function foldr<const E, A = E>(
   fn: (accumulated: TensorsOf<A>, elem: TensorsOf<E>) => unknown,
   elems: E,
@@ -180,7 +181,7 @@ export function foldr<const E, A = E>(
   return fold(fn, elems, options, true);
 }
 
-/** tf.scan: what `foldl` (or, `reverse`, `foldr`) has after each row, stacked. Throws as `mapFn`. */
+/** tf.scan: what `foldl` (or, `reverse`, `foldr`) has after each row, stacked. Throws as `mapFn`. @tfExport scan */
 export function scan<const E, A = E>(
   fn: (accumulated: TensorsOf<A>, elem: TensorsOf<E>) => unknown,
   elems: E,

@@ -49,6 +49,7 @@ interface Common {
 
 const shared = Symbol("shared");
 
+/** tf.TensorArray: an array of tensors that loops write and read by index. @tfExport TensorArray */
 export class TensorArray implements TensorArrayLike {
   static {
     Object.defineProperty(TensorArray.prototype, tensorArrayBrand, { value: true });

@@ -7,7 +7,6 @@ export {
   type PaddedBatchesOptions,
   type ShuffleDataOptions,
 } from "./data-set.ts";
-export { datasetOps } from "./dataset-ops.ts";
 export {
   type FileDatasetOptions,
   type Filenames,
@@ -16,5 +15,4 @@ export {
   TextLineDataset,
   TFRecordDataset,
 } from "./file-data-sets.ts";
-export { iteratorOps } from "./iterator-ops.ts";
 export type { Arguments, ElementLike, ElementOf } from "./structure.ts";

@@ -13,7 +13,7 @@ import type { HostContext, OpEntry } from "../op-entry.ts";
 import { invalid, mergeShapes, numbersOf, subshape } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 
-/** tf.dynamic_partition: output p has the rows of `data` whose number in `partitions` is p. */
+/** tf.dynamic_partition: output p has the rows of `data` whose number in `partitions` is p. @tfExport dynamicPartition */
 export function dynamicPartition(
   data: TensorLike,
   partitions: TensorLike,

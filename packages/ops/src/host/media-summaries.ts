@@ -8,7 +8,6 @@ import { type NdArray, tensorToProto } from "@org/tensor";
 import { defineOps, type OpSpec } from "../define.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
 import { scalarShape } from "../shape-rules.ts";
-import { imageSummaryOps } from "./image-summary.ts";
 import { stringArray, stringsOf } from "./text.ts";
 
 const headerBytes = 44;
@@ -88,7 +87,8 @@ const audioSummary = (rateOf: (c: HostContext) => number): OpSpec => ({
 const asProto = (value: NdArray): ReturnType<typeof tensorToProto> =>
   tensorToProto(value, { encoding: "content" });
 
-const soundAndTensorOps: readonly OpEntry[] = defineOps({
+/** AudioSummary, AudioSummaryV2, TensorSummary, TensorSummaryV2. */
+export const mediaSummaryOps: readonly OpEntry[] = defineOps({
   AudioSummary: audioSummary((c) => c.attrs.float("sample_rate")),
   AudioSummaryV2: audioSummary((c) => {
     const rate = c.input(2);
@@ -117,6 +117,3 @@ const soundAndTensorOps: readonly OpEntry[] = defineOps({
     },
   },
 });
-
-/** ImageSummary, AudioSummary, AudioSummaryV2, TensorSummary, TensorSummaryV2. */
-export const mediaSummaryOps: readonly OpEntry[] = [...imageSummaryOps, ...soundAndTensorOps];

@@ -18,7 +18,7 @@ export interface PrintOptions extends NameOption {
   readonly summarize?: number | undefined;
 }
 
-/** tf.Print: `input` itself; where it is computed, `message` and `data` are written with console.error, as TensorFlow writes to stderr. */
+/** tf.Print: `input` itself; where it is computed, `message` and `data` are written with console.error, as TensorFlow writes to stderr. @tfExport Print */
 export function Print(input: TensorLike, data: readonly TensorLike[], options: PrintOptions = {}): Tensor {
   const { message, firstN, summarize, name } = options;
   return applyOne("Print", [input, data], {

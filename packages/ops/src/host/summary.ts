@@ -147,6 +147,7 @@ export const summary: {
 /**
  * tf.scalar_summary: a summary with tags of one's own, which need be no node names.
  * @deprecated TensorFlow removed it in 1.0; use summary.scalar.
+ * @tfExport scalarSummary
  */
 export function scalarSummary(
   tags: TensorLike,

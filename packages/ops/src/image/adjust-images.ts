@@ -41,6 +41,7 @@ export interface ConvertImageOptions extends NameOption {
 /**
  * tf.image.convert_image_dtype: values scaled to the type: [0, 1] of floating-point types, [0, largest] of integers.
  * Throws a TypeError for other types.
+ * @tfExport image.convertImageDType, image.convertImageDtype
  */
 export function convertImageDType(
   image: TensorLike,
@@ -76,7 +77,7 @@ function floating(images: Tensor): Tensor {
     : convertImageDType(images, "float32");
 }
 
-/** tf.image.adjust_brightness: `delta` more, of images that lie in [0, 1] or all of their integer type. */
+/** tf.image.adjust_brightness: `delta` more, of images that lie in [0, 1] or all of their integer type. @tfExport image.adjustBrightness */
 export function adjustBrightness(image: TensorLike, delta: TensorLike): Tensor {
   const graph = resolveGraph([image, delta]);
   return withScope(graph, undefined, "adjust_brightness", (scope) => {
@@ -87,7 +88,7 @@ export function adjustBrightness(image: TensorLike, delta: TensorLike): Tensor {
   });
 }
 
-/** tf.image.adjust_contrast: `contrastFactor` times as far from each channel's mean. */
+/** tf.image.adjust_contrast: `contrastFactor` times as far from each channel's mean. @tfExport image.adjustContrast */
 export function adjustContrast(images: TensorLike, contrastFactor: TensorLike): Tensor {
   const graph = resolveGraph([images, contrastFactor]);
   return withScope(graph, undefined, "adjust_contrast", (scope) => {
@@ -97,12 +98,12 @@ export function adjustContrast(images: TensorLike, contrastFactor: TensorLike): 
   });
 }
 
-/** tf.image.adjust_hue: turned by `delta` (in [-1, 1]) around the circle of colors. */
+/** tf.image.adjust_hue: turned by `delta` (in [-1, 1]) around the circle of colors. @tfExport image.adjustHue */
 export function adjustHue(image: TensorLike, delta: TensorLike, options: NameOption = {}): Tensor {
   return colored(image, delta, "adjust_hue", "AdjustHue", options);
 }
 
-/** tf.image.adjust_saturation: `saturationFactor` times as far from gray. */
+/** tf.image.adjust_saturation: `saturationFactor` times as far from gray. @tfExport image.adjustSaturation */
 export function adjustSaturation(
   image: TensorLike,
   saturationFactor: TensorLike,
@@ -138,12 +139,12 @@ function drawnAround(maxDelta: number, { seed }: SeedOption): Tensor {
   return randomUniform([], { minval: -maxDelta, maxval: maxDelta, seed });
 }
 
-/** tf.image.random_brightness: by a delta of up to `maxDelta`. */
+/** tf.image.random_brightness: by a delta of up to `maxDelta`. @tfExport image.randomBrightness */
 export function randomBrightness(image: TensorLike, maxDelta: number, options: SeedOption = {}): Tensor {
   return adjustBrightness(image, drawnAround(maxDelta, options));
 }
 
-/** tf.image.random_contrast: by a factor between `lower` and `upper`. */
+/** tf.image.random_contrast: by a factor between `lower` and `upper`. @tfExport image.randomContrast */
 export function randomContrast(
   image: TensorLike,
   lower: number,
@@ -153,13 +154,13 @@ export function randomContrast(
   return adjustContrast(image, drawn(lower, upper, options));
 }
 
-/** tf.image.random_hue: by a delta of up to `maxDelta`, which is at most 0.5. */
+/** tf.image.random_hue: by a delta of up to `maxDelta`, which is at most 0.5. @tfExport image.randomHue */
 export function randomHue(image: TensorLike, maxDelta: number, options: SeedOption = {}): Tensor {
   if (maxDelta > 0.5) invalid("max_delta must be <= 0.5.");
   return adjustHue(image, drawnAround(maxDelta, options));
 }
 
-/** tf.image.random_saturation: by a factor between `lower` and `upper`. */
+/** tf.image.random_saturation: by a factor between `lower` and `upper`. @tfExport image.randomSaturation */
 export function randomSaturation(
   image: TensorLike,
   lower: number,
@@ -169,7 +170,7 @@ export function randomSaturation(
   return adjustSaturation(image, drawn(lower, upper, options));
 }
 
-/** tf.image.rgb_to_grayscale: [..., 3] to [..., 1], weighted as the eye does. */
+/** tf.image.rgb_to_grayscale: [..., 3] to [..., 1], weighted as the eye does. @tfExport image.rgbToGrayscale */
 export function rgbToGrayscale(images: TensorLike, options: NameOption = {}): Tensor {
   const graph = resolveGraph([images]);
   return withScope(graph, options.name, "rgb_to_grayscale", (scope) => {
@@ -179,7 +180,7 @@ export function rgbToGrayscale(images: TensorLike, options: NameOption = {}): Te
   });
 }
 
-/** tf.image.grayscale_to_rgb: [..., 1] to [..., 3]. Throws TfError INVALID_ARGUMENT for another last dimension. */
+/** tf.image.grayscale_to_rgb: [..., 1] to [..., 3]. Throws TfError INVALID_ARGUMENT for another last dimension. @tfExport image.grayscaleToRgb */
 export function grayscaleToRgb(images: TensorLike, options: NameOption = {}): Tensor {
   const graph = resolveGraph([images]);
   return withScope(graph, options.name, "grayscale_to_rgb", (scope) => {
@@ -194,7 +195,7 @@ export function grayscaleToRgb(images: TensorLike, options: NameOption = {}): Te
   });
 }
 
-/** tf.image.per_image_standardization: each image (or batch element) with mean 0 and variance 1. */
+/** tf.image.per_image_standardization: each image (or batch element) with mean 0 and variance 1. @tfExport image.perImageStandardization */
 export function perImageStandardization(image: TensorLike): Tensor {
   const graph = resolveGraph([image]);
   return withScope(graph, undefined, "per_image_standardization", (scope) => {
@@ -211,7 +212,7 @@ export function perImageStandardization(image: TensorLike): Tensor {
   });
 }
 
-/** tf.image.total_variation: the sum of the differences of neighboring pixels: a scalar of an image, a vector of a batch. */
+/** tf.image.total_variation: the sum of the differences of neighboring pixels: a scalar of an image, a vector of a batch. @tfExport image.totalVariation */
 export function totalVariation(images: TensorLike, options: NameOption = {}): Tensor {
   const graph = resolveGraph([images]);
   return withScope(graph, options.name, "total_variation", () => {

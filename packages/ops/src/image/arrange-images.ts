@@ -73,12 +73,12 @@ function flip(image: TensorLike, axis: 0 | 1, scope: string): Tensor {
   });
 }
 
-/** tf.image.flip_left_right: mirrored, columns in reverse. */
+/** tf.image.flip_left_right: mirrored, columns in reverse. @tfExport image.flipLeftRight */
 export function flipLeftRight(image: TensorLike): Tensor {
   return flip(image, 1, "flip_left_right");
 }
 
-/** tf.image.flip_up_down: mirrored, rows in reverse. */
+/** tf.image.flip_up_down: mirrored, rows in reverse. @tfExport image.flipUpDown */
 export function flipUpDown(image: TensorLike): Tensor {
   return flip(image, 0, "flip_up_down");
 }
@@ -107,17 +107,17 @@ function randomFlip(image: TensorLike, axis: 0 | 1, scope: string, { seed }: See
   });
 }
 
-/** tf.image.random_flip_left_right: mirrored as often as not. */
+/** tf.image.random_flip_left_right: mirrored as often as not. @tfExport image.randomFlipLeftRight */
 export function randomFlipLeftRight(image: TensorLike, options: SeedOption = {}): Tensor {
   return randomFlip(image, 1, "random_flip_left_right", options);
 }
 
-/** tf.image.random_flip_up_down: mirrored as often as not. */
+/** tf.image.random_flip_up_down: mirrored as often as not. @tfExport image.randomFlipUpDown */
 export function randomFlipUpDown(image: TensorLike, options: SeedOption = {}): Tensor {
   return randomFlip(image, 0, "random_flip_up_down", options);
 }
 
-/** tf.image.rot90: turned counter-clockwise by 90 degrees, `k` times (once unless given). */
+/** tf.image.rot90: turned counter-clockwise by 90 degrees, `k` times (once unless given). @tfExport image.rot90 */
 export function rot90(
   image: TensorLike,
   options: NameOption & { readonly k?: TensorLike | undefined } = {},
@@ -143,7 +143,7 @@ export function rot90(
   });
 }
 
-/** tf.image.transpose: rows become columns. */
+/** tf.image.transpose: rows become columns. @tfExport image.transpose */
 export function transposeImage(image: TensorLike, options: NameOption = {}): Tensor {
   return ofImage(image, options.name, "transpose", (converted) => {
     const x = checkedImage(converted);
@@ -161,6 +161,7 @@ function vectorOf(values: readonly Extent[]): Tensor {
 /**
  * tf.image.central_crop: the middle of an image or a batch, of that part (above 0, up to 1) of its height and width.
  * Throws TfError INVALID_ARGUMENT for other parts and for ranks that are neither 3 nor 4.
+ * @tfExport image.centralCrop
  */
 export function centralCrop(image: TensorLike, centralFraction: number): Tensor {
   return ofImage(image, undefined, "central_crop", (x) => {
@@ -205,7 +206,7 @@ function asBatch(image: Tensor, body: (batch: Tensor) => Tensor): Tensor {
   return single ? squeeze(result, [0]) : result;
 }
 
-/** tf.image.pad_to_bounding_box: zeros around an image, up to the target's size. Throws TfError INVALID_ARGUMENT where it does not fit. */
+/** tf.image.pad_to_bounding_box: zeros around an image, up to the target's size. Throws TfError INVALID_ARGUMENT where it does not fit. @tfExport image.padToBoundingBox */
 export function padToBoundingBox(
   image: TensorLike,
   offsetHeight: Extent,
@@ -234,7 +235,7 @@ export function padToBoundingBox(
   );
 }
 
-/** tf.image.crop_to_bounding_box: what of an image lies in a box. Throws TfError INVALID_ARGUMENT where the box is not within it. */
+/** tf.image.crop_to_bounding_box: what of an image lies in a box. Throws TfError INVALID_ARGUMENT where the box is not within it. @tfExport image.cropToBoundingBox */
 export function cropToBoundingBox(
   image: TensorLike,
   offsetHeight: Extent,
@@ -269,7 +270,7 @@ export function cropToBoundingBox(
   );
 }
 
-/** tf.image.resize_image_with_crop_or_pad: the middle of an image, cropped or with zeros around it, of the target's size. */
+/** tf.image.resize_image_with_crop_or_pad: the middle of an image, cropped or with zeros around it, of the target's size. @tfExport image.resizeImageWithCropOrPad, image.resizeWithCropOrPad */
 export function resizeImageWithCropOrPad(
   image: TensorLike,
   targetHeight: Extent,
@@ -331,6 +332,7 @@ export interface ResizeImagesOptions extends NameOption {
 /**
  * tf.image.resize_images: an image or a batch, resized to `size` [height, width]; as it is where it has that size already.
  * Throws TfError INVALID_ARGUMENT for images of another rank and for a size that is no vector of two.
+ * @tfExport image.resizeImages, image.resize
  */
 export function resizeImages(
   images: TensorLike,

@@ -13,7 +13,7 @@ import type { NameOption, TensorLike } from "../tensor-like.ts";
 
 const f32 = Math.fround;
 
-/** tf.image.draw_bounding_boxes: images [batch, height, width, 1, 3 or 4] with frames of boxes [y1, x1, y2, x2] in parts of their size; `colors` [n, channels]. */
+/** tf.image.draw_bounding_boxes: images [batch, height, width, 1, 3 or 4] with frames of boxes [y1, x1, y2, x2] in parts of their size; `colors` [n, channels]. @tfExport image.drawBoundingBoxes */
 export function drawBoundingBoxes(
   images: TensorLike,
   boxes: TensorLike,
@@ -41,7 +41,7 @@ export interface SampleBoxOptions extends NameOption {
   readonly useImageIfNoBoundingBoxes?: boolean | undefined;
 }
 
-/** tf.image.sample_distorted_bounding_box: begin and size for tf.slice, and the box [1, 1, 4]. */
+/** tf.image.sample_distorted_bounding_box: begin and size for tf.slice, and the box [1, 1, 4]. @tfExport image.sampleDistortedBoundingBox */
 export function sampleDistortedBoundingBox(
   imageSize: TensorLike,
   boundingBoxes: TensorLike,

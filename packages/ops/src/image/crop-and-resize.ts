@@ -32,6 +32,7 @@ export interface CropAndResizeOptions extends NameOption {
 /**
  * tf.image.crop_and_resize: float32 [boxes, cropSize..., channels]. `boxes` are [y1, x1, y2, x2] in parts of an image's size; `boxInd` says
  * which image. A box index that is none fails the run with OUT_OF_RANGE.
+ * @tfExport image.cropAndResize
  */
 export function cropAndResize(
   image: TensorLike,

@@ -26,7 +26,7 @@ export interface DecodeJpegOptions extends NameOption {
   readonly dctMethod?: string | undefined;
 }
 
-/** tf.image.decode_jpeg: uint8 [height, width, channels]. */
+/** tf.image.decode_jpeg: uint8 [height, width, channels]. @tfExport image.decodeJpeg */
 export function decodeJpeg(contents: TensorLike, options: DecodeJpegOptions = {}): Tensor {
   const attrs = {
     channels: options.channels,
@@ -46,13 +46,13 @@ export interface DecodePngOptions extends NameOption {
   readonly dtype?: "uint8" | "uint16" | undefined;
 }
 
-/** tf.image.decode_png: [height, width, channels]. What is no PNG fails the run with INVALID_ARGUMENT. */
+/** tf.image.decode_png: [height, width, channels]. What is no PNG fails the run with INVALID_ARGUMENT. @tfExport image.decodePng */
 export function decodePng(contents: TensorLike, options: DecodePngOptions = {}): Tensor {
   const { name, channels, dtype } = options;
   return applyOne("DecodePng", [contents], { name, attrs: { channels, dtype } });
 }
 
-/** tf.image.decode_bmp: uint8 [height, width, channels]. */
+/** tf.image.decode_bmp: uint8 [height, width, channels]. @tfExport image.decodeBmp */
 export function decodeBmp(
   contents: TensorLike,
   options: NameOption & { readonly channels?: number | undefined } = {},
@@ -60,12 +60,12 @@ export function decodeBmp(
   return applyOne("DecodeBmp", [contents], { name: options.name, attrs: { channels: options.channels } });
 }
 
-/** tf.image.decode_gif: uint8 [frames, height, width, 3]. */
+/** tf.image.decode_gif: uint8 [frames, height, width, 3]. @tfExport image.decodeGif */
 export function decodeGif(contents: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("DecodeGif", [contents], options);
 }
 
-/** tf.image.encode_png: a PNG of an image [height, width, 1 to 4] of uint8 or uint16. `compression`: 0 to 9, or -1. */
+/** tf.image.encode_png: a PNG of an image [height, width, 1 to 4] of uint8 or uint16. `compression`: 0 to 9, or -1. @tfExport image.encodePng */
 export function encodePng(
   image: TensorLike,
   options: NameOption & { readonly compression?: number | undefined } = {},
@@ -75,7 +75,7 @@ export function encodePng(
 
 const bytes = (...values: number[]): NdArray => ndArray("string", [], [Uint8Array.from(values)]);
 
-/** tf.image.is_jpeg: whether a string begins as a JPEG does. */
+/** tf.image.is_jpeg: whether a string begins as a JPEG does. @tfExport image.isJpeg */
 export function isJpeg(contents: TensorLike, options: NameOption = {}): Tensor {
   return withScope(resolveGraph([contents]), options.name, "is_jpeg", () =>
     equal(substr(contents, int32(0), int32(3)), bytes(0xff, 0xd8, 0xff), { name: options.name }),
@@ -100,6 +100,7 @@ export interface DecodeImageOptions extends NameOption {
 /**
  * tf.image.decode_image: a BMP, GIF, JPEG or PNG: [height, width, channels], of a GIF [frames, height, width, 3].
  * Throws TfError INVALID_ARGUMENT for other numbers of channels; what is no such file fails the run.
+ * @tfExport image.decodeImage
  */
 export function decodeImage(contents: TensorLike, options: DecodeImageOptions = {}): Tensor {
   const { channels, dtype = "uint8", expandAnimations = true } = options;

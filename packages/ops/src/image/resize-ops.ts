@@ -39,14 +39,14 @@ const resizer = (type: string): ResizeBuilder => {
     });
 };
 
-/** tf.image.resize_bilinear: float32 [batch, size..., channels], interpolated between the four pixels around. Empty images or sizes fail the run. */
+/** tf.image.resize_bilinear: float32 [batch, size..., channels], interpolated between the four pixels around. Empty images or sizes fail the run. @tfExport image.resizeBilinear */
 export const resizeBilinear: ResizeBuilder = resizer("ResizeBilinear");
-/** tf.image.resize_bicubic: float32, of the 16 pixels around. */
+/** tf.image.resize_bicubic: float32, of the 16 pixels around. @tfExport image.resizeBicubic */
 export const resizeBicubic: ResizeBuilder = resizer("ResizeBicubic");
-/** tf.image.resize_nearest_neighbor: of the images' type, the nearest pixel. */
+/** tf.image.resize_nearest_neighbor: of the images' type, the nearest pixel. @tfExport image.resizeNearestNeighbor */
 export const resizeNearestNeighbor: ResizeBuilder = resizer("ResizeNearestNeighbor");
 
-/** tf.image.resize_area: float32, the mean of what a pixel covers. */
+/** tf.image.resize_area: float32, the mean of what a pixel covers. @tfExport image.resizeArea */
 export function resizeArea(
   images: TensorLike,
   size: TensorLike,

@@ -16,7 +16,7 @@ export interface NonMaxSuppressionOptions extends NameOption {
   readonly scoreThreshold?: TensorLike | undefined;
 }
 
-/** tf.image.non_max_suppression: the indices (int32) of at most `maxOutputSize` boxes [y1, x1, y2, x2], the best first. */
+/** tf.image.non_max_suppression: the indices (int32) of at most `maxOutputSize` boxes [y1, x1, y2, x2], the best first. @tfExport image.nonMaxSuppression */
 export function nonMaxSuppression(
   boxes: TensorLike,
   scores: TensorLike,
@@ -32,7 +32,7 @@ export function nonMaxSuppression(
   });
 }
 
-/** tf.image.non_max_suppression_padded: the indices, filled up with 0 to `maxOutputSize` where `padToMaxOutputSize`, and how many are indices. */
+/** tf.image.non_max_suppression_padded: the indices, filled up with 0 to `maxOutputSize` where `padToMaxOutputSize`, and how many are indices. @tfExport image.nonMaxSuppressionPadded */
 export function nonMaxSuppressionPadded(
   boxes: TensorLike,
   scores: TensorLike,

@@ -13,7 +13,7 @@ import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { explicitShape, mergedInputs } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 
-/** tf.add_n: the sum of tensors of one shape; one tensor alone is returned as it is, or passed on under `name`. */
+/** tf.add_n: the sum of tensors of one shape; one tensor alone is returned as it is, or passed on under `name`. @tfExport addN */
 export function addN(inputs: readonly (TensorLike | IndexedSlices)[], options: NameOption = {}): Tensor {
   if (inputs.length === 0) {
     throw new TypeError(
@@ -31,7 +31,7 @@ export function addN(inputs: readonly (TensorLike | IndexedSlices)[], options: N
   });
 }
 
-/** tf.accumulate_n: as `addN`, which may begin before all inputs are there. */
+/** tf.accumulate_n: as `addN`, which may begin before all inputs are there. @tfExport accumulateN */
 export function accumulateN(
   inputs: readonly TensorLike[],
   options: NameOption & { shape?: Shape | readonly (number | null)[] } = {},

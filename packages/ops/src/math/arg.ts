@@ -33,12 +33,12 @@ function arg(
   });
 }
 
-/** tf.argmax: the index of the (first) largest along `axis` (0 unless given). */
+/** tf.argmax: the index of the (first) largest along `axis` (0 unless given). @tfExport argmax */
 export function argmax(input: TensorLike, axis?: TensorLike | ArgOptions, options: ArgOptions = {}): Tensor {
   return arg("ArgMax", input, axis, options);
 }
 
-/** tf.argmin: the index of the (first) smallest along `axis` (0 unless given). */
+/** tf.argmin: the index of the (first) smallest along `axis` (0 unless given). @tfExport argmin */
 export function argmin(input: TensorLike, axis?: TensorLike | ArgOptions, options: ArgOptions = {}): Tensor {
   return arg("ArgMin", input, axis, options);
 }

@@ -168,31 +168,31 @@ const binary = (type: string): BinaryBuilder => {
   return (x, y, options = {}) => applyOne(type, [x, y], options);
 };
 
-/** tf.add: an Add node; `operator.add` is what `+` builds. */
+/** tf.add: an Add node; `operator.add` is what `+` builds. @tfExport add */
 export const add: BinaryBuilder = binary("Add");
-/** tf.subtract: x - y. */
+/** tf.subtract: x - y. @tfExport subtract */
 export const subtract: BinaryBuilder = binary("Sub");
-/** tf.multiply: x * y. */
+/** tf.multiply: x * y. @tfExport multiply */
 export const multiply: BinaryBuilder = binary("Mul");
-/** tf.maximum: the larger of two, element by element. */
+/** tf.maximum: the larger of two, element by element. @tfExport maximum */
 export const maximum: BinaryBuilder = binary("Maximum");
-/** tf.minimum: the smaller of two, element by element. */
+/** tf.minimum: the smaller of two, element by element. @tfExport minimum */
 export const minimum: BinaryBuilder = binary("Minimum");
-/** tf.math.squared_difference: (x - y)^2. */
+/** tf.math.squared_difference: (x - y)^2. @tfExport squaredDifference */
 export const squaredDifference: BinaryBuilder = binary("SquaredDifference");
-/** tf.atan2: the angle of (x, y), in (-pi, pi]. */
+/** tf.atan2: the angle of (x, y), in (-pi, pi]. @tfExport atan2 */
 export const atan2: BinaryBuilder = binary("Atan2");
-/** tf.math.xdivy: x / y, 0 where x is 0. */
+/** tf.math.xdivy: x / y, 0 where x is 0. @tfExport xdivy */
 export const xdivy: BinaryBuilder = binary("Xdivy");
-/** tf.math.xlogy: x log y, 0 where x is 0. */
+/** tf.math.xlogy: x log y, 0 where x is 0. @tfExport xlogy */
 export const xlogy: BinaryBuilder = binary("Xlogy");
 
-/** tf.pow: x to the power y. */
+/** tf.pow: x to the power y. @tfExport pow */
 export function pow(x: Operand, y: Operand, options: NameOption = {}): Tensor {
   return applyOne("Pow", [x, y], options);
 }
 
-/** tf.scalar_mul: a number times a tensor. */
+/** tf.scalar_mul: a number times a tensor. @tfExport scalarMul */
 export function scalarMul(scalar: number | Tensor, x: Tensor, options: NameOption = {}): Tensor {
   const factor = typeof scalar === "number" ? scalarTensor(scalar, x) : scalar;
   return applyOne("Mul", [factor, x], options);

@@ -17,6 +17,7 @@ import type { NameOption, TensorLike } from "../tensor-like.ts";
 /**
  * tf.cast: the same values as `dtype`; a tensor of that type already is returned as it is. Floating-point numbers lose
  * their fraction towards zero.
+ * @tfExport cast
  */
 export function cast(x: TensorLike, dtype: DType, options?: NameOption): Tensor;
 export function cast(x: IndexedSlices, dtype: DType, options?: NameOption): IndexedSlices;
@@ -48,7 +49,7 @@ function rangeOf(dtype: DType): readonly [number, number] {
   return [-most, most];
 }
 
-/** tf.saturate_cast: as `cast`, with numbers that the type cannot hold as its least or largest. */
+/** tf.saturate_cast: as `cast`, with numbers that the type cannot hold as its least or largest. @tfExport saturateCast */
 export function saturateCast(value: TensorLike, dtype: DType, options: NameOption = {}): Tensor {
   const graph = resolveGraph([value]);
   return withScope(graph, options.name, "saturate_cast", (scope) => {

@@ -51,36 +51,36 @@ const binary = (type: string): BinaryBuilder => {
   return (x, y, options = {}) => applyOne(type, [x, y], options);
 };
 
-/** tf.less: x < y. */
+/** tf.less: x < y. @tfExport less */
 export const less: BinaryBuilder = binary("Less");
-/** tf.less_equal: x <= y. */
+/** tf.less_equal: x <= y. @tfExport lessEqual */
 export const lessEqual: BinaryBuilder = binary("LessEqual");
-/** tf.greater: x > y. */
+/** tf.greater: x > y. @tfExport greater */
 export const greater: BinaryBuilder = binary("Greater");
-/** tf.greater_equal: x >= y. */
+/** tf.greater_equal: x >= y. @tfExport greaterEqual */
 export const greaterEqual: BinaryBuilder = binary("GreaterEqual");
-/** tf.equal: x == y. */
+/** tf.equal: x == y. @tfExport equal */
 export const equal: BinaryBuilder = binary("Equal");
-/** tf.not_equal: x != y. */
+/** tf.not_equal: x != y. @tfExport notEqual */
 export const notEqual: BinaryBuilder = binary("NotEqual");
-/** tf.logical_and: both. */
+/** tf.logical_and: both. @tfExport logicalAnd */
 export const logicalAnd: BinaryBuilder = binary("LogicalAnd");
-/** tf.logical_or: either. */
+/** tf.logical_or: either. @tfExport logicalOr */
 export const logicalOr: BinaryBuilder = binary("LogicalOr");
-/** tf.logical_not: the opposite of a boolean. */
+/** tf.logical_not: the opposite of a boolean. @tfExport logicalNot */
 export const logicalNot: UnaryBuilder = (x: Operand, options: NameOption = {}): Tensor =>
   applyOne("LogicalNot", [x], options);
-/** tf.bitwise.bitwise_and of integers. */
+/** tf.bitwise.bitwise_and of integers. @tfExport bitwiseAnd */
 export const bitwiseAnd: BinaryBuilder = binary("BitwiseAnd");
-/** tf.bitwise.bitwise_or of integers. */
+/** tf.bitwise.bitwise_or of integers. @tfExport bitwiseOr */
 export const bitwiseOr: BinaryBuilder = binary("BitwiseOr");
-/** tf.bitwise.bitwise_xor of integers. */
+/** tf.bitwise.bitwise_xor of integers. @tfExport bitwiseXor */
 export const bitwiseXor: BinaryBuilder = binary("BitwiseXor");
-/** tf.bitwise.invert: all bits of an integer turned. */
+/** tf.bitwise.invert: all bits of an integer turned. @tfExport invert */
 export const invert: UnaryBuilder = (x, options = {}) => applyOne("Invert", [x], options);
-/** tf.bitwise.left_shift of integers. */
+/** tf.bitwise.left_shift of integers. @tfExport leftShift */
 export const leftShift: BinaryBuilder = binary("LeftShift");
-/** tf.bitwise.right_shift of integers: keeps the sign of signed ones. */
+/** tf.bitwise.right_shift of integers: keeps the sign of signed ones. @tfExport rightShift */
 export const rightShift: BinaryBuilder = binary("RightShift");
 
 export { logicalXor };

@@ -42,7 +42,7 @@ function cumulative(
   });
 }
 
-/** tf.cumsum: running sums along `axis` (0 unless given). */
+/** tf.cumsum: running sums along `axis` (0 unless given). @tfExport cumsum */
 export function cumsum(
   x: TensorLike | Grad,
   axis?: TensorLike | CumulativeOptions,
@@ -51,7 +51,7 @@ export function cumsum(
   return cumulative("Cumsum", x, axis, options);
 }
 
-/** tf.cumprod: running products along `axis` (0 unless given). */
+/** tf.cumprod: running products along `axis` (0 unless given). @tfExport cumprod */
 export function cumprod(
   x: TensorLike | Grad,
   axis?: TensorLike | CumulativeOptions,

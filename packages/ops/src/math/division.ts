@@ -83,30 +83,30 @@ const binary = (type: string): BinaryBuilder => {
 
 export { div, truediv };
 
-/** tf.realdiv: x / y of floating-point tensors. */
+/** tf.realdiv: x / y of floating-point tensors. @tfExport realdiv */
 export const realdiv: BinaryBuilder = binary("RealDiv");
-/** tf.truncatediv: the integer quotient rounded towards zero. */
+/** tf.truncatediv: the integer quotient rounded towards zero. @tfExport truncatediv */
 export const truncatediv: BinaryBuilder = binary("TruncateDiv");
-/** tf.floormod, tf.mod: the remainder with the divisor's sign. */
+/** tf.floormod, tf.mod: the remainder with the divisor's sign. @tfExport floormod */
 export const floormod: BinaryBuilder = binary("FloorMod");
-/** tf.mod: as `floormod`. */
+/** tf.mod: as `floormod`. @tfExport mod */
 export const mod: BinaryBuilder = floormod;
-/** tf.truncatemod: the remainder with the dividend's sign. */
+/** tf.truncatemod: the remainder with the dividend's sign. @tfExport truncatemod */
 export const truncatemod: BinaryBuilder = binary("TruncateMod");
-/** tf.floor_div: the quotient rounded towards minus infinity, as a node named "FloorDiv". */
+/** tf.floor_div: the quotient rounded towards minus infinity, as a node named "FloorDiv". @tfExport floorDiv */
 export const floorDiv: BinaryBuilder = binary("FloorDiv");
 
-/** tf.floordiv: the quotient rounded towards minus infinity. */
+/** tf.floordiv: the quotient rounded towards minus infinity. @tfExport floordiv */
 export function floordiv(x: Operand, y: Operand, options: NameOption = {}): Tensor {
   return applyOne("FloorDiv", [x, y], { name: options.name ?? "floordiv" });
 }
 
-/** tf.divide: `x / y` as Python 3 divides. */
+/** tf.divide: `x / y` as Python 3 divides. @tfExport divide */
 export function divide(x: Operand, y: Operand, options: NameOption = {}): Tensor {
   return truediv(x, y, options);
 }
 
-/** tf.math.divide_no_nan: x / y, 0 where y is 0. */
+/** tf.math.divide_no_nan: x / y, 0 where y is 0. @tfExport divNoNan */
 export function divNoNan(x: Operand, y: Operand, options: NameOption = {}): Tensor {
   return withScope(resolveGraph([x, y]), options.name, "div_no_nan", (scope) => {
     const a = convertToTensor(x, { name: "x", graph: resolveGraph([x, y]) });

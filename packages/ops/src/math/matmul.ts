@@ -36,6 +36,7 @@ export interface MatmulOptions extends NameOption {
 /**
  * tf.matmul: the product of two matrices, or of the matrices in the last two dimensions.
  * Throws a TypeError where an operand is to be both transposed and adjoint.
+ * @tfExport matmul, linalg.matmul
  */
 export function matmul(a: TensorLike | Grad, b: TensorLike | Grad, options: MatmulOptions = {}): Tensor {
   const { name, transposeA = false, transposeB = false, adjointA = false, adjointB = false } = options;

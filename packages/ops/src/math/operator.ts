@@ -50,7 +50,7 @@ function pair(x: Operand, y: Operand): [Tensor, Tensor] {
   return [a, of(y, "y", known(y) === undefined ? a.dtype : undefined)];
 }
 
-/** `x / y`: integers are divided as floating-point numbers. Throws a TypeError where the types differ. */
+/** `x / y`: integers are divided as floating-point numbers. Throws a TypeError where the types differ. @tfExport truediv */
 export function truediv(x: Operand, y: Operand, options: NameOption = {}): Tensor {
   const graph = resolveGraph([x, y]);
   return withScope(graph, options.name, "truediv", (scope) => {
@@ -69,7 +69,7 @@ export function truediv(x: Operand, y: Operand, options: NameOption = {}): Tenso
   });
 }
 
-/** `x / y` of Python 2: integers are divided with the quotient rounded down. */
+/** `x / y` of Python 2: integers are divided with the quotient rounded down. @tfExport div */
 export function div(x: Operand, y: Operand, options: NameOption = {}): Tensor {
   return withScope(resolveGraph([x, y]), options.name, "div", (scope) => {
     const [a, b] = pair(x, y);
@@ -78,7 +78,7 @@ export function div(x: Operand, y: Operand, options: NameOption = {}): Tensor {
   });
 }
 
-/** Exclusive or of booleans. */
+/** Exclusive or of booleans. @tfExport logicalXor */
 export function logicalXor(x: Operand, y: Operand, options: NameOption = {}): Tensor {
   const either = applyOne("LogicalOr", [x, y]);
   const both = applyOne("LogicalAnd", [x, y]);

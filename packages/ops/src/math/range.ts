@@ -20,6 +20,7 @@ const hierarchy: readonly DType[] = ["int32", "int64", "float32", "float64"];
 /**
  * tf.range: start, start + delta ... below limit; `range(n)` starts at 0. Whole numbers are int32, others float32,
  * unless a tensor or `dtype` says otherwise.
+ * @tfExport range
  */
 export function range(
   start: TensorLike,
@@ -51,7 +52,7 @@ export function range(
   });
 }
 
-/** tf.linspace (tf.lin_space): `num` numbers from start to stop, both included. */
+/** tf.linspace (tf.lin_space): `num` numbers from start to stop, both included. @tfExport linspace */
 export function linspace(
   start: TensorLike,
   stop: TensorLike,

@@ -73,24 +73,24 @@ function reduction(type: string): ReduceBuilder {
   };
 }
 
-/** tf.reduce_sum: the sum over axes (all where none are given). */
+/** tf.reduce_sum: the sum over axes (all where none are given). @tfExport reduceSum */
 export const reduceSum: ReduceBuilder = reduction("Sum");
-/** tf.reduce_mean: the mean over axes; integers are divided with the fraction dropped. */
+/** tf.reduce_mean: the mean over axes; integers are divided with the fraction dropped. @tfExport reduceMean */
 export const reduceMean: ReduceBuilder = reduction("Mean");
-/** tf.reduce_prod: the product over axes. */
+/** tf.reduce_prod: the product over axes. @tfExport reduceProd */
 export const reduceProd: ReduceBuilder = reduction("Prod");
-/** tf.reduce_max: the largest over axes. */
+/** tf.reduce_max: the largest over axes. @tfExport reduceMax */
 export const reduceMax: ReduceBuilder = reduction("Max");
-/** tf.reduce_min: the smallest over axes. */
+/** tf.reduce_min: the smallest over axes. @tfExport reduceMin */
 export const reduceMin: ReduceBuilder = reduction("Min");
-/** tf.reduce_all: whether all are true. */
+/** tf.reduce_all: whether all are true. @tfExport reduceAll */
 export const reduceAll: ReduceBuilder = reduction("All");
-/** tf.reduce_any: whether one is true. */
+/** tf.reduce_any: whether one is true. @tfExport reduceAny */
 export const reduceAny: ReduceBuilder = reduction("Any");
-/** tf.math.reduce_euclidean_norm: the root of the sum of squares. */
+/** tf.math.reduce_euclidean_norm: the root of the sum of squares. @tfExport reduceEuclideanNorm */
 export const reduceEuclideanNorm: ReduceBuilder = reduction("EuclideanNorm");
 
-/** tf.math.reduce_variance: the mean squared distance from the mean. */
+/** tf.math.reduce_variance: the mean squared distance from the mean. @tfExport reduceVariance */
 export const reduceVariance: ReduceBuilder = (input, axis, options) => {
   const { axis: axes, keepdims = false, name } = reduceArguments(axis as Axis, options);
   return withScope(resolveGraph([input]), name, "reduce_variance", () => {
@@ -100,7 +100,7 @@ export const reduceVariance: ReduceBuilder = (input, axis, options) => {
   });
 };
 
-/** tf.math.reduce_std: the root of the variance. */
+/** tf.math.reduce_std: the root of the variance. @tfExport reduceStd */
 export const reduceStd: ReduceBuilder = (input, axis, options) => {
   const { axis: axes, keepdims = false, name } = reduceArguments(axis as Axis, options);
   return withScope(resolveGraph([input]), name, "reduce_std", () =>
@@ -108,7 +108,7 @@ export const reduceStd: ReduceBuilder = (input, axis, options) => {
   );
 };
 
-/** tf.reduce_logsumexp: log(sum(exp(x))), without overflow. */
+/** tf.reduce_logsumexp: log(sum(exp(x))), without overflow. @tfExport reduceLogsumexp */
 export const reduceLogsumexp: ReduceBuilder = (input, axis, options) => {
   const { axis: axes, keepdims = false, name } = reduceArguments(axis as Axis, options);
   const x = convertToTensor(input);

@@ -35,7 +35,7 @@ const sorted = (type: string): SortedSegment => {
   return (data, ids, options = {}) => applyOne(type, [data, ids], options);
 };
 
-/** tf.unsorted_segment_sum: row i of the result is the sum of the rows of `data` whose id is i. */
+/** tf.unsorted_segment_sum: row i of the result is the sum of the rows of `data` whose id is i. @tfExport unsortedSegmentSum */
 export function unsortedSegmentSum(
   data: TensorLike,
   ids: TensorLike,
@@ -44,21 +44,21 @@ export function unsortedSegmentSum(
 ): Tensor {
   return applyOne("UnsortedSegmentSum", [data, ids, count], options);
 }
-/** tf.unsorted_segment_max: the largest; the type's lowest number where a segment is empty. */
+/** tf.unsorted_segment_max: the largest; the type's lowest number where a segment is empty. @tfExport unsortedSegmentMax */
 export const unsortedSegmentMax: Segment = unsorted("UnsortedSegmentMax");
-/** tf.unsorted_segment_min: the smallest; the type's highest number where a segment is empty. */
+/** tf.unsorted_segment_min: the smallest; the type's highest number where a segment is empty. @tfExport unsortedSegmentMin */
 export const unsortedSegmentMin: Segment = unsorted("UnsortedSegmentMin");
-/** tf.unsorted_segment_prod: the product; 1 where a segment is empty. */
+/** tf.unsorted_segment_prod: the product; 1 where a segment is empty. @tfExport unsortedSegmentProd */
 export const unsortedSegmentProd: Segment = unsorted("UnsortedSegmentProd");
-/** tf.segment_sum: sums of rows by sorted ids. */
+/** tf.segment_sum: sums of rows by sorted ids. @tfExport segmentSum */
 export const segmentSum: SortedSegment = sorted("SegmentSum");
-/** tf.segment_mean: means of rows by sorted ids. */
+/** tf.segment_mean: means of rows by sorted ids. @tfExport segmentMean */
 export const segmentMean: SortedSegment = sorted("SegmentMean");
-/** tf.segment_max: the largest of rows by sorted ids. */
+/** tf.segment_max: the largest of rows by sorted ids. @tfExport segmentMax */
 export const segmentMax: SortedSegment = sorted("SegmentMax");
-/** tf.segment_min: the smallest of rows by sorted ids. */
+/** tf.segment_min: the smallest of rows by sorted ids. @tfExport segmentMin */
 export const segmentMin: SortedSegment = sorted("SegmentMin");
-/** tf.segment_prod: products of rows by sorted ids. */
+/** tf.segment_prod: products of rows by sorted ids. @tfExport segmentProd */
 export const segmentProd: SortedSegment = sorted("SegmentProd");
 
 const largest: Partial<Record<HloDType, number>> = {

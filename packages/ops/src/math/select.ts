@@ -19,6 +19,7 @@ import { reduceSum } from "./reductions.ts";
 /**
  * tf.where: `x` where `condition` holds, else `y` (all of one shape, or a vector condition for rows); without x and y
  * the indices of what holds, int64 [n, rank].
+ * @tfExport where
  */
 export function where(condition: Operand, x?: Operand, y?: Operand, options: NameOption = {}): Tensor {
   if (x === undefined && y === undefined) {
@@ -33,7 +34,7 @@ export function where(condition: Operand, x?: Operand, y?: Operand, options: Nam
   return applyOne("Select", [condition, x, y], options);
 }
 
-/** tf.where_v2: as `where`, with the three broadcast to one shape. */
+/** tf.where_v2: as `where`, with the three broadcast to one shape. @tfExport whereV2 */
 export function whereV2(condition: Operand, x: Operand, y: Operand, options: NameOption = {}): Tensor {
   return applyOne("SelectV2", [condition, x, y], options);
 }

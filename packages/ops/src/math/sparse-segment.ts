@@ -34,11 +34,11 @@ const builder =
       ? applyOne(type, [data, indices, ids], { name })
       : applyOne(`${type}WithNumSegments`, [data, indices, ids, numSegments], { name });
 
-/** tf.sparse_segment_sum: sums of the rows of `data` that `indices` name, by sorted segment ids; 0 where a segment has none. */
+/** tf.sparse_segment_sum: sums of the rows of `data` that `indices` name, by sorted segment ids; 0 where a segment has none. @tfExport sparseSegmentSum */
 export const sparseSegmentSum: SparseSegment = builder("SparseSegmentSum");
-/** tf.sparse_segment_mean: their means. */
+/** tf.sparse_segment_mean: their means. @tfExport sparseSegmentMean */
 export const sparseSegmentMean: SparseSegment = builder("SparseSegmentMean");
-/** tf.sparse_segment_sqrt_n: their sums over the square root of how many there are. */
+/** tf.sparse_segment_sqrt_n: their sums over the square root of how many there are. @tfExport sparseSegmentSqrtN */
 export const sparseSegmentSqrtN: SparseSegment = builder("SparseSegmentSqrtN");
 
 type Weight = "sum" | "mean" | "sqrtn";

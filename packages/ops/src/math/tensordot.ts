@@ -99,6 +99,7 @@ function axesOf(a: Tensor, axes: TensordotAxes): readonly [Axes, Axes] {
 /**
  * tf.tensordot: sums of products of `a` and `b` over axes of both; the other axes of a, then those of b, stay.
  * Throws TfError INVALID_ARGUMENT where the axes do not pair.
+ * @tfExport tensordot, linalg.tensordot
  */
 export function tensordot(
   a: TensorLike,

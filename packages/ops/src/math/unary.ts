@@ -66,72 +66,72 @@ const scoped = (type: string): UnaryBuilder => {
   };
 };
 
-/** tf.negative: -x. */
+/** tf.negative: -x. @tfExport negative */
 export const negative: UnaryBuilder = node("Neg");
-/** tf.sign: -1, 0 or 1. */
+/** tf.sign: -1, 0 or 1. @tfExport sign */
 export const sign: UnaryBuilder = node("Sign");
-/** tf.reciprocal: 1 / x. */
+/** tf.reciprocal: 1 / x. @tfExport reciprocal */
 export const reciprocal: UnaryBuilder = node("Reciprocal");
-/** tf.square: x^2. */
+/** tf.square: x^2. @tfExport square */
 export const square: UnaryBuilder = node("Square");
-/** tf.sqrt: the square root. */
+/** tf.sqrt: the square root. @tfExport sqrt */
 export const sqrt: UnaryBuilder = node("Sqrt");
-/** tf.rsqrt: 1 / sqrt(x). */
+/** tf.rsqrt: 1 / sqrt(x). @tfExport rsqrt */
 export const rsqrt: UnaryBuilder = node("Rsqrt");
-/** tf.exp: e^x. */
+/** tf.exp: e^x. @tfExport exp */
 export const exp: UnaryBuilder = node("Exp");
-/** tf.math.expm1: e^x - 1. */
+/** tf.math.expm1: e^x - 1. @tfExport expm1 */
 export const expm1: UnaryBuilder = node("Expm1");
-/** tf.log: the natural logarithm. */
+/** tf.log: the natural logarithm. @tfExport log */
 export const log: UnaryBuilder = node("Log");
-/** tf.math.log1p: log(1 + x). */
+/** tf.math.log1p: log(1 + x). @tfExport log1p */
 export const log1p: UnaryBuilder = node("Log1p");
-/** tf.tanh: the hyperbolic tangent. */
+/** tf.tanh: the hyperbolic tangent. @tfExport tanh, nn.tanh */
 export const tanh: UnaryBuilder = node("Tanh");
-/** tf.sin: the sine. */
+/** tf.sin: the sine. @tfExport sin */
 export const sin: UnaryBuilder = node("Sin");
-/** tf.cos: the cosine. */
+/** tf.cos: the cosine. @tfExport cos */
 export const cos: UnaryBuilder = node("Cos");
-/** tf.tan: the tangent. */
+/** tf.tan: the tangent. @tfExport tan */
 export const tan: UnaryBuilder = node("Tan");
-/** tf.asin: the inverse sine. */
+/** tf.asin: the inverse sine. @tfExport asin */
 export const asin: UnaryBuilder = node("Asin");
-/** tf.acos: the inverse cosine. */
+/** tf.acos: the inverse cosine. @tfExport acos */
 export const acos: UnaryBuilder = node("Acos");
-/** tf.atan: the inverse tangent. */
+/** tf.atan: the inverse tangent. @tfExport atan */
 export const atan: UnaryBuilder = node("Atan");
-/** tf.sinh: the hyperbolic sine. */
+/** tf.sinh: the hyperbolic sine. @tfExport sinh */
 export const sinh: UnaryBuilder = node("Sinh");
-/** tf.cosh: the hyperbolic cosine. */
+/** tf.cosh: the hyperbolic cosine. @tfExport cosh */
 export const cosh: UnaryBuilder = node("Cosh");
-/** tf.asinh: the inverse hyperbolic sine. */
+/** tf.asinh: the inverse hyperbolic sine. @tfExport asinh */
 export const asinh: UnaryBuilder = node("Asinh");
-/** tf.acosh: the inverse hyperbolic cosine. */
+/** tf.acosh: the inverse hyperbolic cosine. @tfExport acosh */
 export const acosh: UnaryBuilder = node("Acosh");
-/** tf.atanh: the inverse hyperbolic tangent. */
+/** tf.atanh: the inverse hyperbolic tangent. @tfExport atanh */
 export const atanh: UnaryBuilder = node("Atanh");
-/** tf.floor: the next integer below. */
+/** tf.floor: the next integer below. @tfExport floor */
 export const floor: UnaryBuilder = node("Floor");
-/** tf.ceil: the next integer above. */
+/** tf.ceil: the next integer above. @tfExport ceil */
 export const ceil: UnaryBuilder = node("Ceil");
-/** tf.rint: the nearest integer, ties to even. */
+/** tf.rint: the nearest integer, ties to even. @tfExport rint */
 export const rint: UnaryBuilder = node("Rint");
-/** tf.is_finite: neither infinite nor NaN. */
+/** tf.is_finite: neither infinite nor NaN. @tfExport isFinite */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: TensorFlow's name
 export const isFinite: UnaryBuilder = node("IsFinite");
-/** tf.is_inf: infinite. */
+/** tf.is_inf: infinite. @tfExport isInf */
 export const isInf: UnaryBuilder = node("IsInf");
-/** tf.is_nan: not a number. */
+/** tf.is_nan: not a number. @tfExport isNan */
 export const isNan: UnaryBuilder = node("IsNan");
-/** tf.erf: the error function. */
+/** tf.erf: the error function. @tfExport erf */
 export const erf: UnaryBuilder = node("Erf");
-/** tf.erfc: 1 - erf(x). */
+/** tf.erfc: 1 - erf(x). @tfExport erfc */
 export const erfc: UnaryBuilder = node("Erfc");
-/** tf.lgamma: log |gamma(x)|. */
+/** tf.lgamma: log |gamma(x)|. @tfExport lgamma */
 export const lgamma: UnaryBuilder = node("Lgamma");
-/** tf.digamma: the derivative of lgamma. */
+/** tf.digamma: the derivative of lgamma. @tfExport digamma */
 export const digamma: UnaryBuilder = node("Digamma");
-/** tf.abs: |x|; a real tensor (ComplexAbs) of a complex one. */
+/** tf.abs: |x|; a real tensor (ComplexAbs) of a complex one. @tfExport abs */
 export const abs: UnaryBuilder = (x, options = {}) => {
   const graph = resolveGraph([x]);
   return withScope(graph, options.name, "Abs", (scope) => {
@@ -140,17 +140,17 @@ export const abs: UnaryBuilder = (x, options = {}) => {
     return applyOne("ComplexAbs", [tensor], { name: scope, attrs: { Tout: realDType(tensor.dtype) } });
   });
 };
-/** tf.sigmoid: 1 / (1 + e^-x). */
+/** tf.sigmoid: 1 / (1 + e^-x). @tfExport sigmoid, nn.sigmoid */
 export const sigmoid: UnaryBuilder = scoped("Sigmoid");
 
-/** tf.round: the nearest integer, ties to even; an integer tensor itself. */
+/** tf.round: the nearest integer, ties to even; an integer tensor itself. @tfExport round */
 export function round(x: Operand, options: NameOption = {}): Tensor {
   const tensor = convertToTensor(x, { name: "x" });
   const { kind } = dtypes[tensor.dtype];
   return kind === "int" || kind === "uint" ? tensor : applyOne("Round", [tensor], options);
 }
 
-/** tf.log_sigmoid: log(sigmoid(x)), as -softplus(-x). */
+/** tf.log_sigmoid: log(sigmoid(x)), as -softplus(-x). @tfExport nn.logSigmoid */
 export function logSigmoid(x: Operand, options: NameOption = {}): Tensor {
   const graph = resolveGraph([x]);
   return withScope(graph, options.name, "LogSigmoid", (scope) => {

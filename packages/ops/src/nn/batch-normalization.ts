@@ -29,6 +29,7 @@ export interface FusedBatchNormOptions extends NameOption {
 /**
  * tf.nn.fused_batch_norm: each channel of `x` (rank 4) made of mean `offset` and deviation `scale`, vectors over the channels. Gives the result and
  * the batch's mean and (unbiased) variance. Throws TfError INVALID_ARGUMENT where a mean or variance is given for training.
+ * @tfExport nn.fusedBatchNorm
  */
 export function fusedBatchNorm(
   x: TensorLike,
@@ -62,6 +63,7 @@ export function fusedBatchNorm(
 /**
  * tf.nn.batch_normalization: scale (x - mean) / sqrt(variance + varianceEpsilon) + offset, of plain ops; the arguments stretch to x.
  * `offset` and `scale` may be null.
+ * @tfExport nn.batchNormalization
  */
 export function batchNormalization(
   x: TensorLike,

@@ -21,7 +21,7 @@ import { mergeDims, replaceDim, withRank, withRankAtLeast } from "../shape-rules
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { relu } from "./relu.ts";
 
-/** tf.nn.bias_add: `bias` added along the last dimension, or the second with `dataFormat` "NC...". */
+/** tf.nn.bias_add: `bias` added along the last dimension, or the second with `dataFormat` "NC...". @tfExport nn.biasAdd */
 export function biasAdd(
   value: TensorLike,
   bias: TensorLike,
@@ -45,7 +45,7 @@ function normalFormat(format: string | null | undefined): string | undefined {
   throw new TypeError("data_format must be of the form `N...C` or `NC...`");
 }
 
-/** tf.nn.xw_plus_b: matmul(x, weights) + biases. */
+/** tf.nn.xw_plus_b: matmul(x, weights) + biases. @tfExport nn.xwPlusB */
 export function xwPlusB(
   x: TensorLike,
   weights: TensorLike,
@@ -59,7 +59,7 @@ export function xwPlusB(
   });
 }
 
-/** tf.nn.relu_layer: relu(matmul(x, weights) + biases). */
+/** tf.nn.relu_layer: relu(matmul(x, weights) + biases). @tfExport nn.reluLayer */
 export function reluLayer(
   x: TensorLike,
   weights: TensorLike,

@@ -50,12 +50,13 @@ function conv2dAttrs(options: Conv2dOptions) {
 /**
  * tf.nn.conv2d: `input` [batch, height, width, channels] (or NCHW) convolved with `filter` [height, width, channels, outputs]. Channels may be a multiple of
  * the filter's: groups. Throws TfError INVALID_ARGUMENT where shapes, strides or paddings do not fit.
+ * @tfExport nn.conv2d
  */
 export function conv2d(input: TensorLike, filter: TensorLike, options: Conv2dOptions): Tensor {
   return applyOne("Conv2D", [input, filter], { name: options.name, attrs: conv2dAttrs(options) });
 }
 
-/** tf.nn.conv2d_backprop_input: the gradient of `conv2d` to an input of shape `inputSizes` (int32 [4]). */
+/** tf.nn.conv2d_backprop_input: the gradient of `conv2d` to an input of shape `inputSizes` (int32 [4]). @tfExport nn.conv2dBackpropInput */
 export function conv2dBackpropInput(
   inputSizes: TensorLike,
   filter: TensorLike,
@@ -68,7 +69,7 @@ export function conv2dBackpropInput(
   });
 }
 
-/** tf.nn.conv2d_backprop_filter: the gradient of `conv2d` to a filter of shape `filterSizes` (int32 [4]). */
+/** tf.nn.conv2d_backprop_filter: the gradient of `conv2d` to a filter of shape `filterSizes` (int32 [4]). @tfExport nn.conv2dBackpropFilter */
 export function conv2dBackpropFilter(
   input: TensorLike,
   filterSizes: TensorLike,
@@ -84,6 +85,7 @@ export function conv2dBackpropFilter(
 /**
  * tf.nn.conv2d_transpose: the gradient of a `conv2d` as a layer of its own: `value` [batch, height, width, channels], `filter`
  * [height, width, outputs, channels], `outputShape` int32 [4]. Padding is SAME unless given.
+ * @tfExport nn.conv2dTranspose
  */
 export function conv2dTranspose(
   value: TensorLike,
@@ -97,7 +99,7 @@ export function conv2dTranspose(
   );
 }
 
-/** tf.nn.conv3d: `input` [batch, depth, height, width, channels] (or NCDHW), `filter` [depth, height, width, channels, outputs]. */
+/** tf.nn.conv3d: `input` [batch, depth, height, width, channels] (or NCDHW), `filter` [depth, height, width, channels, outputs]. @tfExport nn.conv3d */
 export function conv3d(input: TensorLike, filter: TensorLike, options: Conv3dOptions): Tensor {
   const { strides, padding, dataFormat = "NDHWC", dilations, name } = options;
   return applyOne("Conv3D", [input, filter], {
@@ -119,7 +121,7 @@ export interface Conv1dOptions extends NameOption {
   readonly dilations?: Steps | undefined;
 }
 
-/** tf.nn.conv1d: `value` [batch, width, channels] (or NCW), `filters` [width, channels, outputs]; a Conv2D over one row. */
+/** tf.nn.conv1d: `value` [batch, width, channels] (or NCW), `filters` [width, channels, outputs]; a Conv2D over one row. @tfExport nn.conv1d */
 export function conv1d(value: TensorLike, filters: TensorLike, options: Conv1dOptions): Tensor {
   const { stride, padding, dataFormat = "NWC", dilations } = options;
   const graph = resolveGraph([value, filters]);
@@ -176,6 +178,7 @@ export function undilatedConvolution(
 /**
  * tf.nn.convolution: one, two or three spatial dimensions, as `input` has (its rank, or the filter's, must be known). A dilated one is made of an undilated one between
  * SpaceToBatchND and BatchToSpaceND. Throws TfError INVALID_ARGUMENT where both strides and dilations are above 1.
+ * @tfExport nn.convolution
  */
 export function convolution(input: TensorLike, filter: TensorLike, options: ConvolutionOptions = {}): Tensor {
   const { padding = "VALID", dataFormat } = options;
@@ -215,7 +218,7 @@ export function convolution(input: TensorLike, filter: TensorLike, options: Conv
   });
 }
 
-/** tf.nn.atrous_conv2d: a `convolution` in NHWC whose window's elements are `rate` apart. */
+/** tf.nn.atrous_conv2d: a `convolution` in NHWC whose window's elements are `rate` apart. @tfExport nn.atrousConv2d */
 export function atrousConv2d(
   value: TensorLike,
   filters: TensorLike,
@@ -238,6 +241,7 @@ function depthwiseAttrs(options: DepthwiseOptions) {
 /**
  * tf.nn.depthwise_conv2d_native: each channel of `input` convolved with filters of its own: `filter` [height, width, channels, multiplier] makes
  * channels * multiplier outputs, the first channel's first.
+ * @tfExport nn.depthwiseConv2dNative
  */
 export function depthwiseConv2dNative(
   input: TensorLike,
@@ -250,7 +254,7 @@ export function depthwiseConv2dNative(
   });
 }
 
-/** tf.nn.depthwise_conv2d_native_backprop_input: its gradient to an input of shape `inputSizes` (int32 [4]). */
+/** tf.nn.depthwise_conv2d_native_backprop_input: its gradient to an input of shape `inputSizes` (int32 [4]). @tfExport nn.depthwiseConv2dNativeBackpropInput */
 export function depthwiseConv2dNativeBackpropInput(
   inputSizes: TensorLike,
   filter: TensorLike,
@@ -263,7 +267,7 @@ export function depthwiseConv2dNativeBackpropInput(
   });
 }
 
-/** tf.nn.depthwise_conv2d_native_backprop_filter: its gradient to a filter of shape `filterSizes` (int32 [4]). */
+/** tf.nn.depthwise_conv2d_native_backprop_filter: its gradient to a filter of shape `filterSizes` (int32 [4]). @tfExport nn.depthwiseConv2dNativeBackpropFilter */
 export function depthwiseConv2dNativeBackpropFilter(
   input: TensorLike,
   filterSizes: TensorLike,
@@ -285,7 +289,7 @@ function ratesOf(rate: DepthwiseConv2dOptions["rate"]): readonly number[] {
   return rate === undefined ? [1, 1] : typeof rate === "number" ? [rate, rate] : rate;
 }
 
-/** tf.nn.depthwise_conv2d: as `depthwiseConv2dNative`, dilated by `rate` through SpaceToBatchND. */
+/** tf.nn.depthwise_conv2d: as `depthwiseConv2dNative`, dilated by `rate` through SpaceToBatchND. @tfExport nn.depthwiseConv2d */
 export function depthwiseConv2d(
   input: TensorLike,
   filter: TensorLike,
@@ -307,6 +311,7 @@ export function depthwiseConv2d(
 /**
  * tf.nn.separable_conv2d: a depthwise convolution, then one of [1, 1] windows with `pointwiseFilter` [1, 1, channels * multiplier, outputs].
  * Throws TfError INVALID_ARGUMENT where the latter is not [1, 1, ...].
+ * @tfExport nn.separableConv2d
  */
 export function separableConv2d(
   input: TensorLike,

@@ -54,7 +54,7 @@ function toEnd(x: Tensor, dim: number, dims: Tensor): Tensor {
   return transpose(x, order);
 }
 
-/** tf.nn.softmax_cross_entropy_with_logits_v2: gradients flow to logits and labels. */
+/** tf.nn.softmax_cross_entropy_with_logits_v2: gradients flow to logits and labels. @tfExport nn.softmaxCrossEntropyWithLogitsV2 */
 export function softmaxCrossEntropyWithLogitsV2(options: CrossEntropyOptions): Tensor {
   const { axis = -1, name } = options;
   const graph = resolveGraph([options.logits, options.labels]);
@@ -81,7 +81,7 @@ export function softmaxCrossEntropyWithLogitsV2(options: CrossEntropyOptions): T
   });
 }
 
-/** tf.nn.softmax_cross_entropy_with_logits: as V2, with no gradient to the labels. */
+/** tf.nn.softmax_cross_entropy_with_logits: as V2, with no gradient to the labels. @tfExport nn.softmaxCrossEntropyWithLogits */
 export function softmaxCrossEntropyWithLogits(options: CrossEntropyOptions): Tensor {
   const graph = resolveGraph([options.logits, options.labels]);
   return withScope(graph, options.name, "softmax_cross_entropy_with_logits_sg", (scope) => {
@@ -90,7 +90,7 @@ export function softmaxCrossEntropyWithLogits(options: CrossEntropyOptions): Ten
   });
 }
 
-/** tf.nn.sparse_softmax_cross_entropy_with_logits: labels are class numbers. */
+/** tf.nn.sparse_softmax_cross_entropy_with_logits: labels are class numbers. @tfExport nn.sparseSoftmaxCrossEntropyWithLogits */
 export function sparseSoftmaxCrossEntropyWithLogits(options: Omit<CrossEntropyOptions, "axis">): Tensor {
   const { name } = options;
   const graph = resolveGraph([options.labels, options.logits]);
@@ -133,7 +133,7 @@ function checkSparseShapes(labels: Shape, logits: Shape): void {
   }
 }
 
-/** tf.nn.sigmoid_cross_entropy_with_logits: max(x, 0) - x z + log(1 + e^-|x|). */
+/** tf.nn.sigmoid_cross_entropy_with_logits: max(x, 0) - x z + log(1 + e^-|x|). @tfExport nn.sigmoidCrossEntropyWithLogits */
 export function sigmoidCrossEntropyWithLogits(options: Omit<CrossEntropyOptions, "axis">): Tensor {
   const graph = resolveGraph([options.logits, options.labels]);
   return withScope(graph, options.name, "logistic_loss", (scope) => {
@@ -156,7 +156,7 @@ export interface WeightedCrossEntropyOptions extends Omit<CrossEntropyOptions, "
   readonly posWeight: number | Tensor;
 }
 
-/** tf.nn.weighted_cross_entropy_with_logits: (1 - z) x + (1 + (q - 1) z) (log(1 + e^-|x|) + max(-x, 0)). Throws a TypeError where shapes differ. */
+/** tf.nn.weighted_cross_entropy_with_logits: (1 - z) x + (1 + (q - 1) z) (log(1 + e^-|x|) + max(-x, 0)). Throws a TypeError where shapes differ. @tfExport nn.weightedCrossEntropyWithLogits */
 export function weightedCrossEntropyWithLogits(options: WeightedCrossEntropyOptions): Tensor {
   const { posWeight } = options;
   const { add, sub, mul, neg } = operator;

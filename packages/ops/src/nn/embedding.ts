@@ -64,6 +64,7 @@ const opOf = (table: TensorLike): { readonly op: Tensor["op"] } => table as Tens
 /**
  * tf.nn.embedding_lookup: for each id the row of `params`. Several tables (or the parts of a partitioned variable) are one, cut along
  * its rows. Throws a TypeError where there is no table, or the strategy is none.
+ * @tfExport nn.embeddingLookup
  */
 export function embeddingLookup(
   params: EmbeddingTable,
@@ -177,6 +178,7 @@ export interface EmbeddingLookupSparseOptions extends EmbeddingLookupOptions {
 /**
  * tf.nn.embedding_lookup_sparse: for each row of `spIds` (a matrix without empty rows) the embeddings of its ids, combined, weighted by
  * `spWeights` where they are given. Throws a TypeError where ids or weights are no sparse tensors, or the combiner is none.
+ * @tfExport nn.embeddingLookupSparse
  */
 export function embeddingLookupSparse(
   params: EmbeddingTable,

@@ -24,6 +24,7 @@ export interface LocalResponseNormalizationOptions extends NameOption {
 /**
  * tf.nn.local_response_normalization: x / (bias + alpha sum(x^2))^beta, the sum over `depthRadius` channels to either side.
  * `input` is [batch, height, width, channels], float32 or float16. Throws TfError INVALID_ARGUMENT where the rank is not 4.
+ * @tfExport nn.localResponseNormalization
  */
 export function localResponseNormalization(
   input: TensorLike,
@@ -33,7 +34,7 @@ export function localResponseNormalization(
   return applyOne("LRN", [input], { name, attrs: { depth_radius: depthRadius, bias, alpha, beta } });
 }
 
-/** tf.nn.lrn: as `localResponseNormalization`. */
+/** tf.nn.lrn: as `localResponseNormalization`. @tfExport nn.lrn */
 export const lrn: typeof localResponseNormalization = localResponseNormalization;
 
 /** Sums over the channels within the radius. */

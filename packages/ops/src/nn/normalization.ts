@@ -14,7 +14,7 @@ import { randomUniform } from "../random/random.ts";
 import { numbersOf } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 
-/** tf.nn.moments: mean and variance over axes. */
+/** tf.nn.moments: mean and variance over axes. @tfExport nn.moments */
 export function moments(
   x: TensorLike,
   axes: readonly number[],
@@ -38,7 +38,7 @@ export function moments(
   });
 }
 
-/** tf.nn.l2_normalize: x / sqrt(max(sum(x^2), epsilon)) along axes. */
+/** tf.nn.l2_normalize: x / sqrt(max(sum(x^2), epsilon)) along axes. @tfExport nn.l2Normalize, linalg.l2Normalize */
 export function l2Normalize(
   x: TensorLike,
   axis?: Axis,
@@ -75,6 +75,7 @@ function noiseDims(x: Tensor, noise: DropoutOptions["noiseShape"]): TensorLike {
 /**
  * tf.nn.dropout: elements zeroed at random, the others scaled so that the mean stays. Throws a TypeError where x is not
  * floating point or the rate is not in [0, 1).
+ * @tfExport nn.dropout
  */
 export function dropout(
   x: TensorLike,

@@ -33,6 +33,7 @@ function windowAttrs(spatial: number, { ksize, strides, padding, dataFormat }: P
 /**
  * tf.nn.max_pool: the largest element of each window of `value` [batch, height, width, channels] (or NCHW). Throws TfError INVALID_ARGUMENT where a window is
  * empty or does not fit.
+ * @tfExport nn.maxPool
  */
 export function maxPool(value: TensorLike, options: PoolOptions2d): Tensor {
   const graph = resolveGraph([value]);
@@ -43,7 +44,7 @@ export function maxPool(value: TensorLike, options: PoolOptions2d): Tensor {
   });
 }
 
-/** tf.nn.avg_pool: the mean of each window of `value`, padding not counted. */
+/** tf.nn.avg_pool: the mean of each window of `value`, padding not counted. @tfExport nn.avgPool */
 export function avgPool(value: TensorLike, options: PoolOptions2d): Tensor {
   const graph = resolveGraph([value]);
   return withScope(graph, options.name, "AvgPool", (name) =>
@@ -51,7 +52,7 @@ export function avgPool(value: TensorLike, options: PoolOptions2d): Tensor {
   );
 }
 
-/** tf.nn.max_pool3d: `input` [batch, depth, height, width, channels] (or NCDHW). */
+/** tf.nn.max_pool3d: `input` [batch, depth, height, width, channels] (or NCDHW). @tfExport nn.maxPool3d */
 export function maxPool3d(input: TensorLike, options: PoolOptions3d): Tensor {
   const graph = resolveGraph([input]);
   return withScope(graph, options.name, "MaxPool3D", (name) =>
@@ -59,7 +60,7 @@ export function maxPool3d(input: TensorLike, options: PoolOptions3d): Tensor {
   );
 }
 
-/** tf.nn.avg_pool3d: `input` [batch, depth, height, width, channels] (or NCDHW). */
+/** tf.nn.avg_pool3d: `input` [batch, depth, height, width, channels] (or NCDHW). @tfExport nn.avgPool3d */
 export function avgPool3d(input: TensorLike, options: PoolOptions3d): Tensor {
   const graph = resolveGraph([input]);
   return withScope(graph, options.name, "AvgPool3D", (name) =>
@@ -77,7 +78,7 @@ export interface MaxPoolWithArgmaxOptions extends NameOption {
   readonly includeBatchInIndex?: boolean | undefined;
 }
 
-/** tf.nn.max_pool_with_argmax: `maxPool` in NHWC, and where each largest element is: (y * width + x) * channels + channel. */
+/** tf.nn.max_pool_with_argmax: `maxPool` in NHWC, and where each largest element is: (y * width + x) * channels + channel. @tfExport nn.maxPoolWithArgmax */
 export function maxPoolWithArgmax(
   input: TensorLike,
   options: MaxPoolWithArgmaxOptions,
@@ -116,6 +117,7 @@ function perDimension(list: readonly number[] | undefined, spatial: number, name
 /**
  * tf.nn.pool: the largest ("MAX") or mean ("AVG") of windows over one, two or three spatial dimensions, as `windowShape` has, which may be dilated.
  * Throws TfError INVALID_ARGUMENT where strides exceed the window, or dilation meets strides or SAME padding.
+ * @tfExport nn.pool
  */
 export function pool(
   input: TensorLike,

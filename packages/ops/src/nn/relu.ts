@@ -112,18 +112,18 @@ const node = (type: string): Activation => {
   return (features, options = {}) => applyOne(type, [features], options);
 };
 
-/** tf.nn.relu: max(x, 0). */
+/** tf.nn.relu: max(x, 0). @tfExport nn.relu */
 export const relu: Activation = node("Relu");
-/** tf.nn.elu: x above 0, e^x - 1 below. */
+/** tf.nn.elu: x above 0, e^x - 1 below. @tfExport nn.elu */
 export const elu: Activation = node("Elu");
-/** tf.nn.selu: elu with the scales that keep mean and variance. */
+/** tf.nn.selu: elu with the scales that keep mean and variance. @tfExport nn.selu */
 export const selu: Activation = node("Selu");
-/** tf.nn.softplus: log(1 + e^x). */
+/** tf.nn.softplus: log(1 + e^x). @tfExport nn.softplus */
 export const softplus: Activation = node("Softplus");
-/** tf.nn.softsign: x / (1 + |x|). */
+/** tf.nn.softsign: x / (1 + |x|). @tfExport nn.softsign */
 export const softsign: Activation = node("Softsign");
 
-/** tf.nn.relu6: min(max(x, 0), 6). */
+/** tf.nn.relu6: min(max(x, 0), 6). @tfExport nn.relu6 */
 export function relu6(features: TensorLike, options: NameOption = {}): Tensor {
   const graph = resolveGraph([features]);
   return withScope(graph, options.name, "Relu6", (scope) =>
@@ -131,7 +131,7 @@ export function relu6(features: TensorLike, options: NameOption = {}): Tensor {
   );
 }
 
-/** tf.nn.leaky_relu: x above 0, alpha x (0.2 unless given) below. */
+/** tf.nn.leaky_relu: x above 0, alpha x (0.2 unless given) below. @tfExport nn.leakyRelu */
 export function leakyRelu(features: TensorLike, options: NameOption & { alpha?: number } = {}): Tensor {
   const graph = resolveGraph([features]);
   return withScope(graph, options.name, "LeakyRelu", (scope) => {
@@ -141,7 +141,7 @@ export function leakyRelu(features: TensorLike, options: NameOption & { alpha?: 
   });
 }
 
-/** tf.nn.crelu: relu of x and of -x, joined along `axis` (-1 unless given). */
+/** tf.nn.crelu: relu of x and of -x, joined along `axis` (-1 unless given). @tfExport nn.crelu */
 export function crelu(features: TensorLike, options: NameOption & { axis?: number } = {}): Tensor {
   const graph = resolveGraph([features]);
   return withScope(graph, options.name, "CRelu", (scope) => {

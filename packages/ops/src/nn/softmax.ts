@@ -78,7 +78,7 @@ function swapWithLast(x: Tensor, dim: number | Tensor, last: Tensor, name?: stri
   return transpose(x, order, { name });
 }
 
-/** tf.nn.softmax: e^x / sum(e^x) along `axis` (-1 unless given). */
+/** tf.nn.softmax: e^x / sum(e^x) along `axis` (-1 unless given). @tfExport nn.softmax */
 export function softmax(
   logits: TensorLike,
   axis?: number | Tensor | SoftmaxOptions,
@@ -87,7 +87,7 @@ export function softmax(
   return alongAxis("Softmax", logits, axis, options);
 }
 
-/** tf.nn.log_softmax: x - log(sum(e^x)) along `axis` (-1 unless given). */
+/** tf.nn.log_softmax: x - log(sum(e^x)) along `axis` (-1 unless given). @tfExport nn.logSoftmax */
 export function logSoftmax(
   logits: TensorLike,
   axis?: number | Tensor | SoftmaxOptions,

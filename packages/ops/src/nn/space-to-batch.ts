@@ -152,6 +152,7 @@ function dimsOf(x: Tensor, dimensions: readonly number[]): Tensor {
 /**
  * tf.nn.with_space_to_batch: `op`, of an undilated window, applied so that it is one of a dilated window. `op` gets the input and the padding that
  * it is to have. With all rates 1 it is `op(input, padding)`. Throws TfError INVALID_ARGUMENT where a rate is below 1, or SAME padding has no `filterShape`.
+ * @tfExport nn.withSpaceToBatch
  */
 export function withSpaceToBatch(
   input: Tensor,

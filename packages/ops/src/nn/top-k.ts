@@ -32,12 +32,12 @@ import {
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
 
-/** tf.nn.l2_loss: half the sum of squares. */
+/** tf.nn.l2_loss: half the sum of squares. @tfExport nn.l2Loss */
 export function l2Loss(t: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("L2Loss", [t], options);
 }
 
-/** tf.nn.top_k: the k (1 unless given) largest of the last dimension, in order, and where they are. */
+/** tf.nn.top_k: the k (1 unless given) largest of the last dimension, in order, and where they are. @tfExport nn.topK */
 export function topK(
   input: TensorLike,
   k: TensorLike = 1,
@@ -50,7 +50,7 @@ export function topK(
   return { values, indices };
 }
 
-/** tf.nn.in_top_k: whether each row's target is among its k largest predictions. */
+/** tf.nn.in_top_k: whether each row's target is among its k largest predictions. @tfExport nn.inTopK */
 export function inTopK(
   predictions: TensorLike,
   targets: TensorLike,

@@ -27,6 +27,7 @@ export interface DecodeCsvOptions extends NameOption {
  * tf.decode_csv: a tensor a column, of the types of `recordDefaults` (a scalar each, or a vector of one; an empty vector where the column must
  * be there), shaped as `records`. Running it fails with INVALID_ARGUMENT where a line does not fit.
  * Throws TfError INVALID_ARGUMENT for columns that are negative, not in order, or not as many as defaults.
+ * @tfExport decodeCsv
  */
 export function decodeCsv(
   records: TensorLike,
@@ -60,7 +61,7 @@ export interface StringToNumberOptions extends NameOption {
   readonly outType?: DType | undefined;
 }
 
-/** tf.string_to_number: the number that each string is. Running it fails with INVALID_ARGUMENT where one is none. */
+/** tf.string_to_number: the number that each string is. Running it fails with INVALID_ARGUMENT where one is none. @tfExport stringToNumber, strings.toNumber */
 export function stringToNumber(stringTensor: TensorLike, options: StringToNumberOptions = {}): Tensor {
   return applyOne("StringToNumber", [stringTensor], {
     name: options.name,

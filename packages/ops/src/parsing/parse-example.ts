@@ -111,6 +111,7 @@ function exampleKeys(features: Features): RawFeatures {
  * (sparse ones for VarLenFeature and SparseFeature). Running it fails with INVALID_ARGUMENT where an Example is broken, lacks what
  * has no default, or has another type.
  * Throws TfError INVALID_ARGUMENT where features contradict each other. Source: python/ops/parsing_ops.py.
+ * @tfExport parseExample
  */
 export function parseExample<F extends Features>(
   serialized: TensorLike,
@@ -139,6 +140,7 @@ export function parseExample<F extends Features>(
 /**
  * tf.parse_single_example: a scalar with one serialized Example to a tensor a feature (sparse ones for VarLenFeature and SparseFeature).
  * Fails and throws as `parseExample`. Source: python/ops/parsing_ops.py.
+ * @tfExport parseSingleExample
  */
 export function parseSingleExample<F extends Features>(
   serialized: TensorLike,

@@ -96,6 +96,7 @@ const denseKeys = ({ dense }: RawFeatures): string[] => dense.map(({ key }) => k
  * have a first dimension for their steps (sparse ones: [step, position]).
  * Running it fails with INVALID_ARGUMENT where the bytes are broken, something is missing, or of another type or size.
  * Throws TfError INVALID_ARGUMENT where there are no features, or they contradict each other.
+ * @tfExport parseSingleSequenceExample
  */
 export function parseSingleSequenceExample<
   C extends ContextFeatures = Record<never, never>,
@@ -141,6 +142,7 @@ export function parseSingleSequenceExample<
  * tf.io.parse_sequence_example: a vector of serialized SequenceExamples to a batch: features (a first dimension for the examples), lists of
  * features (another for their steps, filled up with zeros or empty strings), and how many steps each dense list has (int64 vectors by name).
  * Fails and throws as `parseSingleSequenceExample`.
+ * @tfExport parseSequenceExample
  */
 export function parseSequenceExample<
   C extends ContextFeatures = Record<never, never>,

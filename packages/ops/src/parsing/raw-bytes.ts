@@ -30,6 +30,7 @@ export interface DecodeRawOptions extends NameOption {
 /**
  * tf.decode_raw: the bytes of each string as numbers of `outType`: a last dimension more. Running it fails with INVALID_ARGUMENT where
  * strings differ in length, or end within a number.
+ * @tfExport decodeRaw
  */
 export function decodeRaw(inputBytes: TensorLike, outType: DType, options: DecodeRawOptions = {}): Tensor {
   const { name, littleEndian, fixedLength } = options;
@@ -39,12 +40,12 @@ export function decodeRaw(inputBytes: TensorLike, outType: DType, options: Decod
     : applyOne("DecodePaddedRaw", [inputBytes, fixedLength], { name, attrs });
 }
 
-/** tf.io.parse_tensor: the value of a scalar string that holds a TensorProto of `outType`; its shape is not known before it runs. */
+/** tf.io.parse_tensor: the value of a scalar string that holds a TensorProto of `outType`; its shape is not known before it runs. @tfExport parseTensor */
 export function parseTensor(serialized: TensorLike, outType: DType, options: NameOption = {}): Tensor {
   return applyOne("ParseTensor", [serialized], { name: options.name, attrs: { out_type: outType } });
 }
 
-/** tf.io.serialize_tensor: a tensor as the bytes of a TensorProto, a scalar string. */
+/** tf.io.serialize_tensor: a tensor as the bytes of a TensorProto, a scalar string. @tfExport serializeTensor */
 export function serializeTensor(tensor: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("SerializeTensor", [tensor], options);
 }

@@ -21,6 +21,7 @@ export interface TakeManyOptions extends NameOption {
 /** Indices (int64), keys (strings) and components of several elements. */
 export type Taken = readonly [indices: Tensor, keys: Tensor, values: readonly Tensor[]];
 
+/** data_flow_ops.Barrier: elements whose components come one by one, under a key; taken when they are whole. @tfExport Barrier */
 export class Barrier {
   readonly barrierRef: Tensor;
   readonly types: readonly DType[];

@@ -21,6 +21,7 @@ export interface MapPutOptions extends NameOption {
   readonly indices?: readonly number[] | undefined;
 }
 
+/** data_flow_ops.MapStagingArea: tuples of tensors that wait under keys, put in and taken in parts, too. @tfExport MapStagingArea */
 export class MapStagingArea extends BaseStagingArea {
   readonly #prefix: string;
 

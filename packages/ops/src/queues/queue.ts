@@ -260,7 +260,7 @@ function made(
   return [ref, shapes];
 }
 
-/** tf.FIFOQueue: elements come out in the order in which they went in. */
+/** tf.FIFOQueue: elements come out in the order in which they went in. @tfExport FIFOQueue */
 export class FIFOQueue extends QueueBase {
   constructor(capacity: number, dtypes: OneOrMore<DType>, options: QueueOptions = {}) {
     const types = typesOf(dtypes);
@@ -269,7 +269,7 @@ export class FIFOQueue extends QueueBase {
   }
 }
 
-/** tf.PaddingFIFOQueue: shapes may have unknown dims; batches are filled up to their largest element. Throws TfError INVALID_ARGUMENT without shapes. */
+/** tf.PaddingFIFOQueue: shapes may have unknown dims; batches are filled up to their largest element. Throws TfError INVALID_ARGUMENT without shapes. @tfExport PaddingFIFOQueue */
 export class PaddingFIFOQueue extends QueueBase {
   constructor(capacity: number, dtypes: OneOrMore<DType>, options: QueueOptions) {
     const types = typesOf(dtypes);
@@ -283,7 +283,7 @@ export class PaddingFIFOQueue extends QueueBase {
   }
 }
 
-/** tf.RandomShuffleQueue: elements come out at random; `minAfterDequeue` of them stay while it is open. */
+/** tf.RandomShuffleQueue: elements come out at random; `minAfterDequeue` of them stay while it is open. @tfExport RandomShuffleQueue */
 export class RandomShuffleQueue extends QueueBase {
   constructor(
     capacity: number,
@@ -306,7 +306,7 @@ export class RandomShuffleQueue extends QueueBase {
   }
 }
 
-/** tf.PriorityQueue: the element with the least first component, an int64, comes out first. `types` are those of the others. */
+/** tf.PriorityQueue: the element with the least first component, an int64, comes out first. `types` are those of the others. @tfExport PriorityQueue */
 export class PriorityQueue extends QueueBase {
   constructor(capacity: number, types: OneOrMore<DType>, options: QueueOptions = {}) {
     const own = typesOf(types);

@@ -9,6 +9,7 @@ import { BaseStagingArea, isNamed, type Staged, type StagingOptions } from "./st
 /** A tuple: its tensors in order, one alone, or a record where the area has names. */
 export type StagingValues = TensorLike | readonly TensorLike[] | { readonly [name: string]: TensorLike };
 
+/** data_flow_ops.StagingArea: tuples of tensors that wait between two parts of a program, first in, first out. @tfExport StagingArea */
 export class StagingArea extends BaseStagingArea {
   /** Throws TfError INVALID_ARGUMENT where shapes or names are not as many as types. */
   constructor(dtypes: readonly DType[], options: StagingOptions = {}) {

@@ -1,4 +1,2 @@
-export * from "./initializers.ts";
-export * from "./random.ts";
-export { randomOps } from "./random-ops.ts";
-export { DEFAULT_GRAPH_SEED, getSeed, setRandomSeed } from "./seed.ts";
+export { identityInitializer, orthogonalInitializer } from "./initializers.ts";
+export { DEFAULT_GRAPH_SEED } from "./seed.ts";

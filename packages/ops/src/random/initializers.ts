@@ -27,22 +27,22 @@ interface Seeded extends Typed {
   readonly seed?: number | undefined;
 }
 
-/** tf.zeros_initializer. */
+/** tf.zeros_initializer. @tfExport zerosInitializer */
 export function zerosInitializer(options: Typed = {}): Initializer {
   return (shape, dtype = options.dtype ?? "float32") => zeros(shape, dtype);
 }
 
-/** tf.ones_initializer. */
+/** tf.ones_initializer. @tfExport onesInitializer */
 export function onesInitializer(options: Typed = {}): Initializer {
   return (shape, dtype = options.dtype ?? "float32") => ones(shape, dtype);
 }
 
-/** tf.constant_initializer: a number all over, or a list whose last element fills what is left. */
+/** tf.constant_initializer: a number all over, or a list whose last element fills what is left. @tfExport constantInitializer */
 export function constantInitializer(value: ValueLike = 0, options: Typed = {}): Initializer {
   return (shape, dtype = options.dtype ?? "float32") => constant(value, dtype, { shape });
 }
 
-/** tf.random_uniform_initializer: [minval, maxval). */
+/** tf.random_uniform_initializer: [minval, maxval). @tfExport randomUniformInitializer */
 export function randomUniformInitializer(
   minval: TensorLike = 0,
   maxval?: TensorLike,
@@ -51,7 +51,7 @@ export function randomUniformInitializer(
   return (shape, dtype = options.dtype ?? "float32") => randomUniform(shape, { minval, maxval, dtype, seed });
 }
 
-/** tf.random_normal_initializer. */
+/** tf.random_normal_initializer. @tfExport randomNormalInitializer */
 export function randomNormalInitializer(
   mean: TensorLike = 0,
   stddev: TensorLike = 1,
@@ -60,7 +60,7 @@ export function randomNormalInitializer(
   return (shape, dtype = options.dtype ?? "float32") => randomNormal(shape, { mean, stddev, dtype, seed });
 }
 
-/** tf.truncated_normal_initializer. */
+/** tf.truncated_normal_initializer. @tfExport truncatedNormalInitializer */
 export function truncatedNormalInitializer(
   mean: TensorLike = 0,
   stddev: TensorLike = 1,
@@ -69,7 +69,7 @@ export function truncatedNormalInitializer(
   return (shape, dtype = options.dtype ?? "float32") => truncatedNormal(shape, { mean, stddev, dtype, seed });
 }
 
-/** tf.uniform_unit_scaling_initializer: uniform, so that the scale of the input is kept. */
+/** tf.uniform_unit_scaling_initializer: uniform, so that the scale of the input is kept. @tfExport uniformUnitScalingInitializer */
 export function uniformUnitScalingInitializer(factor = 1, { seed, ...options }: Seeded = {}): Initializer {
   return (shape, dtype = options.dtype ?? "float32", partition) => {
     const inputs = (partition?.fullShape ?? shape).slice(0, -1).reduce((product, dim) => product * dim, 1);
@@ -90,7 +90,7 @@ export interface VarianceScalingOptions extends Seeded {
 /** Deviation of a normal distribution that is cut at two deviations. */
 const truncatedDeviation = 0.87962566103423978;
 
-/** tf.variance_scaling_initializer. Throws a TypeError for a scale that is not positive, and modes that are none. */
+/** tf.variance_scaling_initializer. Throws a TypeError for a scale that is not positive, and modes that are none. @tfExport varianceScalingInitializer */
 export function varianceScalingInitializer(options: VarianceScalingOptions = {}): Initializer {
   const { scale = 1, mode = "fan_in", distribution = "truncated_normal", seed } = options;
   if (!(scale > 0)) throw new TypeError("`scale` must be positive float.");
@@ -122,12 +122,12 @@ function computeFans(shape: readonly number[]): [number, number] {
   return [shape[rank - 2]! * field, shape[rank - 1]! * field];
 }
 
-/** tf.glorot_uniform_initializer: what getVariable takes for floats unless told otherwise. */
+/** tf.glorot_uniform_initializer: what getVariable takes for floats unless told otherwise. @tfExport glorotUniformInitializer */
 export function glorotUniformInitializer(options: Seeded = {}): Initializer {
   return varianceScalingInitializer({ ...options, scale: 1, mode: "fan_avg", distribution: "uniform" });
 }
 
-/** tf.glorot_normal_initializer. */
+/** tf.glorot_normal_initializer. @tfExport glorotNormalInitializer */
 export function glorotNormalInitializer(options: Seeded = {}): Initializer {
   return varianceScalingInitializer({
     ...options,
@@ -137,7 +137,7 @@ export function glorotNormalInitializer(options: Seeded = {}): Initializer {
   });
 }
 
-/** tf.initializers.he_normal. */
+/** tf.initializers.he_normal. @tfExport heNormal */
 export function heNormal(options: Seeded = {}): Initializer {
   return varianceScalingInitializer({
     ...options,
@@ -147,12 +147,12 @@ export function heNormal(options: Seeded = {}): Initializer {
   });
 }
 
-/** tf.initializers.he_uniform. */
+/** tf.initializers.he_uniform. @tfExport heUniform */
 export function heUniform(options: Seeded = {}): Initializer {
   return varianceScalingInitializer({ ...options, scale: 2, mode: "fan_in", distribution: "uniform" });
 }
 
-/** tf.initializers.lecun_normal. */
+/** tf.initializers.lecun_normal. @tfExport lecunNormal */
 export function lecunNormal(options: Seeded = {}): Initializer {
   return varianceScalingInitializer({
     ...options,
@@ -162,7 +162,7 @@ export function lecunNormal(options: Seeded = {}): Initializer {
   });
 }
 
-/** tf.initializers.lecun_uniform. */
+/** tf.initializers.lecun_uniform. @tfExport lecunUniform */
 export function lecunUniform(options: Seeded = {}): Initializer {
   return varianceScalingInitializer({ ...options, scale: 1, mode: "fan_in", distribution: "uniform" });
 }

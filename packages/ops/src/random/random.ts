@@ -61,12 +61,12 @@ function scaledNormal(
   });
 }
 
-/** tf.random_normal: normal numbers of that shape, mean and deviation. */
+/** tf.random_normal: normal numbers of that shape, mean and deviation. @tfExport randomNormal */
 export function randomNormal(shape: TensorLike, options: NormalOptions = {}): Tensor {
   return scaledNormal("RandomStandardNormal", "random_normal", shape, options);
 }
 
-/** tf.truncated_normal: normal numbers that lie within two deviations of the mean. */
+/** tf.truncated_normal: normal numbers that lie within two deviations of the mean. @tfExport truncatedNormal */
 export function truncatedNormal(shape: TensorLike, options: NormalOptions = {}): Tensor {
   return scaledNormal("TruncatedNormal", "truncated_normal", shape, options);
 }
@@ -74,6 +74,7 @@ export function truncatedNormal(shape: TensorLike, options: NormalOptions = {}):
 /**
  * tf.random_uniform: numbers in [minval, maxval), floats or, for an integer `dtype`, integers.
  * Throws a TypeError for other types, and where integers have no maxval.
+ * @tfExport randomUniform
  */
 export function randomUniform(dims: TensorLike, options: UniformOptions = {}): Tensor {
   const { minval = 0, dtype = "float32", seed, name } = options;
@@ -96,14 +97,14 @@ export function randomUniform(dims: TensorLike, options: UniformOptions = {}): T
   });
 }
 
-/** tf.random_shuffle: the rows in another order. */
+/** tf.random_shuffle: the rows in another order. @tfExport randomShuffle */
 export function randomShuffle(value: TensorLike, options: Omit<RandomOptions, "dtype"> = {}): Tensor {
   const { seed, name } = options;
   const graph = resolveGraph([value], options.graph);
   return applyOne("RandomShuffle", [value], { name, graph, attrs: seedAttrs(seed, graph) });
 }
 
-/** tf.multinomial: `samples` classes for each row of unnormalised log-probabilities, int64 unless `dtype` is int32. */
+/** tf.multinomial: `samples` classes for each row of unnormalised log-probabilities, int64 unless `dtype` is int32. @tfExport multinomial */
 export function multinomial(logits: TensorLike, samples: TensorLike, options: RandomOptions = {}): Tensor {
   const { seed, name, dtype } = options;
   const graph = resolveGraph([logits, samples], options.graph);

@@ -11,14 +11,14 @@ function truncate(seed: number): number {
   return ((seed % MAX_INT32) + MAX_INT32) % MAX_INT32;
 }
 
-/** tf.set_random_seed: the seed of a graph (default: the current one). Throws a TypeError where there is none. */
+/** tf.set_random_seed: the seed of a graph (default: the current one). Throws a TypeError where there is none. @tfExport setRandomSeed */
 export function setRandomSeed(seed: number | null, graph: Graph | undefined = currentGraph()): void {
   if (!graph)
     throw new TypeError("setRandomSeed: give a graph, or call it inside graph.asDefault(() => ...)");
   graph.seed = seed;
 }
 
-/** tf.get_seed: the attributes seed and seed2 of a random op; undefined ones where neither graph nor op has a seed. */
+/** tf.get_seed: the attributes seed and seed2 of a random op; undefined ones where neither graph nor op has a seed. @tfExport getSeed */
 export function getSeed(
   opSeed: number | null | undefined,
   graph: Graph,

@@ -1,7 +1,14 @@
 // tf.read_file, tf.write_file, tf.matching_files. Files are reached only through the session's file system.
 // Source: core/ops/io_ops.cc, core/kernels/{whole_file_read_ops,matching_files_op}.cc.
 import type { Operation, Tensor } from "@org/graph";
-import { atomicWrite, dirname, fileExists, getMatchingPaths, localPath, readFile } from "@org/io";
+import {
+  atomicWrite,
+  dirname,
+  fileExists,
+  getMatchingPaths,
+  localPath,
+  readFile as readBytes,
+} from "@org/io";
 import { Shape } from "@org/tensor";
 import { applyOne, applyOp } from "../apply-op.ts";
 import { defineOps } from "../define.ts";
@@ -10,17 +17,17 @@ import type { HostContext, OpEntry } from "../op-entry.ts";
 import { withRank, withRankAtMost } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 
-/** tf.read_file: the bytes of a file, a scalar string. Running it fails with NOT_FOUND where there is none. */
-export function readFileOp(filename: TensorLike, options: NameOption = {}): Tensor {
+/** tf.read_file: the bytes of a file, a scalar string. Running it fails with NOT_FOUND where there is none. @tfExport readFile */
+export function readFile(filename: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("ReadFile", [filename], options);
 }
 
-/** tf.write_file: puts the scalar string `contents` into a file; directories are made as they are needed. */
-export function writeFileOp(filename: TensorLike, contents: TensorLike, options: NameOption = {}): Operation {
+/** tf.write_file: puts the scalar string `contents` into a file; directories are made as they are needed. @tfExport writeFile */
+export function writeFile(filename: TensorLike, contents: TensorLike, options: NameOption = {}): Operation {
   return applyOp("WriteFile", [filename, contents], options);
 }
 
-/** tf.matching_files: the names that match a pattern, or one of several, sorted: a string vector. */
+/** tf.matching_files: the names that match a pattern, or one of several, sorted: a string vector. @tfExport matchingFiles */
 export function matchingFiles(pattern: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("MatchingFiles", [pattern], options);
 }
@@ -43,7 +50,7 @@ export const fileOps: readonly OpEntry[] = defineOps({
       return [Shape.scalar];
     },
     gradient: null,
-    host: async (c) => [stringArray([], [await readFile(c.fs, scalarName(c), { signal: c.signal })])],
+    host: async (c) => [stringArray([], [await readBytes(c.fs, scalarName(c), { signal: c.signal })])],
   },
   WriteFile: {
     shape: (c) => {

@@ -6,6 +6,7 @@ import { applyOne, applyOp } from "../apply-op.ts";
 import type { QueueBase } from "../queues/queue.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 
+/** tf.ReaderBase: what all readers do: records, one by one, from the files that a queue names. @tfExport ReaderBase */
 export class ReaderBase {
   readonly readerRef: Tensor;
   /** Whether its state can be saved. */
@@ -77,14 +78,14 @@ export class ReaderBase {
   }
 }
 
-/** tf.WholeFileReader: a record is a file; its key the file's name. */
+/** tf.WholeFileReader: a record is a file; its key the file's name. @tfExport WholeFileReader */
 export class WholeFileReader extends ReaderBase {
   constructor(options: NameOption = {}) {
     super(applyOne("WholeFileReaderV2", [], options), true);
   }
 }
 
-/** tf.IdentityReader: a record is what the queue gives, as key and value. */
+/** tf.IdentityReader: a record is what the queue gives, as key and value. @tfExport IdentityReader */
 export class IdentityReader extends ReaderBase {
   constructor(options: NameOption = {}) {
     super(applyOne("IdentityReaderV2", [], options), true);
@@ -96,7 +97,7 @@ export interface TextLineReaderOptions extends NameOption {
   readonly skipHeaderLines?: number | undefined;
 }
 
-/** tf.TextLineReader: a record is a line without its end; its key "file:number". */
+/** tf.TextLineReader: a record is a line without its end; its key "file:number". @tfExport TextLineReader */
 export class TextLineReader extends ReaderBase {
   constructor({ name, skipHeaderLines }: TextLineReaderOptions = {}) {
     super(applyOne("TextLineReaderV2", [], { name, attrs: { skip_header_lines: skipHeaderLines } }));
@@ -108,7 +109,7 @@ export interface TFRecordReaderOptions extends NameOption {
   readonly compression?: RecordCompression | undefined;
 }
 
-/** tf.TFRecordReader: a record is a TFRecord; its key "file:offset". */
+/** tf.TFRecordReader: a record is a TFRecord; its key "file:offset". @tfExport TFRecordReader */
 export class TFRecordReader extends ReaderBase {
   constructor({ name, compression }: TFRecordReaderOptions = {}) {
     super(applyOne("TFRecordReaderV2", [], { name, attrs: { compression_type: compression } }));
@@ -126,7 +127,7 @@ export interface FixedLengthReaderOptions extends NameOption {
   readonly encoding?: RecordCompression | undefined;
 }
 
-/** tf.FixedLengthRecordReader: a record is `recordBytes` bytes; its key "file:number". */
+/** tf.FixedLengthRecordReader: a record is `recordBytes` bytes; its key "file:number". @tfExport FixedLengthRecordReader */
 export class FixedLengthRecordReader extends ReaderBase {
   constructor(recordBytes: number, options: FixedLengthReaderOptions = {}) {
     const { name, headerBytes, footerBytes, hopBytes, encoding } = options;

@@ -33,17 +33,17 @@ const transform = (type: string): FourierBuilder => {
   return (input, options = {}) => applyOne(type, [input], options);
 };
 
-/** tf.signal.fft: the Fourier transform of the last dimension of a complex tensor. */
+/** tf.signal.fft: the Fourier transform of the last dimension of a complex tensor. @tfExport fft, signal.fft */
 export const fft: FourierBuilder = transform("FFT");
-/** tf.signal.ifft: its inverse. */
+/** tf.signal.ifft: its inverse. @tfExport ifft, signal.ifft */
 export const ifft: FourierBuilder = transform("IFFT");
-/** tf.signal.fft2d: of the last two dimensions. */
+/** tf.signal.fft2d: of the last two dimensions. @tfExport signal.fft2d */
 export const fft2d: FourierBuilder = transform("FFT2D");
-/** tf.signal.ifft2d: its inverse. */
+/** tf.signal.ifft2d: its inverse. @tfExport signal.ifft2d */
 export const ifft2d: FourierBuilder = transform("IFFT2D");
-/** tf.signal.fft3d: of the last three dimensions. */
+/** tf.signal.fft3d: of the last three dimensions. @tfExport signal.fft3d */
 export const fft3d: FourierBuilder = transform("FFT3D");
-/** tf.signal.ifft3d: its inverse. */
+/** tf.signal.ifft3d: its inverse. @tfExport signal.ifft3d */
 export const ifft3d: FourierBuilder = transform("IFFT3D");
 
 const plans = new Map<number, FourierPlan>();

@@ -87,15 +87,15 @@ function builder(type: string, rank: number, inverse: boolean): RealFourierBuild
   };
 }
 
-/** tf.signal.rfft: the Fourier transform of the last dimension of a float32 tensor: the half that tells all, complex64. */
+/** tf.signal.rfft: the Fourier transform of the last dimension of a float32 tensor: the half that tells all, complex64. @tfExport signal.rfft */
 export const rfft: RealFourierBuilder = builder("RFFT", 1, false);
-/** tf.signal.irfft: its inverse: float32. */
+/** tf.signal.irfft: its inverse: float32. @tfExport signal.irfft */
 export const irfft: RealFourierBuilder = builder("IRFFT", 1, true);
-/** tf.signal.rfft2d: of the last two dimensions. */
+/** tf.signal.rfft2d: of the last two dimensions. @tfExport signal.rfft2d */
 export const rfft2d: RealFourierBuilder = builder("RFFT2D", 2, false);
-/** tf.signal.irfft2d: its inverse. */
+/** tf.signal.irfft2d: its inverse. @tfExport signal.irfft2d */
 export const irfft2d: RealFourierBuilder = builder("IRFFT2D", 2, true);
-/** tf.signal.rfft3d: of the last three dimensions. */
+/** tf.signal.rfft3d: of the last three dimensions. @tfExport signal.rfft3d */
 export const rfft3d: RealFourierBuilder = builder("RFFT3D", 3, false);
-/** tf.signal.irfft3d: its inverse. */
+/** tf.signal.irfft3d: its inverse. @tfExport signal.irfft3d */
 export const irfft3d: RealFourierBuilder = builder("IRFFT3D", 3, true);

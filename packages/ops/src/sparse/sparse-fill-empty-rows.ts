@@ -11,7 +11,7 @@ import { mergeDims, numbersOf, withRank } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { type SparseTensor, sparseTensor } from "./sparse-tensor.ts";
 
-/** tf.sparse_fill_empty_rows: the sparse tensor with `defaultValue` at the beginning of each row that has nothing, and which rows those are (bool). */
+/** tf.sparse_fill_empty_rows: the sparse tensor with `defaultValue` at the beginning of each row that has nothing, and which rows those are (bool). @tfExport sparseFillEmptyRows */
 export function sparseFillEmptyRows(
   input: SparseTensor,
   defaultValue: TensorLike,

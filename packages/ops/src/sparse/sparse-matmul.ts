@@ -23,7 +23,7 @@ export interface SparseMatmulOptions extends NameOption {
   readonly adjointB?: boolean | undefined;
 }
 
-/** tf.sparse_tensor_dense_matmul: `a` (sparse [n, m]) times `b` (dense [m, k]): dense [n, k]. An index beyond `a`'s shape fails the run. */
+/** tf.sparse_tensor_dense_matmul: `a` (sparse [n, m]) times `b` (dense [m, k]): dense [n, k]. An index beyond `a`'s shape fails the run. @tfExport sparseTensorDenseMatmul */
 export function sparseTensorDenseMatmul(
   a: SparseTensor,
   b: TensorLike,

@@ -24,7 +24,7 @@ import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
 import type { SparseTensor } from "./sparse-tensor.ts";
 
-/** tf.sparse_reorder: the same values in the order of their indices, row by row. */
+/** tf.sparse_reorder: the same values in the order of their indices, row by row. @tfExport sparseReorder */
 export function sparseReorder(input: SparseTensor, options: NameOption = {}): SparseTensor {
   const { indices, values, denseShape } = input;
   const { outputs } = applyOp("SparseReorder", [indices, values, denseShape], options);
@@ -39,6 +39,7 @@ export interface SparseMergeOptions extends NameOption {
 /**
  * tf.sparse_merge: `values` at the places that `ids` tell: the last dimension of `ids` is replaced by one of `vocabSize` for each of them.
  * Throws TfError INVALID_ARGUMENT where there are not as many sizes as ids.
+ * @tfExport sparseMerge
  */
 export function sparseMerge(
   ids: SparseTensor | readonly SparseTensor[],
@@ -72,7 +73,7 @@ export interface SparseTensorToDenseOptions extends NameOption {
   readonly validateIndices?: boolean | undefined;
 }
 
-/** tf.sparse_tensor_to_dense: all of a sparse tensor, with `defaultValue` where it has nothing. */
+/** tf.sparse_tensor_to_dense: all of a sparse tensor, with `defaultValue` where it has nothing. @tfExport sparseTensorToDense */
 export function sparseTensorToDense(input: SparseTensor, options: SparseTensorToDenseOptions = {}): Tensor {
   const { dtype, graph } = input.values;
   return graph.asDefault(() => {

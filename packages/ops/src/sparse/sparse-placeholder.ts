@@ -10,7 +10,7 @@ export interface SparsePlaceholderOptions extends NameOption {
   readonly graph?: Graph | undefined;
 }
 
-/** tf.sparse_placeholder: values, indices and (unless `shape` is known as a whole) the shape are to be fed. */
+/** tf.sparse_placeholder: values, indices and (unless `shape` is known as a whole) the shape are to be fed. @tfExport sparsePlaceholder */
 export function sparsePlaceholder(
   dtype: DType,
   shape?: readonly (number | null)[] | Tensor | null,

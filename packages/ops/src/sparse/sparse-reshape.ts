@@ -15,6 +15,7 @@ import { type SparseTensor, sparseTensor } from "./sparse-tensor.ts";
 /**
  * tf.sparse_reshape: the values in row-major order in another shape, of which one dimension may be -1.
  * Throws TfError INVALID_ARGUMENT where both shapes are known and do not agree; else that fails the run.
+ * @tfExport sparseReshape
  */
 export function sparseReshape(
   input: SparseTensor,

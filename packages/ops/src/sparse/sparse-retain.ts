@@ -12,6 +12,7 @@ import type { SparseTensor } from "./sparse-tensor.ts";
 /**
  * tf.sparse_retain: the values for which the bool vector `toRetain` is true, where they were.
  * Throws TfError INVALID_ARGUMENT where it is no vector, or not as long as there are values.
+ * @tfExport sparseRetain
  */
 export function sparseRetain(input: SparseTensor, toRetain: TensorLike): SparseTensor {
   const { indices, values, denseShape } = input;

@@ -27,7 +27,7 @@ function refOf(target: Assignable, what: string): Variable | Tensor {
 const isResource = (target: Assignable): target is ResourceVariable =>
   isVariable(target) && target.isResource;
 
-/** tf.assign: the variable's ref after the assignment (of a resource variable: its value, read after it). */
+/** tf.assign: the variable's ref after the assignment (of a resource variable: its value, read after it). @tfExport assign */
 export function assign(ref: Assignable, value: TensorLike, options: AssignOptions = {}): Tensor {
   const { name, useLocking, validateShape } = options;
   if (isResource(ref)) return ref.assign(toDType(value, ref), name === undefined ? {} : { name });
@@ -37,14 +37,14 @@ export function assign(ref: Assignable, value: TensorLike, options: AssignOption
   });
 }
 
-/** tf.assign_add: the variable's ref (a resource variable's value) after `value` was added. */
+/** tf.assign_add: the variable's ref (a resource variable's value) after `value` was added. @tfExport assignAdd */
 export function assignAdd(ref: Assignable, value: TensorLike, options: AssignOptions = {}): Tensor {
   // As in TensorFlow, the name is a ref variable's matter.
   if (isResource(ref)) return ref.assignAdd(toDType(value, ref));
   return dense("AssignAdd", ref, value, options);
 }
 
-/** tf.assign_sub: the variable's ref (a resource variable's value) after `value` was subtracted. */
+/** tf.assign_sub: the variable's ref (a resource variable's value) after `value` was subtracted. @tfExport assignSub */
 export function assignSub(ref: Assignable, value: TensorLike, options: AssignOptions = {}): Tensor {
   // As in TensorFlow, the name is a ref variable's matter.
   if (isResource(ref)) return ref.assignSub(toDType(value, ref));
@@ -65,7 +65,7 @@ function toDType(value: TensorLike, { dtype, graph }: ResourceVariable): Tensor 
   return convertToTensor(value, { dtype, graph });
 }
 
-/** tf.count_up_to: the value before it grew by one; running it at `limit` fails with OUT_OF_RANGE "Reached limit of ...". */
+/** tf.count_up_to: the value before it grew by one; running it at `limit` fails with OUT_OF_RANGE "Reached limit of ...". @tfExport countUpTo */
 export function countUpTo(ref: Assignable, limit: number, options: NameOption = {}): Tensor {
   if (isResource(ref))
     return applyOne("ResourceCountUpTo", [ref.handle], { ...options, attrs: { limit, T: ref.dtype } });
@@ -98,17 +98,17 @@ const scatter =
     });
   };
 
-/** tf.scatter_update: sets rows; the ref after it (of a resource variable: the operation). */
+/** tf.scatter_update: sets rows; the ref after it (of a resource variable: the operation). @tfExport scatterUpdate */
 export const scatterUpdate: ScatterFunction = scatter("Update");
-/** tf.scatter_add: adds to rows. */
+/** tf.scatter_add: adds to rows. @tfExport scatterAdd */
 export const scatterAdd: ScatterFunction = scatter("Add");
-/** tf.scatter_sub: subtracts from rows. */
+/** tf.scatter_sub: subtracts from rows. @tfExport scatterSub */
 export const scatterSub: ScatterFunction = scatter("Sub");
-/** tf.scatter_mul: multiplies rows. */
+/** tf.scatter_mul: multiplies rows. @tfExport scatterMul */
 export const scatterMul: ScatterFunction = scatter("Mul");
-/** tf.scatter_div: divides rows. */
+/** tf.scatter_div: divides rows. @tfExport scatterDiv */
 export const scatterDiv: ScatterFunction = scatter("Div");
-/** tf.scatter_max: the larger of old and new, in rows. */
+/** tf.scatter_max: the larger of old and new, in rows. @tfExport scatterMax */
 export const scatterMax: ScatterFunction = scatter("Max");
-/** tf.scatter_min: the smaller of old and new, in rows. */
+/** tf.scatter_min: the smaller of old and new, in rows. @tfExport scatterMin */
 export const scatterMin: ScatterFunction = scatter("Min");

@@ -27,6 +27,7 @@ import {
  * Glorot's uniform numbers unless an initializer says otherwise, others as zeros. With a partitioner, here or in the scope, it is a
  * PartitionedVariable. As tf.get_variable.
  * Throws TfError ALREADY_EXISTS or NOT_FOUND where reuse does not fit, INVALID_ARGUMENT where shape, type or partitions do not.
+ * @tfExport getVariable
  */
 export function getVariable(
   name: string,

@@ -1,5 +1,3 @@
-export * from "./assign.ts";
-export * from "./get-variable.ts";
 export { PartitionInfo } from "./partition-info.ts";
 export {
   fixedSizePartitioner,
@@ -9,10 +7,6 @@ export {
   type VariableAxisSizeOptions,
   variableAxisSizePartitioner,
 } from "./partitioners.ts";
-export { resourceOps, variableShape } from "./resource-ops.ts";
-export { scatterOps } from "./scatter-ops.ts";
-export { variableOps } from "./variable-ops.ts";
-export * from "./variable-scope.ts";
 export {
   type AnyVariable,
   AUTO_REUSE,

@@ -36,7 +36,7 @@ const update = (opcode: "add" | "subtract"): OpSpec => ({
   },
 });
 
-/** The shape of the variable behind a handle: a constant where the graph knows it. Source: variable_shape. */
+/** The shape of the variable behind a handle: a constant where the graph knows it. Source: variable_shape. @tfExport variableShape */
 export function variableShape(handle: Tensor, outType: "int32" | "int64" = "int32"): Tensor {
   const known = handle.op.handles[handle.valueIndex]?.shape;
   return known?.isFullyDefined()

@@ -11,7 +11,7 @@ import {
   type VariableScopeOptions,
 } from "./variable-store.ts";
 
-/** tf.get_variable_scope: the scope that getVariable works in now. */
+/** tf.get_variable_scope: the scope that getVariable works in now. @tfExport getVariableScope */
 export function getVariableScope(graph?: Graph): VariableScope {
   return storeOf(graphFor(graph)).current;
 }
@@ -20,6 +20,7 @@ export function getVariableScope(graph?: Graph): VariableScope {
  * Runs `fn` in a variable scope, and in a name scope of the same name. `nameOrScope` is a name below the current scope, a scope that
  * is re-entered, or null for a unique name made of `defaultName`. As tf.variable_scope.
  * Throws a TypeError where there is neither a name nor a default one, or where `reuse` is asked of a scope without a name.
+ * @tfExport variableScope
  */
 export function variableScope<R>(
   nameOrScope: string | VariableScope | null,

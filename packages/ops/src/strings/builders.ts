@@ -12,24 +12,24 @@ export interface StringEncodingOptions extends NameOption {
   readonly encoding?: "" | "utf-8" | undefined;
 }
 
-/** tf.strings.lower: small letters. Another encoding than "" and "utf-8" fails the run with INVALID_ARGUMENT. */
+/** tf.strings.lower: small letters. Another encoding than "" and "utf-8" fails the run with INVALID_ARGUMENT. @tfExport strings.lower */
 export function stringLower(input: TensorLike, options: StringEncodingOptions = {}): Tensor {
   const { name, encoding = "" } = options;
   return applyOne("StringLower", [input], { name, attrs: { encoding } });
 }
 
-/** tf.strings.upper: capital letters. Another encoding than "" and "utf-8" fails the run with INVALID_ARGUMENT. */
+/** tf.strings.upper: capital letters. Another encoding than "" and "utf-8" fails the run with INVALID_ARGUMENT. @tfExport strings.upper */
 export function stringUpper(input: TensorLike, options: StringEncodingOptions = {}): Tensor {
   const { name, encoding = "" } = options;
   return applyOne("StringUpper", [input], { name, attrs: { encoding } });
 }
 
-/** tf.strings.strip: without white space at either end. */
+/** tf.strings.strip: without white space at either end. @tfExport stringStrip, strings.strip */
 export function stringStrip(input: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("StringStrip", [input], options);
 }
 
-/** tf.strings.length: bytes of each string, or characters: int32. */
+/** tf.strings.length: bytes of each string, or characters: int32. @tfExport strings.length */
 export function stringLength(
   input: TensorLike,
   options: NameOption & { readonly unit?: CharUnit | undefined } = {},
@@ -51,13 +51,13 @@ export interface AsStringOptions extends NameOption {
   readonly fill?: string | undefined;
 }
 
-/** tf.as_string: numbers and booleans as text. Formats that the type does not take fail the run with INVALID_ARGUMENT. */
+/** tf.as_string: numbers and booleans as text. Formats that the type does not take fail the run with INVALID_ARGUMENT. @tfExport asString, strings.asString */
 export function asString(input: TensorLike, options: AsStringOptions = {}): Tensor {
   const { name, ...attrs } = options;
   return applyOne("AsString", [input], { name, attrs });
 }
 
-/** tf.encode_base64: web-safe base64. */
+/** tf.encode_base64: web-safe base64. @tfExport encodeBase64 */
 export function encodeBase64(
   input: TensorLike,
   options: NameOption & { readonly pad?: boolean | undefined } = {},
@@ -65,7 +65,7 @@ export function encodeBase64(
   return applyOne("EncodeBase64", [input], { name: options.name, attrs: { pad: options.pad } });
 }
 
-/** tf.decode_base64: what web-safe base64 stands for. What is none fails the run with INVALID_ARGUMENT. */
+/** tf.decode_base64: what web-safe base64 stands for. What is none fails the run with INVALID_ARGUMENT. @tfExport decodeBase64 */
 export function decodeBase64(input: TensorLike, options: NameOption = {}): Tensor {
   return applyOne("DecodeBase64", [input], options);
 }
@@ -90,7 +90,7 @@ export interface StringSplitOptions extends NameOption {
   readonly skipEmpty?: boolean | undefined;
 }
 
-/** tf.string_split: the pieces of each string of a vector, as a sparse tensor. */
+/** tf.string_split: the pieces of each string of a vector, as a sparse tensor. @tfExport stringSplit */
 export function stringSplit(source: TensorLike, options: StringSplitOptions = {}): SparseTensor {
   const { name, sep = " ", skipEmpty = true } = options;
   return withScope(resolveGraph([source, sep]), name, "StringSplit", () =>
@@ -105,7 +105,7 @@ export interface StringsSplitOptions extends NameOption {
   readonly maxsplit?: number | undefined;
 }
 
-/** tf.strings.split: the pieces of each string of a vector as Python's str.split has them, as a sparse tensor. */
+/** tf.strings.split: the pieces of each string of a vector as Python's str.split has them, as a sparse tensor. @tfExport strings.split */
 export function stringsSplit(input: TensorLike, options: StringsSplitOptions = {}): SparseTensor {
   const { name, sep = "", maxsplit = -1 } = options;
   return withScope(resolveGraph([input, sep]), name, "StringSplit", () => {

@@ -21,6 +21,7 @@ export interface StringFormatOptions extends NameOption {
 /**
  * tf.strings.format: the template with each placeholder replaced by a tensor: a scalar string.
  * Throws TfError INVALID_ARGUMENT where there are not as many placeholders as tensors.
+ * @tfExport strings.format
  */
 export function stringFormat(
   template: string,

@@ -9,7 +9,7 @@ import { unchanged } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { hash64, sipHash } from "./hashes.ts";
 
-/** tf.string_to_hash_bucket: Hash64 of each string modulo `numBuckets`: int64, of the shape of `input`. Made for files of old: prefer stringToHashBucketFast. */
+/** tf.string_to_hash_bucket: Hash64 of each string modulo `numBuckets`: int64, of the shape of `input`. Made for files of old: prefer stringToHashBucketFast. @tfExport stringToHashBucket, strings.toHashBucket */
 export function stringToHashBucket(
   input: TensorLike,
   numBuckets: number | bigint,
@@ -18,7 +18,7 @@ export function stringToHashBucket(
   return applyOne("StringToHashBucket", [input], { ...options, attrs: { num_buckets: numBuckets } });
 }
 
-/** tf.strings.to_hash_bucket_fast: FarmHash's Fingerprint64 of each string modulo `numBuckets`: int64, of the shape of `input`. */
+/** tf.strings.to_hash_bucket_fast: FarmHash's Fingerprint64 of each string modulo `numBuckets`: int64, of the shape of `input`. @tfExport stringToHashBucketFast, strings.toHashBucketFast */
 export function stringToHashBucketFast(
   input: TensorLike,
   numBuckets: number | bigint,
@@ -30,6 +30,7 @@ export function stringToHashBucketFast(
 /**
  * tf.strings.to_hash_bucket_strong: SipHash of each string under `key` (two 64-bit numbers) modulo `numBuckets`: int64, of the shape of `input`;
  * who does not know the key cannot make strings that fall into one bucket. A key of another length fails the run with INVALID_ARGUMENT.
+ * @tfExport stringToHashBucketStrong, strings.toHashBucketStrong
  */
 export function stringToHashBucketStrong(
   input: TensorLike,

@@ -22,7 +22,7 @@ export interface JoinOptions extends NameOption {
   readonly separator?: string | undefined;
 }
 
-/** tf.strings.join, tf.string_join: the strings of several tensors, element by element; scalars are joined with each element. */
+/** tf.strings.join, tf.string_join: the strings of several tensors, element by element; scalars are joined with each element. @tfExport stringJoin, strings.join */
 export function stringJoin(inputs: readonly TensorLike[], options: JoinOptions = {}): Tensor {
   const { name, separator = "" } = options;
   return applyOne("StringJoin", [inputs], { name, attrs: { separator } });
@@ -35,7 +35,7 @@ export interface ReduceJoinOptions extends JoinOptions {
   readonly keepdims?: boolean | undefined;
 }
 
-/** tf.strings.reduce_join, tf.reduce_join: strings joined along dimensions. An axis that is not there or is named twice fails the run. */
+/** tf.strings.reduce_join, tf.reduce_join: strings joined along dimensions. An axis that is not there or is named twice fails the run. @tfExport reduceJoin, strings.reduceJoin */
 export function reduceJoin(inputs: TensorLike, options: ReduceJoinOptions = {}): Tensor {
   const { axis, keepdims = false, separator = "" } = options;
   // TensorFlow opens its scope without the name, which goes to the op within.
@@ -55,7 +55,7 @@ function allAxes(x: Tensor): TensorLike {
   return range(operator.sub(rank(x), 1), int32(-1), int32(-1));
 }
 
-/** tf.strings.unsorted_segment_join: the strings of each segment joined; a segment without any is empty. */
+/** tf.strings.unsorted_segment_join: the strings of each segment joined; a segment without any is empty. @tfExport strings.unsortedSegmentJoin */
 export function unsortedSegmentJoin(
   inputs: TensorLike,
   segmentIds: TensorLike,

@@ -14,6 +14,7 @@ import { fullMatch, replaced, withPattern } from "./regex.ts";
 /**
  * tf.strings.regex_full_match: which strings match a pattern (RE2's syntax) as a whole: bool, of the shape of `input`.
  * A pattern that is a string becomes an attribute (StaticRegexFullMatch). A bad pattern fails the run with INVALID_ARGUMENT.
+ * @tfExport strings.regexFullMatch
  */
 export function regexFullMatch(input: TensorLike, pattern: TensorLike, options: NameOption = {}): Tensor {
   return typeof pattern === "string"
@@ -29,6 +30,7 @@ export interface RegexReplaceOptions extends NameOption {
 /**
  * tf.strings.regex_replace: strings with what matches a pattern (RE2's syntax) replaced; \0 to \9 in `rewrite` are its groups.
  * Where both are strings they become attributes (StaticRegexReplace). A bad pattern fails the run with INVALID_ARGUMENT.
+ * @tfExport regexReplace, strings.regexReplace
  */
 export function regexReplace(
   input: TensorLike,

@@ -21,6 +21,7 @@ export interface SubstrOptions extends NameOption {
  * tf.strings.substr: the `len` bytes (or characters) of each string from `pos` on; less where the string ends. A negative `pos` counts from the
  * end. `pos` and `len` are int32 or int64, of one shape, which is broadcast with that of `input`.
  * A `pos` beyond a string fails the run with INVALID_ARGUMENT.
+ * @tfExport substr, strings.substr
  */
 export function substr(
   input: TensorLike,

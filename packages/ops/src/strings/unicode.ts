@@ -22,7 +22,7 @@ export interface UnicodeTranscodeOptions extends NameOption {
   readonly replaceControlCharacters?: boolean | undefined;
 }
 
-/** tf.strings.unicode_transcode: strings of one encoding in another: of the shape of `input`. */
+/** tf.strings.unicode_transcode: strings of one encoding in another: of the shape of `input`. @tfExport strings.unicodeTranscode */
 export function unicodeTranscode(
   input: TensorLike,
   inputEncoding: string,

@@ -4,7 +4,7 @@ export {
   MutableHashTable,
   type MutableHashTableOptions,
 } from "./mutable-tables.ts";
-export { StaticHashTable, tablesInitializer } from "./static-hash-table.ts";
+export { StaticHashTable } from "./static-hash-table.ts";
 export {
   type KeyValueOptions,
   KeyValueTensorInitializer,
@@ -14,7 +14,6 @@ export {
   TextFileInitializer,
   type TextFileOptions,
 } from "./table-initializers.ts";
-export { tableOps } from "./table-ops.ts";
 export {
   type FileTableOptions,
   type HashBucketOptions,

@@ -83,7 +83,7 @@ export class StaticHashTable {
   }
 }
 
-/** An op that fills all tables of the graph that are filled once; NoOp where there are none. As tf.tables_initializer. */
+/** An op that fills all tables of the graph that are filled once; NoOp where there are none. As tf.tables_initializer. @tfExport tablesInitializer */
 export function tablesInitializer(
   options: NameOption & { readonly graph?: Graph | undefined } = {},
 ): Operation {

@@ -1,1 +1,0 @@
-export { angle, complex, complexPartOps, imag, real } from "./parts.ts";

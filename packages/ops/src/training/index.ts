@@ -1,1 +1,0 @@
-export { trainingOps } from "./apply-ops.ts";
