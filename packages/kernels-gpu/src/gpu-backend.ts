@@ -19,8 +19,6 @@ const preparers: Readonly<Record<Fusion["kind"], Preparer>> = {
   rows: () => ({ refused: "GPU takes reductions of rows by themselves" }),
   dot: prepareDot,
   convolution: prepareConvolutionFusion,
-  // None is made for a backend whose `alsoFuses` does not name them.
-  rows: () => ({ refused: "GPU takes reductions and what follows them one by one" }),
   single: prepareSingle,
 };
 
