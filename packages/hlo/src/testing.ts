@@ -1,4 +1,4 @@
-export { type TestFramework, testBackend, unsupported } from "./testing/backend-suite.ts";
+export { type SuiteOptions, type TestFramework, testBackend, unsupported } from "./testing/backend-suite.ts";
 export { type BackendCase, backendCases } from "./testing/cases.ts";
 export { difference } from "./testing/closeness.ts";
 export { type RandomProgram, randomArray, randomProgram, seededRandom } from "./testing/random-program.ts";
