@@ -4,6 +4,12 @@ import { copySpeed, time } from "./measure.mjs";
 
 const f32 = "float32";
 const n = 1 << 20;
+const softmax = (b, rows, columns) => {
+  const x = b.parameter(f32, [rows, columns]);
+  const over = (y, reducer) => b.broadcast(b.reduce(y, reducer, [1]), x.dims, [0]);
+  const e = b.unary("exp", b.binary("subtract", x, over(x, "maximum")));
+  return [b.binary("divide", e, over(e, "add"))];
+};
 const cases = {
   "add [1M]": ["loop", 3 * n, (b) => [b.binary("add", b.parameter(f32, [n]), b.parameter(f32, [n]))]],
   "add [16K]": [
@@ -103,22 +109,20 @@ const cases = {
   "sum columns [1024, 1024]": ["reduce", n, (b) => [b.reduce(b.parameter(f32, [1024, 1024]), "add", [0])]],
   "sum all [1M]": ["reduce", n, (b) => [b.reduce(b.parameter(f32, [n]), "add", [0])]],
   "max rows [1024, 1024]": ["reduce", n, (b) => [b.reduce(b.parameter(f32, [1024, 1024]), "maximum", [1])]],
-  "softmax: sum of exp(x - max) [1024, 1024]": [
-    "reduce",
-    n,
-    (b) => {
-      const x = b.parameter(f32, [1024, 1024]);
-      const max = b.broadcast(b.parameter(f32, [1024]), x.dims, [0]);
-      return [b.reduce(b.unary("exp", b.binary("subtract", x, max)), "add", [1])];
-    },
-  ],
-  "softmax: exp(x - max) / sum [1024, 1024]": [
-    "loop",
+  "softmax [1024, 1024]": ["rows", 2 * n, (b) => softmax(b, 1024, 1024)],
+  "softmax [100, 10]": ["rows", 2 * 1000, (b) => softmax(b, 100, 10)],
+  "layer normalisation [1024, 1024]": [
+    "rows",
     2 * n,
     (b) => {
       const x = b.parameter(f32, [1024, 1024]);
-      const [max, sum] = [0, 1].map(() => b.broadcast(b.parameter(f32, [1024]), x.dims, [0]));
-      return [b.binary("divide", b.unary("exp", b.binary("subtract", x, max)), sum)];
+      const mean = (y) =>
+        b.binary("multiply", b.reduce(y, "add", [1]), b.broadcastTo(b.scalar(f32, 1 / 1024), [1024]));
+      const over = (row) => b.broadcast(row, x.dims, [0]);
+      const centred = b.binary("subtract", x, over(mean(x)));
+      return [
+        b.binary("multiply", centred, over(b.unary("rsqrt", mean(b.binary("multiply", centred, centred))))),
+      ];
     },
   ],
   "sum rows [100, 10]": ["reduce", 1000, (b) => [b.reduce(b.parameter(f32, [100, 10]), "add", [1])]],

@@ -1,6 +1,6 @@
-// Vector constants of kernels, in reserved memory. A load is one instruction that the engine folds into its use;
-// v128.const it makes anew in every turn of a loop, in four (measured: exp 1.5 to 2 times slower).
-import type { Expr } from "./wasm-assembler.ts";
+// Vector constants of kernels, in reserved memory. A load is one instruction; v128.const an engine makes anew in every turn of a loop, in
+// four (measured: exp 1.5 to 2 times slower). The first few of a function are loaded when it begins, and stay in registers.
+import type { Expr, FunctionBuilder, Local } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
 import { f32x4, i32x4, v128 } from "./wasm-simd.ts";
 
@@ -41,5 +41,25 @@ export function createConstantPool(address: number, end: number, bytes: () => Ui
       const content = new Uint8Array(Float64Array.of(value, value).buffer);
       return slot(content, () => ({ type: "v128", code: [0xfd, 0x0c, ...content] }));
     },
+  };
+}
+
+/** x64 has 16 vector registers. With more of them taken, engines put away what loops work on (measured: 12 to 14 are best). */
+const mostKept = 12;
+
+/** The pool for one function: its first constants are loaded once. */
+export function keptConstants(pool: ConstantPool, f: FunctionBuilder): ConstantPool {
+  const locals = new Map<string, Local<"v128">>();
+  const kept = (key: string, constant: Expr<"v128">): Expr<"v128"> => {
+    const known = locals.get(key);
+    if (known !== undefined || locals.size >= mostKept) return known ?? constant;
+    const local = f.first("v128", constant);
+    locals.set(key, local);
+    return local;
+  };
+  return {
+    f32x4: (value) => kept(`f32 ${Object.is(value, -0) ? "-0" : value}`, pool.f32x4(value)),
+    i32x4: (...lanes) => kept(`i32 ${lanes}`, pool.i32x4(...lanes)),
+    f64x2: (value) => kept(`f64 ${Object.is(value, -0) ? "-0" : value}`, pool.f64x2(value)),
   };
 }

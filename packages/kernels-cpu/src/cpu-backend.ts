@@ -78,6 +78,7 @@ export function cpu(options: CpuOptions = {}): CpuBackend {
   const preparers = {
     loop: prepareLoops,
     reduce: prepareLoops,
+    rows: prepareLoops,
     dot: prepareDot,
     convolution: prepareConvolutionFusion,
     single: prepareSingle,
@@ -107,7 +108,7 @@ export function cpu(options: CpuOptions = {}): CpuBackend {
     },
     ready: team?.ready ?? Promise.resolve(),
     supports,
-    alsoFuses: ["convolution"],
+    alsoFuses: ["convolution", "rows"],
 
     prepare(fusion, donated) {
       open();

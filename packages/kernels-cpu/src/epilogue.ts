@@ -76,7 +76,7 @@ export function prepareEpilogue(
         for (let i = 0; i < words.length; i++) block[start + i] = words[i]!;
         block[start + layout.extent(1) / 4] = count;
         addresses.forEach(({ word, from, index, offset }, i) => {
-          const base = from === "product" ? product : (from === "input" ? inputs : outputs)[index]!.address;
+          const base = from === "given" ? product : (from === "input" ? inputs : outputs)[index]!.address;
           block[start + word] = base + offset + first * rowSteps[i]!;
         });
         loop.indices.forEach((index, i) => {

@@ -12,15 +12,24 @@ const validates = (build: (module: ReturnType<typeof createModule>) => void): bo
   return WebAssembly.validate(module.bytes());
 };
 
-/** Whether relaxed SIMD (fused multiply-add) is there. */
+/** Whether relaxed SIMD is there, and its multiply-add is fused: it rounds once, which the accuracy of functions counts on. */
 export function hasRelaxedSimd(): boolean {
-  relaxed ??= validates((module) =>
-    module.func(undefined, [], undefined, (f) => {
-      const x = f32x4.const(1);
-      f.emit(v128.store(i32.const(0), f32x4.relaxed_madd(x, x, x)));
-    }),
-  );
+  relaxed ??= isFused();
   return relaxed;
+}
+
+/** (1 + 2^-23)^2 - (1 + 2^-22) is 2^-46 where the product is not rounded, else 0. */
+function isFused(): boolean {
+  const module = createModule();
+  module.func("run", [], "f32", (f) => {
+    const x = f.local("v128", f32x4.const(1 + 2 ** -23));
+    f.return(f32x4.extract_lane(f32x4.relaxed_madd(x, x, f32x4.const(-(1 + 2 ** -22))), 0));
+  });
+  const bytes = module.bytes();
+  if (!WebAssembly.validate(bytes)) return false;
+  const memory = new WebAssembly.Memory({ initial: 0 });
+  const { run } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
+  return (run as () => number)() !== 0;
 }
 
 /** Throws TfError UNIMPLEMENTED where there is no WebAssembly, none with SIMD, or it may not be compiled. */

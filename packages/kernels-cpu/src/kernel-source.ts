@@ -1,7 +1,7 @@
 // A loop nest's WebAssembly: picks lanes (four where every type has 32 bits or fewer, two of 64 bits, else scalars) and wraps the
 // loops into a module with one export, `run(arguments)`.
 import type { HloDType, LoopNest } from "@org/hlo";
-import type { ConstantPool } from "./constants.ts";
+import { type ConstantPool, keptConstants } from "./constants.ts";
 import { emitFault, faultCodes } from "./fault-record.ts";
 import { declareHostFunctions } from "./host-functions.ts";
 import { isNarrow, isWide, type KernelContext, type Lanes, type Operation } from "./lanes.ts";
@@ -9,6 +9,7 @@ import { emitLoop } from "./loop-kernel.ts";
 import { nestLayout } from "./nest-arguments.ts";
 import { operationOf } from "./nest-walk.ts";
 import { emitReduce } from "./reduce-kernel.ts";
+import { emitRowsFusion } from "./rows-kernel.ts";
 import { scalarLanes } from "./scalar-lanes.ts";
 import { emitTiles, tileDimension } from "./tile-kernel.ts";
 import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
@@ -43,7 +44,7 @@ function lanesFor(nest: LoopNest): (context: KernelContext) => Lanes {
   return sums && every(isWideOperation, isWideType) ? wideLanes : scalarLanes;
 }
 
-/** The module for a nest of kind loop or reduce. */
+/** The module for a nest of kind loop, reduce or rows. */
 export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
   const module = createModule();
   const host = declareHostFunctions(
@@ -57,7 +58,7 @@ export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
     const context: KernelContext = {
       f,
       relaxed: target.relaxed,
-      constants: target.constants,
+      constants: keptConstants(target.constants, f),
       host,
       ...(element && {
         onDivisionByZero: (dividend) =>
@@ -68,6 +69,7 @@ export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
     const lanes = lanesFor(nest)(context);
     const row = lanes.width === 4 ? tileDimension(nest) : undefined;
     if (row !== undefined) emitTiles(context, nest, nestLayout(nest), block, lanes, row);
+    else if (nest.kind === "rows") emitRowsFusion(context, nest, nestLayout(nest), block, lanes);
     else if (nest.kind === "reduce") emitReduce(context, nest, nestLayout(nest), block, lanes);
     else emitLoop(context, nest, nestLayout(nest), block, lanes);
   });

@@ -20,6 +20,8 @@ export interface Operation {
   readonly dtype: HloDType;
   readonly argTypes: readonly HloDType[];
   readonly direction?: Direction;
+  /** The argument is known to be 0 or less, or NaN. */
+  readonly ofNonPositive?: boolean;
 }
 
 /** Where a group of elements lies: lane i at address + i * step (step given as steps of lanes 1, 2, 3). */

@@ -6,8 +6,10 @@
 //   for each index: offset, strides[rank]    (elements)
 //   for each store: address, strides[rank]   (bytes)
 //   for each literal: two words (32-bit types use the first)
+//   of rows, for each value that is kept along the row: address
 import type { HloDType, LoopNest } from "@org/hlo";
 import { elementBytes, isSingle, isWide } from "./lanes.ts";
+import { planRows } from "./rows-plan.ts";
 
 /** Where each thing lies, in bytes from the block's start. */
 export interface NestLayout {
@@ -19,6 +21,7 @@ export interface NestLayout {
   readonly storeAddress: (store: number) => number;
   readonly storeStride: (store: number, dimension: number) => number;
   readonly literal: (literal: number) => number;
+  readonly kept: (value: number) => number;
   readonly words: number;
 }
 
@@ -30,6 +33,7 @@ export function nestLayout(nest: LoopNest): NestLayout {
   const indices = loads + nest.loads.length * record;
   const stores = indices + nest.indices.length * record;
   const literals = stores + nest.stores.length * record;
+  const kept = literals + nest.literals.length * 2;
   return {
     extent: (d) => d * 4,
     loadAddress: (i) => (loads + i * record) * 4,
@@ -39,14 +43,18 @@ export function nestLayout(nest: LoopNest): NestLayout {
     storeAddress: (i) => (stores + i * record) * 4,
     storeStride: (i, d) => (stores + i * record + 1 + d) * 4,
     literal: (i) => (literals + i * 2) * 4,
-    words: literals + nest.literals.length * 2,
+    kept: (i) => (kept + i) * 4,
+    words: kept + (nest.kind === "rows" ? planRows(nest).kept.length : 0),
   };
 }
 
-/** A buffer's address goes into word `word`, `offset` bytes further on. */
+/**
+ * A buffer's address goes into word `word`, `offset` bytes further on; or that of memory which whoever calls the kernel gives: a product,
+ * or what rows keep.
+ */
 export interface AddressSlot {
   readonly word: number;
-  readonly from: "input" | "output" | "product";
+  readonly from: "input" | "output" | "given";
   readonly index: number;
   readonly offset: number;
 }
@@ -55,6 +63,8 @@ export interface AddressSlot {
 export interface NestArguments {
   readonly words: Int32Array;
   readonly addresses: readonly AddressSlot[];
+  /** Bytes that rows keep values in, for each thread. */
+  readonly keptBytes: number;
 }
 
 /** Input index of loads that read a matrix product: see dot-kernel.ts. */
@@ -73,7 +83,7 @@ export function nestArguments(nest: LoopNest): NestArguments {
     const bytes = elementBytes(load.dtype);
     addresses.push({
       word: layout.loadAddress(i) / 4,
-      from: load.parameter === productParameter ? "product" : "input",
+      from: load.parameter === productParameter ? "given" : "input",
       index: load.parameter,
       offset: load.offset * bytes,
     });
@@ -97,7 +107,14 @@ export function nestArguments(nest: LoopNest): NestArguments {
   nest.literals.forEach((value, i) => {
     words.set(literalWords(types[i]!, value), layout.literal(i) / 4);
   });
-  return { words, addresses };
+  let keptBytes = 0;
+  if (nest.kind === "rows")
+    for (const [i, op] of planRows(nest).kept.entries()) {
+      addresses.push({ word: layout.kept(i) / 4, from: "given", index: 0, offset: keptBytes });
+      // The last vector is written whole.
+      keptBytes += Math.ceil((nest.extents.at(-1)! * elementBytes(nest.ops[op]!.dtype)) / 64 + 1) * 64;
+    }
+  return { words, addresses, keptBytes };
 }
 
 function literalTypes(nest: LoopNest): HloDType[] {

@@ -1,6 +1,6 @@
-// Prepares fusions of kind loop and reduce, and the epilogues of matrix products: one kernel a nest's key, arguments
+// Prepares fusions of kind loop, reduce and rows, and the epilogues of matrix products: one kernel a nest's key, arguments
 // from its extents.
-import { type LoopNest, loopNest } from "@org/hlo";
+import { type LoopNest, loopNest, rowPasses } from "@org/hlo";
 import { mayDivideByZero, nestSource } from "./kernel-source.ts";
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer } from "./memory.ts";
@@ -12,16 +12,16 @@ import { evenParts } from "./threads/parts.ts";
 const empty: Run = () => {};
 
 /** Writes a kernel's arguments and calls it. */
-export function launcher(workshop: Workshop, entry: Entry, { words, addresses }: NestArguments): NestRun {
+function launcher(workshop: Workshop, entry: Entry, { words, addresses }: NestArguments): NestRun {
   const { memory, argumentAddress } = workshop;
   const start = argumentAddress / 4;
   const count = words.length;
-  return (inputs, outputs, product) => {
+  return (inputs, outputs, given) => {
     const block = memory.words;
     // Short blocks: a loop is faster than TypedArray.set.
     if (count < 48) for (let i = 0; i < count; i++) block[start + i] = words[i]!;
     else block.set(words, start);
-    for (const slot of addresses) block[start + slot.word] = addressOf(slot, inputs, outputs, product);
+    for (const slot of addresses) block[start + slot.word] = addressOf(slot, inputs, outputs, given);
     entry(argumentAddress);
   };
 }
@@ -30,9 +30,9 @@ function addressOf(
   { from, index, offset }: AddressSlot,
   inputs: readonly CpuBuffer[],
   outputs: readonly CpuBuffer[],
-  product: number,
+  given: number,
 ): number {
-  if (from === "product") return product + offset;
+  if (from === "given") return given + offset;
   return (from === "input" ? inputs : outputs)[index]!.address + offset;
 }
 
@@ -47,15 +47,16 @@ function withTeam(
   // A fault names an element, which kernels count from where they begin.
   const cut = kernel && !mayDivideByZero(nest) ? cutNest(nest, nestLayout(nest)) : undefined;
   if (team === undefined || kernel === undefined || cut === undefined) return alone;
-  const { words, addresses } = nestArguments(nest);
-  return (inputs, outputs, product) => {
+  const { words, addresses, keptBytes } = nestArguments(nest);
+  return (inputs, outputs, given) => {
     const parts = Math.min(team.size, cut.parts);
-    if (parts === 1) return alone(inputs, outputs, product);
+    if (parts === 1) return alone(inputs, outputs, given);
     const block = memory.words;
     for (const [part, { first, count }] of evenParts(cut.extent, cut.quantum, parts).entries()) {
       const start = team.blockAddress(part) / 4;
       block.set(words, start);
-      for (const slot of addresses) block[start + slot.word] = addressOf(slot, inputs, outputs, product);
+      for (const slot of addresses)
+        block[start + slot.word] = addressOf(slot, inputs, outputs, given + part * keptBytes);
       block[start + cut.word] = count;
       for (const { word, step } of cut.moves) block[start + word]! += step * first;
     }
@@ -63,7 +64,18 @@ function withTeam(
   };
 }
 
-export type NestRun = (inputs: readonly CpuBuffer[], outputs: readonly CpuBuffer[], product: number) => void;
+/** `run` with memory for what rows keep. */
+function withKept({ memory, team }: Workshop, bytes: number, run: NestRun): NestRun {
+  if (bytes === 0) return run;
+  return (inputs, outputs) => {
+    const scratch = memory.allocateScratch(bytes * (team?.size ?? 1));
+    run(inputs, outputs, scratch.address);
+    memory.freeScratch(scratch);
+  };
+}
+
+/** `given` is the address of memory that the kernel works on beside inputs and outputs: a matrix product. */
+export type NestRun = (inputs: readonly CpuBuffer[], outputs: readonly CpuBuffer[], given: number) => void;
 
 /** Prepares a nest; a matrix product that it reads is passed to its run by address. */
 export function prepareNest(
@@ -77,16 +89,20 @@ export function prepareNest(
   if (nest.extents.slice(0, nest.outerRank).includes(0)) return { run: empty };
   const exports = workshop.kernels.get(nest.key, () => nestSource(nest, workshop.target));
   return withEntry(exports, ({ run }) => {
-    const alone = launcher(workshop, run!, nestArguments(nest));
-    return { run: withTeam(workshop, nest, run!, alone) };
+    const made = nestArguments(nest);
+    const alone = launcher(workshop, run!, made);
+    return { run: withKept(workshop, made.keptBytes, withTeam(workshop, nest, run!, alone)) };
   });
 }
 
 /** Inputs that are overwritten by an output although they are still read elsewhere: they need a copy. */
 function overwritten(nest: LoopNest, donated: readonly number[]): number[] {
+  const passes = nest.kind === "rows" ? rowPasses(nest) : undefined;
   return donated.filter((parameter, output) => {
     if (parameter < 0) return false;
-    const { strides } = nest.stores.find((store) => store.output === output)!;
+    const { strides, value } = nest.stores.find((store) => store.output === output)!;
+    // Of rows, a later pass may read what is overwritten.
+    const early = passes !== undefined && passes.pass[value] !== passes.count - 1;
     return nest.loads.some((load, i) => {
       if (load.parameter !== parameter) return false;
       const inside =
@@ -95,7 +111,7 @@ function overwritten(nest: LoopNest, donated: readonly number[]): number[] {
       const sameIndex =
         load.offset === 0 &&
         nest.extents.every((extent, d) => extent === 1 || load.strides[d] === strides[d]);
-      return inside || !sameIndex;
+      return inside || early || !sameIndex;
     });
   });
 }
@@ -116,7 +132,7 @@ export function withCopies({ memory }: Workshop, inputsToCopy: readonly number[]
   };
 }
 
-/** Prepares a fusion of kind loop or reduce. */
+/** Prepares a fusion of kind loop, reduce or rows. */
 export const prepareLoops: Preparer = (workshop, fusion, donated): Preparing => {
   const nest = loopNest(fusion);
   const finish = (prepared: { run: NestRun } | { refused: string }) => {

@@ -87,7 +87,18 @@ export function operationOf(nest: LoopNest, op: NestOp & { kind: "compute" }): O
     dtype: op.dtype,
     argTypes: op.args.map((arg) => nest.ops[arg]!.dtype),
     ...(op.direction ? { direction: op.direction } : {}),
+    ...(op.args.length === 1 && isNonPositive(nest, op.args[0]!) ? { ofNonPositive: true } : {}),
   };
+}
+
+/** Whether an op's value is 0 or less, or NaN, by what makes it: something less its largest, or minus a size. */
+function isNonPositive({ ops }: LoopNest, i: number): boolean {
+  const op = ops[i]!;
+  if (op.kind !== "compute") return false;
+  const [a, b] = op.args.map((arg) => ops[arg]!);
+  if (op.opcode === "negate") return a!.kind === "compute" && a!.opcode === "abs";
+  if (op.opcode !== "subtract" || b!.kind !== "reduction") return false;
+  return b!.reducer === "maximum" && b!.arg === op.args[0];
 }
 
 /** Whether an op gives the same along `dimension`: it may be computed outside of that loop. */
@@ -165,7 +176,8 @@ export function opEmitter(
   };
 }
 
-const long: ReadonlySet<Opcode> = new Set([
+/** Functions that are some two dozen instructions long. */
+export const long: ReadonlySet<Opcode> = new Set([
   "exp",
   "expm1",
   "log",

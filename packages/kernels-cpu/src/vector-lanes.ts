@@ -12,7 +12,19 @@ import {
   type Lanes,
   type Operation,
 } from "./lanes.ts";
-import { cos, erf, exp, expm1, largestAngle, log, log1p, logistic, sin, tanh } from "./vector-math.ts";
+import {
+  cos,
+  erf,
+  exp,
+  expm1,
+  expOfNonPositive,
+  largestAngle,
+  log,
+  log1p,
+  logistic,
+  sin,
+  tanh,
+} from "./vector-math.ts";
 import { isOrdinaryPower, power } from "./vector-power.ts";
 import { call, type Expr, type Local } from "./wasm-assembler.ts";
 import { f32, f64, i32 } from "./wasm-opcodes.ts";
@@ -269,7 +281,10 @@ export function vectorLanes(context: KernelContext): Lanes {
     return to === "float16" || to === "bfloat16" || to === "bool" ? fromStored(to, stored) : wrap(to, stored);
   };
 
-  const compute = ({ opcode, dtype, argTypes, direction }: Operation, args: readonly V[]): V => {
+  const compute = (
+    { opcode, dtype, argTypes, direction, ofNonPositive }: Operation,
+    args: readonly V[],
+  ): V => {
     const [from] = argTypes as readonly [HloDType];
     const [x, y, z] = args;
     switch (opcode) {
@@ -293,7 +308,8 @@ export function vectorLanes(context: KernelContext): Lanes {
       }
       default: {
         if (!isSingle(dtype)) return wrap(dtype, integer(opcode, dtype, args));
-        const value = single(opcode, args);
+        const value =
+          opcode === "exp" && ofNonPositive ? expOfNonPositive(context, x!) : single(opcode, args);
         return dtype === "float16" || dtype === "bfloat16" ? roundToHalf(context, dtype, value) : value;
       }
     }

@@ -36,6 +36,8 @@ export interface FunctionBuilder {
   param<T extends ValType>(index: number, type: T): Local<T>;
   /** A new local, zero at the start; with a value, set here. */
   local<T extends ValType>(type: T, value?: Expr<T>): Local<T>;
+  /** A new local that is set when the function begins, before all else: `value` may read parameters alone. */
+  first<T extends ValType>(type: T, value: Expr<T>): Local<T>;
   set<T extends ValType>(local: Local<T>, value: Expr<T>): void;
   /** A statement: code that leaves nothing on the stack (stores). */
   emit(code: Code): void;
@@ -107,6 +109,8 @@ interface FunctionRecord {
   readonly typeIndex: number;
   readonly exportName: string | undefined;
   readonly locals: ValType[];
+  /** What comes before the body. */
+  readonly beginning: number[];
   body: number[];
 }
 
@@ -152,6 +156,12 @@ function buildFunction(record: FunctionRecord, params: readonly ValType[]): Func
       const local = reference(type, params.length + record.locals.length);
       record.locals.push(type);
       if (value) set(local, value);
+      return local;
+    },
+    first(type, value) {
+      const local = reference(type, params.length + record.locals.length);
+      record.locals.push(type);
+      flatten([value.code, 0x21, unsignedLeb(local.index)], record.beginning);
       return local;
     },
     set,
@@ -207,7 +217,13 @@ export function createModule(): ModuleBuilder {
       return { index: imported++, result };
     },
     func(exportName, params, result, body) {
-      const record: FunctionRecord = { typeIndex: typeOf(params, result), exportName, locals: [], body: [] };
+      const record: FunctionRecord = {
+        typeIndex: typeOf(params, result),
+        exportName,
+        locals: [],
+        beginning: [],
+        body: [],
+      };
       const index = imported + functions.push(record) - 1;
       body(buildFunction(record, params));
       return { index, result };
@@ -233,7 +249,8 @@ export function createModule(): ModuleBuilder {
         }
         const locals = runs.flatMap(([count, type]) => [...unsignedLeb(count), typeBytes[type]]);
         const head = [...unsignedLeb(runs.length), ...locals];
-        return [...unsignedLeb(head.length + record.body.length + 1)].concat(head, record.body, [0x0b]);
+        const length = head.length + record.beginning.length + record.body.length + 1;
+        return [...unsignedLeb(length)].concat(head, record.beginning, record.body, [0x0b]);
       });
       return Uint8Array.from(
         [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(

@@ -1,5 +1,12 @@
 // Runs a whole program through `fuse` on a backend.
-import { type Backend, type DeviceBuffer, type Executable, fuse, type HloComputation } from "@org/hlo";
+import {
+  type Backend,
+  type DeviceBuffer,
+  type Executable,
+  type FusionOptions,
+  fuse,
+  type HloComputation,
+} from "@org/hlo";
 import { dtypes, type NdArray, type NumericData, sizeOf, viewData } from "@org/tensor";
 
 /** Results of the program's roots; every buffer is released. */
@@ -7,8 +14,9 @@ export async function runProgram(
   backend: Backend,
   computation: HloComputation,
   inputs: readonly NdArray[],
+  options: FusionOptions = {},
 ): Promise<NumericData[]> {
-  const plan = fuse(computation);
+  const plan = fuse(computation, { alsoFuses: backend.alsoFuses, ...options });
   const buffers: DeviceBuffer[] = [];
   plan.parameters.forEach((value, i) => {
     buffers[value] = backend.upload(inputs[i]!.data as NumericData);

@@ -98,12 +98,15 @@ export function logSoftmax(
 
 /** A reduction over the last dimension, stretched back over it. */
 export function overLast(c: LoweringContext, x: HloInstruction, reducer: "add" | "maximum"): HloInstruction {
-  const last = x.dims.length - 1;
-  const reduced = c.builder.reduce(x, reducer, [last]);
+  return spreadOverLast(c, c.builder.reduce(x, reducer, [x.dims.length - 1]), x.dims);
+}
+
+/** One value a row, at every element of it. */
+function spreadOverLast(c: LoweringContext, row: HloInstruction, dims: readonly number[]): HloInstruction {
   return c.builder.broadcast(
-    reduced,
-    x.dims,
-    reduced.dims.map((_, i) => i),
+    row,
+    dims,
+    row.dims.map((_, i) => i),
   );
 }
 
@@ -118,7 +121,10 @@ export const softmaxOps: readonly OpEntry[] = defineOps({
     shape: unchangedAtLeast(1),
     lower: (c) => {
       const e = c.builder.unary("exp", shiftedLogits(c, c.input(0)));
-      return c.builder.binary("divide", e, overLast(c, e, "add"));
+      // As TensorFlow's kernel: one division a row, not one an element.
+      const sum = c.builder.reduce(e, "add", [e.dims.length - 1]);
+      const one = c.builder.broadcastTo(c.builder.scalar(e.dtype, 1), sum.dims);
+      return c.builder.binary("multiply", e, spreadOverLast(c, c.builder.binary("divide", one, sum), e.dims));
     },
     // (dy - sum(dy y)) y
     gradient: single((op, grad) => {
