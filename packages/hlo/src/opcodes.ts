@@ -110,27 +110,31 @@ export function takes(domain: Domain, dtype: HloDType): boolean {
   }
 }
 
+const unarySet: ReadonlySet<string> = new Set(Object.keys(unaryOpcodes));
+const binarySet: ReadonlySet<string> = new Set(Object.keys(binaryOpcodes));
+const elementwiseSet: ReadonlySet<string> = new Set<Opcode>([
+  ...(Object.keys(unaryOpcodes) as UnaryOpcode[]),
+  ...(Object.keys(binaryOpcodes) as BinaryOpcode[]),
+  "compare",
+  "select",
+  "clamp",
+  "convert",
+  "bitcastConvert",
+]);
+
 /** Whether `opcode` is in the unary table. */
 export function isUnary(opcode: Opcode): opcode is UnaryOpcode {
-  return Object.hasOwn(unaryOpcodes, opcode);
+  return unarySet.has(opcode);
 }
 
 /** Whether `opcode` is in the binary table. */
 export function isBinary(opcode: Opcode): opcode is BinaryOpcode {
-  return Object.hasOwn(binaryOpcodes, opcode);
+  return binarySet.has(opcode);
 }
 
 /** Whether each result element is computed from the operands' elements at the same place. */
 export function isElementwise(opcode: Opcode): boolean {
-  return (
-    isUnary(opcode) ||
-    isBinary(opcode) ||
-    opcode === "compare" ||
-    opcode === "select" ||
-    opcode === "clamp" ||
-    opcode === "convert" ||
-    opcode === "bitcastConvert"
-  );
+  return elementwiseSet.has(opcode);
 }
 
 /** Whether the instruction has several results, which only getTupleElement takes apart. */

@@ -35,7 +35,8 @@ export function simplify(computation: HloComputation): HloComputation {
   };
   const rewriter: Rewriter = {
     make: (made) => {
-      const candidate: HloInstruction = { ...made, id: -1 };
+      // Rules look at no id.
+      const candidate = made as HloInstruction;
       const value = folded(candidate);
       if (value) return push({ ...made, opcode: "constant", operands: [], attributes: { value } });
       return rewrite(candidate, rewriter) ?? push(made);

@@ -30,7 +30,10 @@ export function dtypeError(opcode: string, what: string, operands: readonly Type
 
 /** Whether two dims are the same. */
 export function sameDims(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i]);
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Throws where dims are not non-negative safe integers, or their product is none. */
@@ -47,12 +50,12 @@ export function checkArity(opcode: string, operands: readonly Typed[], count: nu
 
 /** Distinct dimensions of `rank`, in any order, or increasing where asked. */
 export function areDimensions(dimensions: readonly number[], rank: number, increasing: boolean): boolean {
-  return (
-    dimensions.every(
-      (d, i) =>
-        Number.isInteger(d) && d >= 0 && d < rank && (!increasing || i === 0 || d > dimensions[i - 1]!),
-    ) && new Set(dimensions).size === dimensions.length
-  );
+  for (let i = 0; i < dimensions.length; i++) {
+    const d = dimensions[i]!;
+    if (!Number.isInteger(d) || d < 0 || d >= rank || dimensions.indexOf(d) < i) return false;
+    if (increasing && i > 0 && d <= dimensions[i - 1]!) return false;
+  }
+  return true;
 }
 
 /** Throws a TypeError where a reducer does not take the type: and/or take bool and integers, the others all but bool. */

@@ -78,7 +78,8 @@ export function nestArguments(nest: LoopNest): NestArguments {
   const set = (byte: number, value: number): void => {
     words[byte / 4] = value;
   };
-  for (const [d, extent] of nest.extents.entries()) set(layout.extent(d), extent);
+  const rank = nest.extents.length;
+  for (let d = 0; d < rank; d++) set(layout.extent(d), nest.extents[d]!);
   nest.loads.forEach((load, i) => {
     const bytes = elementBytes(load.dtype);
     addresses.push({
@@ -87,11 +88,11 @@ export function nestArguments(nest: LoopNest): NestArguments {
       index: load.parameter,
       offset: load.offset * bytes,
     });
-    for (const [d, stride] of load.strides.entries()) set(layout.loadStride(i, d), stride * bytes);
+    for (let d = 0; d < rank; d++) set(layout.loadStride(i, d), load.strides[d]! * bytes);
   });
   nest.indices.forEach((index, i) => {
     set(layout.indexOffset(i), index.offset);
-    for (const [d, stride] of index.strides.entries()) set(layout.indexStride(i, d), stride);
+    for (let d = 0; d < rank; d++) set(layout.indexStride(i, d), index.strides[d]!);
   });
   nest.stores.forEach((store, i) => {
     const bytes = elementBytes(store.dtype);
@@ -101,7 +102,7 @@ export function nestArguments(nest: LoopNest): NestArguments {
       index: store.output,
       offset: store.offset * bytes,
     });
-    for (const [d, stride] of store.strides.entries()) set(layout.storeStride(i, d), stride * bytes);
+    for (let d = 0; d < rank; d++) set(layout.storeStride(i, d), store.strides[d]! * bytes);
   });
   const types = literalTypes(nest);
   nest.literals.forEach((value, i) => {

@@ -28,6 +28,8 @@ interface Listeners {
 export class Placements {
   readonly #byNode: Map<string, NodePlacement> = new Map();
   readonly #listeners: Listeners;
+  /** What was noted last. */
+  #latest: ClusterPlan["placement"]["deviceOf"] | undefined;
 
   constructor(listeners: Listeners) {
     this.#listeners = listeners;
@@ -40,6 +42,9 @@ export class Placements {
 
   /** Notes what a new cluster plan has on devices. */
   clusterPlanned({ placement }: ClusterPlan, nodes: readonly PlanNode[]): void {
+    // Plans of other extents share it.
+    if (this.#latest === placement.deviceOf) return;
+    this.#latest = placement.deviceOf;
     for (const [index, device] of placement.deviceOf)
       this.#put(nodes[index]!.op, device, placement.passedOver.get(index));
   }

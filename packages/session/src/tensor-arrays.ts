@@ -142,10 +142,7 @@ class TensorArray implements Held {
     const { op } = c;
     const element = this.elements[index];
     if (element === undefined)
-      failHeld(
-        op,
-        `Tried to read from index ${index} but array size is: ${this.elements.length}`,
-      );
+      failHeld(op, `Tried to read from index ${index} but array size is: ${this.elements.length}`);
     if (!element.written) {
       if (!this.elementShape.isFullyDefined())
         failHeld(

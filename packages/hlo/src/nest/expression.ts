@@ -5,6 +5,7 @@ import { bfloat16ToNumber, halfToNumber } from "../evaluator/half.ts";
 import { attributesOf, type HloInstruction } from "../instruction.ts";
 import { isElementwise } from "../opcodes.ts";
 import type { NestOp } from "./loop-nest.ts";
+import { opKey } from "./nest-key.ts";
 import { applyView, denseView, iotaView, isView, type View } from "./view.ts";
 
 /** The views between an instruction and the iteration space, nearest the instruction first. */
@@ -133,7 +134,7 @@ export class Expression {
   }
 
   #push(op: NestOp): number {
-    const key = JSON.stringify(op);
+    const key = opKey(op);
     const equal = this.#equal.get(key);
     if (equal !== undefined) return equal;
     this.#equal.set(key, this.ops.length);

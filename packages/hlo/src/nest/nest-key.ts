@@ -5,7 +5,8 @@ import type { LoopNest, Movement, NestOp } from "./loop-nest.ts";
 const letters: Readonly<Record<Movement, string>> = { broadcast: "0", unit: "1", strided: "s" };
 const moves = (movement: readonly Movement[]): string => movement.map((m) => letters[m]).join("");
 
-function opKey(op: NestOp): string {
+/** An op of a nest: the same for ops that compute the same. */
+export function opKey(op: NestOp): string {
   switch (op.kind) {
     case "load":
       return `l${op.load}`;
