@@ -9,14 +9,14 @@ import { prepareLoop } from "./loop-kernel.ts";
 import { countsOf, type DeviceCounts, type OpenWorkshop, openWorkshop } from "./open-workshop.ts";
 import { andThen, type GpuExecutable, type Prepared, type Preparer } from "./prepared.ts";
 import { prepareReduce } from "./reduce-kernel.ts";
+import { prepareRows } from "./rows-kernel.ts";
 import { prepareSingle } from "./single-kernel.ts";
 import { supports } from "./supports.ts";
 
 const preparers: Readonly<Record<Fusion["kind"], Preparer>> = {
   loop: prepareLoop,
   reduce: prepareReduce,
-  // None is made for a backend whose `alsoFuses` has it not.
-  rows: () => ({ refused: "GPU takes reductions of rows by themselves" }),
+  rows: prepareRows,
   dot: prepareDot,
   convolution: prepareConvolutionFusion,
   single: prepareSingle,
@@ -59,7 +59,7 @@ export async function gpu(options: GpuOptions = {}): Promise<Backend> {
   return {
     name: "GPU",
     supports,
-    alsoFuses: ["convolution"],
+    alsoFuses: ["convolution", "rows"],
     get maxBuffers() {
       return workshop.maxBuffers;
     },
