@@ -1,4 +1,4 @@
-"""bench.py CASES_JSON: the cases with TensorFlow 1.15.5 on one thread; prints {case: microseconds, best of rounds} as JSON."""
+"""bench.py CASES_JSON [THREADS]: the cases with TensorFlow 1.15.5 on one thread, or so many; prints {case: microseconds, best of rounds} as JSON."""
 import json, os, sys, time
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 tf.logging.set_verbosity(tf.logging.ERROR)
-config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+threads = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+config = tf.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=1)
 
 
 def best(work, rounds=9, seconds=0.15):

@@ -52,6 +52,9 @@ for (const library of libraries) {
   }
 }
 
+/** Contenders that are libraries with other settings, for work that threads share. */
+const twoThreads = { ours: "ours, 2 threads", tensorflow: "TensorFlow 1.15.5, 2 threads" };
+
 const rows: Record<string, Record<string, number>> = {};
 for (const one of chosen) {
   const works: Record<string, Work> = {};
@@ -59,22 +62,30 @@ for (const one of chosen) {
     const work = await one[kind]?.();
     if (work) works[name] = work;
   }
+  if (one.shared) works[twoThreads.ours] = await one.ours({ intraOpParallelismThreads: 2 });
   rows[one.name] = Object.fromEntries(
     (await measure(works, one.measure)).map(({ name, best }) => [name, best]),
   );
 }
 
-if (process.env.METAGRAPH_BENCH_PYTHON) {
+/** Runs cases with TensorFlow on so many threads; their times go to `name`'s column. */
+function withTensorFlow(name: string, threads: number, which: readonly Case[]): void {
   const request = JSON.stringify(
-    chosen.flatMap(({ name, tensorflow }) => (tensorflow ? [[name, ...tensorflow]] : [])),
+    which.flatMap(({ name, tensorflow }) => (tensorflow ? [[name, ...tensorflow]] : [])),
   );
   const out = execFileSync(
-    process.env.METAGRAPH_BENCH_PYTHON,
-    [join(import.meta.dirname, "../python/bench.py"), request],
+    process.env.METAGRAPH_BENCH_PYTHON!,
+    [join(import.meta.dirname, "../python/bench.py"), request, `${threads}`],
     { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
   );
-  for (const [name, time] of Object.entries(JSON.parse(out) as Record<string, number>))
-    rows[name]!["TensorFlow 1.15.5"] = time;
+  for (const [one, time] of Object.entries(JSON.parse(out) as Record<string, number>))
+    rows[one]![name] = time;
+}
+
+if (process.env.METAGRAPH_BENCH_PYTHON) {
+  withTensorFlow("TensorFlow 1.15.5", 1, chosen);
+  const shared = chosen.filter((one) => one.shared);
+  if (shared.length > 0) withTensorFlow(twoThreads.tensorflow, 2, shared);
 }
 
 console.log(`\nNode ${process.version}; microseconds (best of rounds), and how many times ours that is`);

@@ -53,8 +53,9 @@ const flops = 2 * batch * (784 * 25 * first + 196 * 25 * first * second + flat *
 export const convNets: readonly Case[] = [
   {
     name: "conv net forward, batch 32",
-    async ours() {
-      const { session, built } = await open(network);
+    shared: true,
+    async ours(more) {
+      const { session, built } = await open(network, more);
       const feeds = feedsOf(built);
       return () => session.run(built.logits, { feeds });
     },
@@ -92,7 +93,8 @@ export const convNets: readonly Case[] = [
   {
     // TensorFlow.js has no gradients of convolutions and pools on WebAssembly.
     name: "conv net training step, batch 32",
-    async ours() {
+    shared: true,
+    async ours(more) {
       const { session, built } = await open(() => {
         const made = network();
         const y = tf.placeholder("int32", [null]);
@@ -105,7 +107,7 @@ export const convNets: readonly Case[] = [
           loss,
           train: new tf.train.GradientDescentOptimizer(learningRate).minimize(loss),
         };
-      });
+      }, more);
       const feeds = { ...feedsOf(built), [built.y.name]: tf.ndArray("int32", [batch], labels()) };
       return () => session.run([built.loss, built.train], { feeds });
     },

@@ -17,7 +17,8 @@ interface Functions {
 
 const over = (name: string, builder: string, next: Functions): Case => ({
   name,
-  ours: () => update(numbers(rows * rows, 1, 3), shape, next.ours),
+  shared: true,
+  ours: (more) => update(numbers(rows * rows, 1, 3), shape, next.ours, more),
   tfjs: () => tfjs.update(numbers(rows * rows, 1, 3), shape, next.tfjs),
   jax: () => jax.update(numbers(rows * rows, 1, 3), shape, next.jax),
   tensorflow: [builder, rows],

@@ -13,11 +13,12 @@ const operands = (): [Float32Array, Float32Array] => [numbers(n * n, 1, 1), numb
 export const gemm: Case = {
   name: `GEMM ${n}^3`,
   flops: 2 * n ** 3,
-  async ours() {
+  shared: true,
+  async ours(more) {
     const { session, built } = await open(() => {
       const [a, b] = operands().map((data) => variable(data, [n, n])) as [tf.Variable, tf.Variable];
       return tf.matmul(a, b);
-    });
+    }, more);
     return () => session.run(built);
   },
   tfjs() {

@@ -10,11 +10,12 @@ const inference = (batch: number): Case => {
   const { images } = makeBatch(batch);
   return {
     name: `inference, batch ${batch}`,
-    async ours() {
+    ...(batch > 1 ? { shared: true } : {}),
+    async ours(more) {
       const { session, built } = await open(() => {
         const x = tf.placeholder("float32", [null, 784]);
         return { x, logits: network(x) };
-      });
+      }, more);
       const feeds = { [built.x.name]: tf.ndArray("float32", [batch, 784], images) };
       return () => session.run(built.logits, { feeds });
     },

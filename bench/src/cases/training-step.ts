@@ -39,8 +39,8 @@ const feedsOf = ({ x, y }: Built, batch: number): Record<string, tf.NdArray> => 
 };
 
 /** A step of `size()` examples. */
-async function ours(size: () => number): Promise<Work> {
-  const { session, built } = await open(build);
+async function ours(size: () => number, more: tf.SessionOptions = {}): Promise<Work> {
+  const { session, built } = await open(build, more);
   return () => session.run([built.loss, built.train], { feeds: feedsOf(built, size()) });
 }
 
@@ -100,7 +100,8 @@ const growing = (): (() => number) => {
 
 export const trainingStep: Case = {
   name: "training step, batch 100",
-  ours: () => ours(always(100)),
+  shared: true,
+  ours: (more) => ours(always(100), more),
   tfjs: () => tfjsStep(always(100)),
   jax: () => jaxStep(always(100)),
   tensorflow: ["train_step", 100],

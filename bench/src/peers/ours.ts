@@ -33,10 +33,11 @@ export async function update(
   data: Float32Array,
   shape: readonly number[],
   next: (x: tf.Tensor) => tf.Tensor,
+  more: tf.SessionOptions = {},
 ): Promise<() => unknown> {
   const { session, built } = await open(() => {
     const x = variable(data, shape);
     return x.assign(next(tf.identity(x))).op;
-  });
+  }, more);
   return () => session.run(built);
 }
