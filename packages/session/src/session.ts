@@ -40,7 +40,8 @@ import { TensorValue } from "./values.ts";
 import { SessionState } from "./variable-state.ts";
 
 /**
- * Opens a session on `graph`. Backends given as functions are made now; what a backend throws that cannot be made comes through.
+ * Opens a session on `graph`. Backends given as functions are made now, and one whose device was lost gets another; what a backend
+ * throws that cannot be made comes through.
  * Throws TfError INVALID_ARGUMENT where there is neither a backend nor the evaluator.
  */
 export async function createSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
@@ -52,7 +53,12 @@ export async function createSession(graph: Graph, options: SessionOptions = {}):
   try {
     for (const backend of options.backends ?? [])
       if (typeof backend === "function") add(await backend(), true);
-      else add(await backend, false);
+      else {
+        const given = await backend;
+        // Another session may have left it without a device.
+        await given.recovery?.recover();
+        add(given, false);
+      }
   } catch (error) {
     for (const device of devices) await device.close();
     throw error;

@@ -128,6 +128,15 @@ await describeGpu("sessions whose device is lost", (root) => {
     for (const result of await both()) expect(result).toMatchObject({ reason: { code: "UNAVAILABLE" } });
     expect(await both()).toEqual(good);
     expect(backend.recovery!.losses).toBe(1);
+    await fragile.lose();
+    sessions.push(await make(5));
+    expect(backend.recovery!.losses).toBe(2);
+    expect(await both()).toMatchObject([
+      { reason: { code: "UNAVAILABLE" } },
+      { reason: { code: "UNAVAILABLE" } },
+      { value: [5, 10] },
+    ]);
+    expect(await both()).toMatchObject([...good, { value: [5, 10] }]);
     for (const session of sessions) await session.close();
     expect(backend.stats()).toMatchObject({ buffers: 0, bytesInUse: 0 });
     await backend.close();
