@@ -1,18 +1,6 @@
 // Builders make the nodes that TensorFlow 1.15.5's Python makes: names, order, inputs, attributes (recorded by fixtures/record-builders.py).
-import { readFileSync } from "node:fs";
-import { Graph } from "@org/graph";
-import { expect, it } from "vitest";
 import * as tf from "../src/index.ts";
-import { printGraph } from "./nodes-text.ts";
-
-const recorded = new Map(
-  readFileSync(new URL("fixtures/builders.txt", import.meta.url), "utf8")
-    .trim()
-    .split(/^# /m)
-    .slice(1)
-    .map((part) => part.trimEnd().split("\n"))
-    .map(([title, ...lines]) => [title!, lines] as const),
-);
+import { testPrograms } from "./recorded-programs.ts";
 
 /** The programs of record-builders.py, under their names. */
 const programs: Readonly<Record<string, () => void>> = {
@@ -88,8 +76,4 @@ const programs: Readonly<Record<string, () => void>> = {
   },
 };
 
-it.each(Object.keys(programs))("%s", (title) => {
-  const graph = new Graph({ ops: tf.standardOps });
-  graph.asDefault(programs[title]!);
-  expect(printGraph(graph).slice(1)).toEqual(recorded.get(title));
-});
+testPrograms("builders.txt", programs);

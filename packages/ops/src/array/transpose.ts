@@ -9,7 +9,6 @@ import { defineOps, type OpSpec } from "../define.ts";
 import { type Grad, single } from "../gradient.ts";
 import { hostNumbers } from "../lowering.ts";
 import { operator } from "../math/operator.ts";
-import { range } from "../math/range.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { type Dim, invalid, mergeDims, numbersOf, withRank } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
@@ -59,8 +58,9 @@ export function matrixTranspose(a: TensorLike, options: TransposeOptions = {}): 
     const { rank } = tensor.shape;
     if (rank === null) {
       const dims = rankOf(tensor);
+      const outer = applyOne("Range", [int32(0), operator.sub(dims, 2), int32(1)]);
       const last = [operator.sub(dims, 1), operator.sub(dims, 2)] as TensorLike;
-      return transpose(tensor, concat([range(int32(0), operator.sub(dims, 2), int32(1)), last], 0), { conjugate });
+      return transpose(tensor, concat([outer, last], 0), { conjugate });
     }
     if (rank < 2)
       invalid(`Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: ${tensor.shape.toTuple()}`);

@@ -61,16 +61,13 @@ export function matrixRank(a: TensorLike, options: MatrixRankOptions = {}): Tens
     const s = svd(matrix, { computeUv: false });
     let tol = options.tol;
     if (tol === undefined) {
-      const dims = matrix.shape.dims?.slice(-2);
-      const known = dims?.every((dim) => dim !== null);
-      const larger = known
-        ? (Math.max(...(dims as number[])) as TensorLike)
-        : reduceMax(getItem(shapeOf(matrix), [{ start: -2 }]));
-      const eps = precision[matrix.dtype]!;
-      tol = mul(
-        mul(eps, cast(known ? Int32Array.of(larger as number)[0]! : larger, matrix.dtype)),
-        reduceMax(s, -1, { keepdims: true }),
-      );
+      const [rows, columns] = matrix.shape.dims?.slice(-2) ?? [null, null];
+      const larger =
+        typeof rows === "number" && typeof columns === "number"
+          ? ndArray("int64", [], BigInt64Array.of(BigInt(Math.max(rows, columns))))
+          : reduceMax(getItem(shapeOf(matrix), [{ start: -2 }]));
+      const least = mul(precision[matrix.dtype]!, cast(larger, matrix.dtype));
+      tol = mul(least, reduceMax(s, -1, { keepdims: true }));
     }
     return reduceSum(cast(gt(s, tol), "int32"), -1);
   });
