@@ -2,6 +2,7 @@ export * from "./backend.ts";
 export * from "./builder.ts";
 export * from "./evaluator/evaluate.ts";
 export * from "./evaluator/evaluator-backend.ts";
+export type { RunningSums } from "./evaluator/running-sums.ts";
 export { floatBinary, floatUnary } from "./evaluator/scalar-functions.ts";
 export { fuse, outlinedFusion } from "./fuse/fuse.ts";
 export type { FusionOptions } from "./fuse/groups.ts";

@@ -75,7 +75,7 @@ describe.skipIf(missing.length > 0)(
           const placements: Placement[] = [];
           const { launches } = backend.stats();
           const options = onGpu((placement) => placements.push(placement));
-          await expectRuns(model, recorded, options, (session) => {
+          const ended = (session: tf.Session): Promise<void> => {
             expect(strays(session, placements)).toEqual([]);
             expect(placements.some((placement) => placement.backend === "GPU")).toBe(true);
             const launched = backend.stats().launches - launches;
@@ -84,7 +84,8 @@ describe.skipIf(missing.length > 0)(
             return annotate(
               `${launched} launches on the GPU; nodes there ${nodesOn("GPU")}, on the CPU ${nodesOn("CPU")}, host kernels ${nodesOn("HOST")}`,
             ).then(() => {});
-          });
+          };
+          await expectRuns(model, recorded, options, { ended });
           expect(backend.stats().buffers, "buffers are left").toBe(0);
         });
         if (recorded.infer_images)

@@ -11,6 +11,7 @@ import { evaluateElementwise } from "./elementwise.ts";
 import { gather, randomBits, scatter, sort } from "./indexed.ts";
 import { convolution, dot } from "./products.ts";
 import { argReduce, cumulative, reduce, reduceWindow } from "./reductions.ts";
+import type { RunningSums } from "./running-sums.ts";
 import { evaluateView } from "./views.ts";
 
 /** Computes a customCall's results from its inputs. */
@@ -25,6 +26,8 @@ export interface EvaluateOptions {
   readonly onFault?: (fault: Omit<KernelFault, "site">) => void;
   /** By name. A customCall of another name throws TfError UNIMPLEMENTED. */
   readonly customCalls?: Readonly<Record<string, CustomCall>>;
+  /** Sums of columns are made as TensorFlow 1 (1) or 2 (4) makes them, in single precision; default: in double, rounded once. */
+  readonly runningSums?: RunningSums;
 }
 
 /**
@@ -82,7 +85,7 @@ function evaluateInstruction(
     case "scatter":
       return [scatter(instruction, operands, onIndex, onDivision)];
     case "reduce":
-      return [reduce(instruction, x!)];
+      return [reduce(instruction, x!, options.runningSums)];
     case "argReduce":
       return [argReduce(instruction, x!)];
     case "reduceWindow":

@@ -6,6 +6,7 @@ import { isFloat } from "../opcodes.ts";
 import { allocate, denseStrides, fromNumbers, type HloArray, isWide, numbersOf } from "./array.ts";
 import { integerRange } from "./convert.ts";
 import { binaryFunction } from "./elementwise.ts";
+import { type RunningSums, sumColumns } from "./running-sums.ts";
 
 /** What combining nothing gives: 0, 1, the least or greatest of the type (infinities for floats), all ones, 0. */
 export function reducerIdentity(reducer: Reducer, dtype: HloDType): number | bigint {
@@ -36,9 +37,13 @@ function accumulators(dtype: HloDType, count: number, reducer: Reducer): Float64
 const combinerOf = (reducer: Reducer, dtype: HloDType): ((a: number, b: number) => number) =>
   binaryFunction(reducer, dtype, () => {});
 
-export function reduce(instruction: HloInstruction, x: HloArray): HloArray {
+/** `running`: float32 sums of columns (the dimensions in front are summed away) are made as sumColumns says. */
+export function reduce(instruction: HloInstruction, x: HloArray, running?: RunningSums): HloArray {
   const { dtype, dims } = instruction;
   const { reducer, dimensions } = attributesOf(instruction, "reduce");
+  const ofColumns = dimensions.length > 0 && dimensions.every((d) => d < dimensions.length);
+  if (running && reducer === "add" && dtype === "float32" && ofColumns && dims.length > 0)
+    return { dtype, dims, data: sumColumns(x, sizeOf(dims), running) };
   const combine = combinerOf(reducer, dtype);
   const out = accumulators(dtype, sizeOf(dims), reducer);
   const from = numbersOf(x) as Float32Array;
