@@ -1,8 +1,7 @@
 // The most that one core does here: f32x4 multiply-adds on registers alone, as the product's inner loop has them
 // (6 x 2 sums, or 4 x 2), relaxed (one instruction) and plain (two). gemm.mjs gives its figures as parts of it.
 import { hasRelaxedSimd } from "../src/features.ts";
-import { multiplyAdd, unrollFor } from "../src/gemm-micro.ts";
-import { panelRows } from "../src/gemm-module.ts";
+import { multiplyAdd, panelRows, unrollFor } from "../src/gemm-micro.ts";
 import { createModule } from "../src/wasm-assembler.ts";
 import { i32 } from "../src/wasm-opcodes.ts";
 import { f32x4, v128 } from "../src/wasm-simd.ts";

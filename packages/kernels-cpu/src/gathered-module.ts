@@ -2,8 +2,8 @@
 // length, of A[rows[r] + segments[s] + k] B[s, k]. Rows and segments are tables of offsets, so that a convolution's windows
 // are read where they lie and rows of C may lie anywhere. Which rows and segments is said by convolution-plan.ts. Source of
 // the idea: Dukhan 2019, The Indirect Convolution Algorithm.
-import { emitMultiplyLoop, sumsOf } from "./gemm-micro.ts";
-import { panelColumns, panelRows } from "./gemm-module.ts";
+import { argumentsOf, emitBlocks, i32Params, parametersOf } from "./function-arguments.ts";
+import { emitMultiplyLoop, panelColumns, panelRows, sumsOf } from "./gemm-micro.ts";
 import { definePack } from "./gemm-pack.ts";
 import { type Callee, createModule, type Expr, type Local, type ModuleBuilder } from "./wasm-assembler.ts";
 import { i32, memoryFill, select } from "./wasm-opcodes.ts";
@@ -55,39 +55,28 @@ export const frameArguments = [
 /** Row counts are multiples of this; a table repeats its last row to get there. */
 export const rowGroup = (relaxed: boolean): number => panelRows(relaxed) / 2;
 
-/** The arguments of an exported function as locals. */
-function argumentsOf<K extends string>(
-  f: { param(i: number, t: "i32"): Local<"i32">; local(t: "i32", value: Expr<"i32">): Local<"i32"> },
-  names: readonly K[],
-): Record<K, Local<"i32">> {
-  const block = f.param(0, "i32");
-  const entries = names.map((name, i) => [name, f.local("i32", i32.load(block, i * 4))] as const);
-  return Object.fromEntries(entries) as Record<K, Local<"i32">>;
-}
+const microParams = [
+  "table",
+  "segment",
+  "end",
+  "length",
+  "a",
+  "b",
+  "bStep",
+  "c",
+  "columns",
+  "accumulate",
+] as const;
 
-const microParams = new Array<"i32">(10).fill("i32");
-
-/** Parameters: rows, segments, their end, length, a, b, bStep, c, columns (fewer than 4 * vectors: only these), accumulate. */
+/** Called with `microParams`: the first row and segment of their tables; of fewer columns than 4 * vectors only these are stored. */
 function defineMicro(
   module: ModuleBuilder,
   rows: number,
   vectors: number,
   relaxed: boolean,
 ): Callee<undefined> {
-  return module.func(undefined, microParams, undefined, (f) => {
-    const params = microParams.map((type, i) => f.param(i, type));
-    const [table, segment, end, length, a, b, bStep, c, columns, accumulate] = params as [
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-    ];
+  return module.func(undefined, i32Params(microParams.length), undefined, (f) => {
+    const { table, segment, end, length, a, b, bStep, c, columns, accumulate } = parametersOf(f, microParams);
     const sums = sumsOf(f, rows, vectors);
     const pointers = sums.map(() => f.local("i32"));
     const [base, k] = [f.local("i32"), f.local("i32")];
@@ -140,8 +129,10 @@ function defineMultiply(module: ModuleBuilder, relaxed: boolean): void {
     const [row, left, columns] = [f.local("i32"), f.local("i32"), f.local("i32")];
     const allRows = (vectors: number): void => {
       const kernels = micro.find((one) => one.vectors === vectors)!;
-      const block = (callee: Callee<undefined>, rows: number): void => {
-        f.callVoid(callee, [
+      f.set(row, arg.rows);
+      f.set(left, arg.rowCount);
+      emitBlocks(f, left, [many, few], (rows) => {
+        f.callVoid(rows === many ? kernels.many : kernels.few, [
           row,
           arg.segments,
           end,
@@ -154,17 +145,7 @@ function defineMultiply(module: ModuleBuilder, relaxed: boolean): void {
           arg.accumulate,
         ]);
         f.set(row, i32.add(row, i32.const(rows * 8)));
-        f.set(left, i32.sub(left, i32.const(rows)));
-      };
-      f.set(row, arg.rows);
-      f.set(left, arg.rowCount);
-      f.if(i32.ge_s(left, i32.const(many)), () =>
-        f.loop((again) => {
-          block(kernels.many, many);
-          f.branch(again, i32.ge_s(left, i32.const(many)));
-        }),
-      );
-      f.if(left, () => block(kernels.few, few));
+      });
     };
     f.loop((again) => {
       f.set(columns, select(i32.lt_s(arg.n, i32.const(panelColumns)), arg.n, i32.const(panelColumns)));

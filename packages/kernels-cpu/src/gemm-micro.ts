@@ -1,6 +1,7 @@
 // The register-blocked inner loops of the f32 matrix product: C[rows x 4v] += A[rows x k] B[k x 4v], all
 // accumulators in registers. Packing and blocking are in gemm.ts. With 6 x 8, 12 accumulators, two vectors of B and one
 // splat of A fill the 15 registers that V8 leaves of x64's 16, and arm64 has more. Source: Goto & van de Geijn 2008.
+import { i32Params, parametersOf } from "./function-arguments.ts";
 import type { Callee, Expr, FunctionBuilder, Local, ModuleBuilder } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
 import { f32x4, v128 } from "./wasm-simd.ts";
@@ -12,14 +13,21 @@ export function multiplyAdd(
   return relaxed ? f32x4.relaxed_madd : (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
 }
 
+/** Rows of the main micro kernel: without FMA, a product needs a register, and Node 20 has the best code for 4. */
+export const panelRows = (relaxed: boolean): number => (relaxed ? 6 : 4);
+/** Columns of a panel of B. */
+export const panelColumns = 8;
+/** Columns of the kernel for a single row. */
+export const wideColumns = 32;
+
 /**
  * How the kernel walks A. "panel": the rows' elements lie side by side and `aStep` bytes lie between two k (a packed
  * panel, or a transposed matrix as it is). "rows": a row is contiguous in k and rows are `aStep` bytes apart.
  */
 export type AWalk = "panel" | "rows";
 
-/** Parameters: k, a, aStep, b, bStep, c, cStep (bytes), accumulate (0: C is overwritten). */
-export const microParams = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+/** In bytes; accumulate 0: C is overwritten. */
+const microParams = ["k", "a", "aStep", "b", "bStep", "c", "cStep", "accumulate"] as const;
 
 /**
  * Steps of k in one turn. Engines without relaxed SIMD are old ones (Node 20), whose scheduler moves an unrolled body's loads
@@ -90,7 +98,7 @@ export function emitMultiplyLoop(f: FunctionBuilder, relaxed: boolean, loop: Mul
 export const sumsOf = (f: FunctionBuilder, rows: number, vectors: number): Local<"v128">[][] =>
   Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local("v128")));
 
-/** Defines the kernel for `rows` x `4 * vectors` of C. */
+/** Defines the kernel for `rows` x `4 * vectors` of C; called with `microParams`. */
 export function defineMicroKernel(
   module: ModuleBuilder,
   rows: number,
@@ -98,17 +106,8 @@ export function defineMicroKernel(
   walk: AWalk,
   relaxed: boolean,
 ): Callee<undefined> {
-  return module.func(undefined, microParams, undefined, (f) => {
-    const [k, a, aStep, b, bStep, c, cStep, accumulate] = microParams.map((type, i) => f.param(i, type)) as [
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-    ];
+  return module.func(undefined, i32Params(microParams.length), undefined, (f) => {
+    const { k, a, aStep, b, bStep, c, cStep, accumulate } = parametersOf(f, microParams);
     const sums = sumsOf(f, rows, vectors);
     const from = walk === "rows" ? { rows: pointers(f, a, aStep, rows) } : { panel: a, step: aStep };
     emitMultiplyLoop(f, relaxed, { sums, k, a: from, b, bStep });

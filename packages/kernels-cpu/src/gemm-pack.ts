@@ -1,24 +1,18 @@
 // Packing for the matrix product: operands of any strides are copied into panels that the micro kernels read in
 // order. This is also where transposed operands disappear. A panel of width w holds, for each k, w elements side by side;
 // panels follow each other. Past the operand's edge a panel repeats the last line: lanes that nobody stores.
-import type { Callee, Local, ModuleBuilder } from "./wasm-assembler.ts";
+import { i32Params, parametersOf } from "./function-arguments.ts";
+import type { Callee, ModuleBuilder } from "./wasm-assembler.ts";
 import { f32, i32, select } from "./wasm-opcodes.ts";
 import { v128 } from "./wasm-simd.ts";
 
-/** Parameters: lines (rows of A or columns of B), k, source, line step, k step (bytes), destination. */
-export const packParams = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
+/** Lines are rows of A or columns of B; steps in bytes. */
+const packParams = ["lines", "k", "source", "lineStep", "kStep", "to"] as const;
 
-/** Defines a function that packs `width` lines a panel. */
+/** Defines a function that packs `width` lines a panel, called with `packParams`. */
 export function definePack(module: ModuleBuilder, width: number): Callee<undefined> {
-  return module.func(undefined, packParams, undefined, (f) => {
-    const [lines, k, source, lineStep, kStep, to] = packParams.map((type, i) => f.param(i, type)) as [
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-      Local<"i32">,
-    ];
+  return module.func(undefined, i32Params(packParams.length), undefined, (f) => {
+    const { lines, k, source, lineStep, kStep, to } = parametersOf(f, packParams);
     const line = f.local("i32");
     const kk = f.local("i32");
     const from = f.local("i32");

@@ -1,6 +1,8 @@
 // Which way a matrix product goes: by panels (packed or as they lie), by dot products, or with its operands exchanged.
 // Decided by sizes when a fusion is prepared; thresholds were measured (bench/gemm.mjs).
-import { dotsArguments, gemmArguments, panelColumns, panelRows } from "./gemm-module.ts";
+import { dotsArguments } from "./gemm-dots.ts";
+import { panelColumns, panelRows } from "./gemm-micro.ts";
+import { gemmArguments } from "./gemm-module.ts";
 
 /** A matrix product: strides in elements. C is dense. */
 export interface Product {

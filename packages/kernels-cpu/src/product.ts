@@ -1,7 +1,8 @@
 // A float32 matrix product, without what follows it: the calls of the one module of gemm-module.ts, by one thread or by rows on several.
 // A part's plan is that of a smaller product, so every element is summed in the same order. Not here: how a product goes (gemm-plan.ts).
 import type { LoopNest, NestMatrix } from "@org/hlo";
-import { buildGemmModule, panelRows } from "./gemm-module.ts";
+import { panelRows } from "./gemm-micro.ts";
+import { buildGemmModule } from "./gemm-module.ts";
 import { type ProductCall, type ProductPlan, planProduct } from "./gemm-plan.ts";
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer, CpuMemory } from "./memory.ts";
