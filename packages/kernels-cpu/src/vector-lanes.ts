@@ -1,14 +1,13 @@
 // Four lanes of 32 bits: floats as f32x4, integers of at most 32 bits as i32x4 (narrow ones sign- or zero-extended), bool
 // as a mask of all ones or zeros. 64-bit types, integer division and shifts by lanes are left to scalar-lanes.ts.
 import type { HloDType, Opcode, Reducer } from "@org/hlo";
-import { fromHalfBits, roundToHalf, toHalfBits } from "./half-lanes.ts";
+import { roundToHalf, toHalfBits } from "./half-lanes.ts";
 import {
   elementBytes,
   isNarrow,
   isSingle,
   isUnsigned,
   type KernelContext,
-  type LaneAddress,
   type Lanes,
   type Operation,
 } from "./lanes.ts";
@@ -25,10 +24,11 @@ import {
   sin,
   tanh,
 } from "./vector-math.ts";
+import { vectorMemory } from "./vector-memory.ts";
 import { isOrdinaryPower, power } from "./vector-power.ts";
 import { call, type Expr, type Local } from "./wasm-assembler.ts";
 import { f32, f64, i32 } from "./wasm-opcodes.ts";
-import { f32x4, i16x8, i32x4, v128 } from "./wasm-simd.ts";
+import { f32x4, i32x4, v128 } from "./wasm-simd.ts";
 
 type V = Expr<"v128">;
 
@@ -56,6 +56,7 @@ export function vectorLanes(context: KernelContext): Lanes {
   const { f, constants } = context;
   const { f32x4: k, i32x4: ki } = constants;
   const keep = (value: V): Local<"v128"> => f.local("v128", value);
+  const { load, store, fromStored, toStored } = vectorMemory(context);
 
   /** Wraps i32 lanes to a narrow type. */
   const wrap = (dtype: HloDType, value: V): V => {
@@ -64,80 +65,6 @@ export function vectorLanes(context: KernelContext): Lanes {
     if (isUnsigned(dtype)) return v128.and(value, ki(2 ** bits - 1));
     return i32x4.shr_s(i32x4.shl(value, i32.const(32 - bits)), i32.const(32 - bits));
   };
-  /** i32 lanes as read from memory, in the form that lanes of `dtype` have. */
-  const fromStored = (dtype: HloDType, value: V): V => {
-    if (dtype === "bool") return i32x4.ne(value, i32x4.const(0));
-    if (dtype === "float16" || dtype === "bfloat16") return fromHalfBits(context, dtype, value);
-    return value;
-  };
-  const toStored = (dtype: HloDType, value: V): V => {
-    if (dtype === "bool") return v128.and(value, ki(1));
-    if (dtype === "float16" || dtype === "bfloat16") return toHalfBits(context, dtype, value);
-    return value;
-  };
-
-  const loadUnit = (dtype: HloDType, address: Expr<"i32">, offset: number): V => {
-    switch (elementBytes(dtype)) {
-      case 4:
-        return v128.load(address, offset);
-      case 2:
-        return dtype === "int16" ? v128.load16x4_s(address, offset) : v128.load16x4_u(address, offset);
-      default: {
-        const four = v128.load32_zero(address, offset);
-        return dtype === "int8"
-          ? i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(four))
-          : i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(four));
-      }
-    }
-  };
-  const loadScalar = (dtype: HloDType, address: Expr<"i32">, offset: number): Expr<"i32"> => {
-    switch (elementBytes(dtype)) {
-      case 4:
-        return i32.load(address, offset);
-      case 2:
-        return dtype === "int16" ? i32.load16_s(address, offset) : i32.load16_u(address, offset);
-      default:
-        return dtype === "int8" ? i32.load8_s(address, offset) : i32.load8_u(address, offset);
-    }
-  };
-  const load = (dtype: HloDType, { address, offset, movement, steps }: LaneAddress): V => {
-    if (movement === "unit") return fromStored(dtype, loadUnit(dtype, address, offset));
-    if (elementBytes(dtype) === 4 && movement === "broadcast") return v128.load32_splat(address, offset);
-    let value: V = i32x4.splat(loadScalar(dtype, address, offset));
-    if (movement === "strided") {
-      steps.forEach((step, i) => {
-        value = i32x4.replace_lane(value, i + 1, loadScalar(dtype, i32.add(address, step), offset));
-      });
-    }
-    return fromStored(dtype, value);
-  };
-
-  const storeLane = (dtype: HloDType, address: Expr<"i32">, offset: number, value: V, lane: number): void => {
-    const bytes = elementBytes(dtype);
-    if (bytes === 4) f.emit(v128.store32_lane(address, value, lane, offset));
-    else if (bytes === 2) f.emit(i32.store16(address, i32x4.extract_lane(value, lane), offset));
-    else f.emit(i32.store8(address, i32x4.extract_lane(value, lane), offset));
-  };
-  const storeUnit = (dtype: HloDType, address: Expr<"i32">, offset: number, value: V): void => {
-    const bytes = elementBytes(dtype);
-    if (bytes === 4) {
-      f.emit(v128.store(address, value, offset));
-      return;
-    }
-    // Out of the low bytes of each lane: no saturation to think about.
-    const picked = bytes === 2 ? [0, 1, 4, 5, 8, 9, 12, 13] : [0, 4, 8, 12];
-    const packed = v128.shuffle(
-      value,
-      value,
-      Array.from({ length: 16 }, (_, i) => picked[i % picked.length]!),
-    );
-    f.emit(
-      bytes === 2
-        ? v128.store64_lane(address, packed, 0, offset)
-        : v128.store32_lane(address, packed, 0, offset),
-    );
-  };
-
   /** One f64 function of the host, lane by lane. */
   const byLanes = (opcode: Opcode, args: readonly V[]): V => {
     const callee = context.host.get(opcode);
@@ -331,24 +258,7 @@ export function vectorLanes(context: KernelContext): Lanes {
       const value = convert(dtype, "int32", lanes);
       return dtype === "float16" || dtype === "bfloat16" ? roundToHalf(context, dtype, value) : value;
     },
-    store: (dtype, address, offset, value, count, step) => {
-      const stored = toStored(dtype, value as V);
-      if (!count && !step) {
-        storeUnit(dtype, address, offset, stored);
-        return;
-      }
-      const kept = keep(stored);
-      const at = (lane: number): Expr<"i32"> =>
-        step && lane > 0 ? i32.add(address, i32.mul(step, i32.const(lane))) : address;
-      const shift = (lane: number): number => (step ? 0 : lane * elementBytes(dtype));
-      storeLane(dtype, address, offset, kept, 0);
-      if (count === "one") return;
-      for (let lane = 1; lane < 4; lane++) {
-        const one = (): void => storeLane(dtype, at(lane), offset + shift(lane), kept, lane);
-        if (count) f.if(i32.gt_s(count, i32.const(lane)), one);
-        else one();
-      }
-    },
+    store,
     compute: (operation, args) => compute(operation, args as V[]),
     identity: (reducer, dtype) => {
       if (reducer === "add" || reducer === "or") return i32x4.const(0);

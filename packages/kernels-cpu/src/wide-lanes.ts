@@ -4,8 +4,9 @@
 import type { Direction, HloDType, Opcode, Reducer } from "@org/hlo";
 import { elementBytes, isUnsigned, isWide, type KernelContext, type Lanes, type Operation } from "./lanes.ts";
 import { call, type Expr, type Local } from "./wasm-assembler.ts";
-import { f32, f64, i32, i64 } from "./wasm-opcodes.ts";
-import { f32x4, f64x2, i32x4, i64x2, v128 } from "./wasm-simd.ts";
+import { i32, i64 } from "./wasm-opcodes.ts";
+import { f64x2, i32x4, i64x2, v128 } from "./wasm-simd.ts";
+import { wideConvert, widenedMask } from "./wide-convert.ts";
 
 type V = Expr<"v128">;
 
@@ -148,57 +149,13 @@ export function wideLanes(context: KernelContext): Lanes {
     }
   };
 
+  const convert = wideConvert(context);
   const compare = (dtype: HloDType, direction: Direction, a: V, b: V): V => {
     const key = direction.toLowerCase() as "eq" | "ne" | "lt" | "le" | "gt" | "ge";
     if (isReal(dtype)) return f64x2[key](a, b);
     if (key === "eq" || key === "ne") return i64x2[key](a, b);
     const shift = (x: V): V => (isUnsigned(dtype) ? v128.xor(x, least) : x);
     return i64x2[`${key}_s`](shift(a), shift(b));
-  };
-
-  /** The lower two of four lanes as masks of 64 bits, and back. */
-  const widened = (mask: V): V => i64x2.extend_low_i32x4_s(mask);
-  const narrowed = (value: V): V => {
-    const kept = keep(value);
-    return v128.shuffle32(kept, kept, [0, 2, 0, 2]);
-  };
-  const convert = (to: HloDType, from: HloDType, x: V): V => {
-    if (to === from || (isWide(to) && isWide(from))) return x;
-    const sign = isUnsigned(from) ? "u" : "s";
-    const toSign = isUnsigned(to) ? "u" : "s";
-    if (to === "bool") {
-      if (isReal(from)) return f64x2.ne(x, d(0));
-      if (isWide(from)) return i64x2.ne(x, i64x2.const(0n));
-      return widened(from === "float32" ? f32x4.ne(x, f32x4.const(0)) : i32x4.ne(x, ki(0)));
-    }
-    if (from === "bool") {
-      if (isReal(to)) return v128.and(x, d(1));
-      if (isWide(to)) return i64x2.neg(x);
-      return v128.and(narrowed(x), to === "float32" ? constants.f32x4(1) : ki(1));
-    }
-    const value = keep(x);
-    if (isReal(to)) {
-      if (from === "float32") return f64x2.promote_low_f32x4(value);
-      if (isWide(from)) return byLanes((i) => f64[`convert_i64_${sign}`](i64x2.extract_lane(value, i)));
-      return f64x2[`convert_low_i32x4_${sign}`](value);
-    }
-    if (isWide(to)) {
-      if (from === "int32" || from === "uint32") return i64x2[`extend_low_i32x4_${sign}`](value);
-      const whole = (i: number): Expr<"i64"> =>
-        from === "float32"
-          ? i64[`trunc_sat_f32_${toSign}`](f32x4.extract_lane(value, i))
-          : i64[`trunc_sat_f64_${toSign}`](f64x2.extract_lane(value, i));
-      return i64x2.replace_lane(i64x2.splat(whole(0)), 1, whole(1));
-    }
-    if (to === "float32") {
-      if (isReal(from)) return f32x4.demote_f64x2_zero(value);
-      if (!isWide(from)) return f32x4[`convert_i32x4_${sign}`](value);
-      const single = (i: number): Expr<"f32"> => f32[`convert_i64_${sign}`](i64x2.extract_lane(value, i));
-      return f32x4.replace_lane(f32x4.splat(single(0)), 1, single(1));
-    }
-    if (isReal(from)) return i32x4[`trunc_sat_f64x2_${toSign}_zero`](value);
-    if (isWide(from)) return narrowed(value);
-    return from === "float32" ? i32x4[`trunc_sat_f32x4_${toSign}`](value) : value;
   };
 
   const compute = ({ opcode, dtype, argTypes, direction }: Operation, args: readonly V[]): V => {
@@ -238,7 +195,7 @@ export function wideLanes(context: KernelContext): Lanes {
           movement === "unit"
             ? i32.load8_u(address, offset + 1)
             : i32.load8_u(i32.add(address, steps[0]!), offset);
-        return widened(i32x4.ne(i32x4.replace_lane(first, 1, second), ki(0)));
+        return widenedMask(i32x4.ne(i32x4.replace_lane(first, 1, second), ki(0)));
       }
       if (movement === "broadcast")
         return bytes === 8 ? v128.load64_splat(address, offset) : v128.load32_splat(address, offset);
