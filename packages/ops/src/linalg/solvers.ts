@@ -84,6 +84,8 @@ export const solverOps: readonly OpEntry[] = defineOps({
     },
     gradient: single((op, grad) => {
       const inverse = op.outputs[0]!;
+      // TensorFlow takes no notice of `adjoint`, and its gradient is then another.
+      if (op.attrs.bool("adjoint")) return neg(matmul(inverse, matmul(grad, inverse, { adjointA: true })));
       return neg(matmul(inverse, matmul(grad, inverse, { adjointB: true }), { adjointA: true }));
     }),
   },
