@@ -12,13 +12,8 @@ import {
 } from "@org/hlo";
 import { sizeOf } from "@org/tensor";
 import { arrangement } from "./arrangement.ts";
-import {
-  type ConvolutionShader,
-  directSource,
-  directWorkgroup,
-  ownWords,
-  productShader,
-} from "./convolution-source.ts";
+import { directSource, directWorkgroup, neighbours, neighboursSource } from "./convolution-direct.ts";
+import { type ConvolutionShader, ownWords, productShader } from "./convolution-source.ts";
 import { argumentWords, refusal } from "./element-kernel.ts";
 import { elementType } from "./element-types.ts";
 import { nestParameters, nestWords } from "./nest-parameters.ts";
@@ -61,14 +56,21 @@ export const prepareConvolutionFusion: Preparer = (workshop, fusion, donated) =>
   words.set(argumentWords([groups, channels, columns, ...windowValues(window, output, input), rows, terms]));
   const stretched = isStretched(window);
   const shader = { nest, arranged, rank: output.length, stretched };
-  const direct = (): Prepared | Promise<Prepared> => prepareDirect(workshop, shader, words);
+  const direct = (): Prepared | Promise<Prepared> => {
+    const items = Math.ceil(sizeOf(nest.extents) / pointsTogether(nest));
+    return prepareDirect(workshop, shader, words, items, `${keyOf(shader)} direct`, directSource);
+  };
+  const beside = (): Prepared | Promise<Prepared> => {
+    const items = rows * groups * Math.ceil(columns / neighbours);
+    return prepareDirect(workshop, shader, words, items, `${keyOf(shader)} neighbours`, neighboursSource);
+  };
   const product = (): Prepared | Promise<Prepared> =>
     prepareProduct(workshop, shader, words, productCall(groups, rows, columns, terms));
   const isSmall = elementType(dtype).perWord > 1 || pointsTogether(nest) > 1;
   if (isSmall || columns < fewestColumns) return direct();
   if (columns > fewColumns) return product();
   // Both are compiled: sums may be short or long with the batch.
-  return andThen(together([direct(), product()]), ([own, shared]) => (terms <= fewTerms ? own! : shared!));
+  return andThen(together([beside(), product()]), ([own, shared]) => (terms <= fewTerms ? own! : shared!));
 };
 
 /** Binds what the nest loads, and the operands as what it loads is. */
@@ -94,16 +96,18 @@ function arrangeConvolution(
 const keyOf = ({ arranged, stretched }: ConvolutionShader): string =>
   `${arranged.key}${stretched ? " stretched" : ""}`;
 
-/** Each element of the result by itself. */
+/** Elements of the result that sum for themselves, by an invocation for each of `items`. */
 function prepareDirect(
   { pipelines, recorder }: Workshop,
   shader: ConvolutionShader,
   words: Uint32Array,
+  items: number,
+  key: string,
+  source: typeof directSource,
 ): Prepared | Promise<Prepared> {
-  const { nest, arranged } = shader;
-  const count = sizeOf(nest.extents);
-  const workgroups = Math.ceil(count / (pointsTogether(nest) * directWorkgroup));
-  const compiled = pipelines.get(`${keyOf(shader)} direct`, () => directSource(shader));
+  const { arranged } = shader;
+  const workgroups = Math.ceil(items / directWorkgroup);
+  const compiled = pipelines.get(key, () => source(shader));
   return andThen(compiled, (kernel) => ({
     run: arranged.arrange((buffers, site) => recorder.dispatch({ kernel, buffers, words, workgroups, site })),
   }));

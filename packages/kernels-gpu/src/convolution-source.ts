@@ -1,6 +1,6 @@
-// The shaders of a convolution [N, spatial..., C] by [spatial..., C / groups, O]. As a product: rows are positions of the result, terms the
-// taps of the window times the channels of a group, and an element of the left operand is looked up where it is needed. Directly: an
-// invocation sums over its window. Behind either stands the nest: what follows, and the stores.
+// A convolution [N, spatial..., C] by [spatial..., C / groups, O] as the shaders of a product: rows are positions of the result, terms the
+// taps of the window times the channels of a group, and an element of the left operand is looked up where it is needed. Behind it stands
+// the nest: what follows, and the stores. And what these shaders share with convolution-direct.ts.
 //
 //   words: groups, channels and outputs of a group, the window (window-places.ts), rows, terms; then the nest's
 import type { HloInstruction, LoopNest } from "@org/hlo";
@@ -10,12 +10,11 @@ import { elementType, loadElement } from "./element-types.ts";
 import { coordinates } from "./moving-kernels.ts";
 import { nestBody, nestMayFault } from "./nest-body.ts";
 import { nestWords } from "./nest-parameters.ts";
-import { pointsTogether, storePoint, storeStart } from "./nest-stores.ts";
-import { sumType } from "./reduce-window-kernel.ts";
+import { storePoint } from "./nest-stores.ts";
 import { type ShaderSource, word } from "./shader-source.ts";
 import { type ProductEntry, productSource } from "./tiled-product.ts";
 import { WgslFunctions } from "./wgsl-functions.ts";
-import { overWindow, rowAtPlace, rowsIndex, windowNames } from "./window-places.ts";
+import { rowAtPlace, rowsIndex, windowNames } from "./window-places.ts";
 
 /** What both shaders are made from. */
 export interface ConvolutionShader {
@@ -27,14 +26,14 @@ export interface ConvolutionShader {
   readonly stretched: boolean;
 }
 
-/** Invocations of a workgroup that sum for themselves. */
-export const directWorkgroup = 256;
-
 const names = (rank: number): string[] => ["parts", "channels", "outputs", ...windowNames(rank)];
+
+/** The words of the window and of a group by their names, i32. */
+export const argumentsOf = (rank: number): string[] => declareArguments(names(rank), true);
 
 /** Words before the nest's. */
 export const ownWords = (rank: number): number => names(rank).length + 2;
-const rowsWord = (rank: number): string => word(names(rank).length);
+export const rowsWord = (rank: number): string => word(names(rank).length);
 const termsWord = (rank: number): string => word(names(rank).length + 1);
 
 /** The convolution's value of its type: halves are rounded once, small integers wrap. */
@@ -43,7 +42,7 @@ function finished(functions: WgslFunctions, { dtype }: HloInstruction): string {
 }
 
 /** What follows at x1, x2 of the value in `sum`, at position `i` of the result. */
-function behind({ nest, arranged, rank }: ConvolutionShader, functions: WgslFunctions): string[] {
+export function behind({ nest, arranged, rank }: ConvolutionShader, functions: WgslFunctions): string[] {
   const given = finished(functions, nest.convolution!.instruction);
   const bindings = { input: arranged.input, given: () => given };
   return [
@@ -53,7 +52,7 @@ function behind({ nest, arranged, rank }: ConvolutionShader, functions: WgslFunc
 }
 
 /** The parts of a shader that are the arrangement's and the nest's. */
-function bound({
+export function bound({
   nest,
   arranged,
   rank,
@@ -66,68 +65,13 @@ function bound({
   };
 }
 
-/** Each element of the result sums over its window: an invocation makes as many as lie in a word of an output. */
-export function directSource(shader: ConvolutionShader): ShaderSource {
-  const { nest, arranged, rank, stretched } = shader;
-  const functions = new WgslFunctions();
-  const { instruction, lhs, rhs } = nest.convolution!;
-  const { dtype } = instruction;
-  const { value } = elementType(sumType(dtype));
-  const each = pointsTogether(nest);
-  const element = (parameter: number, index: string): string => {
-    const { name, declared } = arranged.input(parameter);
-    return loadElement(functions, dtype, name, index, declared);
-  };
-  const sum = [
-    `fn convolved(row: i32, output: i32) -> ${value} {`,
-    ...declareArguments(names(rank), true),
-    ...coordinates(rank, "row", "image"),
-    "let first_channel = output / outputs * channels;",
-    `var result = ${value}(0);`,
-    ...overWindow(rank, stretched, [
-      `let source = u32((${rowsIndex(rank, "image")}) * (channels * parts) + first_channel);`,
-      `let tap = u32(((${tapIndex(rank)}) * channels) * (parts * outputs) + output);`,
-      "for (var channel = 0u; channel < u32(channels); channel++) {",
-      `  result += ${element(lhs, "source + channel")} * ${element(rhs, "tap + channel * u32(parts * outputs)")};`,
-      "}",
-    ]),
-    "return result;",
-    "}",
-  ];
-  return {
-    ...bound(shader),
-    workgroup: directWorkgroup,
-    functions,
-    declarations: sum,
-    body: [
-      `let columns = ${word(0)} * ${word(2)};`,
-      `let count = ${rowsWord(rank)} * columns;`,
-      `let first = (group * ${directWorkgroup}u + local) * ${each}u;`,
-      ...storeStart(nest),
-      `for (var i = first; i < min(first + ${each}u, count); i++) {`,
-      "  let x1 = i32(i / columns);",
-      "  let x2 = i32(i % columns);",
-      "  let sum = convolved(x1, x2);",
-      ...behind(shader, functions),
-      ...storePoint(nest, functions, "count"),
-      "}",
-    ],
-  };
-}
-
-const tapIndex = (rank: number): string => {
-  let index = "0";
-  for (let d = 0; d < rank; d++) index = `(${index}) * size_${d} + tap_${d}`;
-  return index;
-};
-
 /** The shader `entry` of the product, of types of 32 bits. */
 export function productShader(entry: ProductEntry, shader: ConvolutionShader): ShaderSource {
   const { nest, arranged, rank, stretched } = shader;
   const functions = new WgslFunctions();
   const { lhs, rhs, instruction } = nest.convolution!;
   const type = elementType(instruction.dtype).array;
-  const declared = declareArguments(names(rank), true);
+  const declared = argumentsOf(rank);
   const range = Array.from({ length: rank }, (_, d) => d);
   const places = range.map((d) => `at_${d}: i32`).join(", ");
   const taps = range

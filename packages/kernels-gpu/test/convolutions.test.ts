@@ -43,6 +43,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   "in tiles": { images: 3, input: [9, 8], size: [2, 3], groups: 1, channels: 3, outputs: 70 },
   "in slices": { images: 1, input: [2, 3], size: [2, 2], groups: 1, channels: 40, outputs: 20 },
   "in groups of tiles": { images: 2, input: [7], size: [3], groups: 2, channels: 4, outputs: 17 },
+  "neighbours together": { images: 2, input: [5, 6], size: [3, 2], groups: 2, channels: 2, outputs: 6 },
   "each for itself": { images: 2, input: [5, 6], size: [3, 2], groups: 3, channels: 2, outputs: 2 },
 };
 
