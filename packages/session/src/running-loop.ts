@@ -34,6 +34,8 @@ export class RunningLoop {
   readonly parts: LoopParts;
   /** What NextIterations of the last iteration gave, in their order; undefined in the first. */
   #carried: (Value | undefined)[] | undefined;
+  /** A list for the next ones. */
+  #spare: (Value | undefined)[] = [];
   /** What Exits gave, in their order. */
   readonly #exited: (Value | undefined)[];
 
@@ -55,14 +57,14 @@ export class RunningLoop {
   /** Takes what goes into the next iteration and what leaves the loop; whether there is a next iteration. `ends`: there is none whatever was carried. */
   endIteration(slots: RunSlots, ends: boolean): boolean {
     const { nexts, exits } = this.parts;
-    const next: (Value | undefined)[] = new Array(nexts.length).fill(undefined);
+    const next = this.#spare;
     let goesOn = false;
     for (let i = 0; i < nexts.length; i++) {
       const slot = nexts[i]!.outputs[0]!;
       const value = slot >= 0 ? slots.values[slot] : undefined;
-      if (value === undefined || value === dead) continue;
-      next[i] = share(value);
-      goesOn = true;
+      const isAlive = value !== undefined && value !== dead;
+      next[i] = isAlive ? share(value) : undefined;
+      goesOn ||= isAlive;
     }
     for (let i = 0; i < exits.length; i++) {
       const slot = exits[i]!.outputs[0]!;
@@ -76,8 +78,10 @@ export class RunningLoop {
       slots.clear(slot);
     }
     releaseAll(this.#carried);
+    this.#spare = this.#carried ?? [];
     this.#carried = next;
-    for (const slot of this.body.slots) slots.clear(slot);
+    const { slots: own } = this.body;
+    for (let i = 0; i < own.length; i++) slots.clear(own[i]!);
     if (goesOn && !ends) return true;
     releaseAll(next);
     this.#carried = undefined;

@@ -33,6 +33,8 @@ export interface Segment {
   readonly device: Device;
   readonly plan: FusionPlan;
   readonly steps: readonly Step[];
+  /** Those that may write over variables. */
+  readonly donating: readonly Step[];
   readonly slotBytes: readonly number[];
   readonly byteLengths: readonly number[];
   /** The roots as the computation has them: a value's own dims may be others (reshapes move nothing). */
@@ -121,6 +123,7 @@ export function layOut(
     device,
     plan,
     steps,
+    donating: steps.filter((step) => step.donates),
     slotBytes,
     byteLengths,
     rootDims: computation.roots,
