@@ -1,6 +1,7 @@
 // Opens a WebGPU device with the limits that its adapter has, and remembers what went wrong on it: WebGPU tells of
 // failures late, so they are thrown by the next call that can throw.
 import { TfError } from "@org/errors";
+import type { RunningSums } from "@org/hlo";
 
 export interface GpuOptions {
   /** Where adapters come from: default `navigator.gpu`. In Node, `create([])` of the package `webgpu`. */
@@ -11,6 +12,11 @@ export interface GpuOptions {
   readonly device?: GPUDevice;
   /** Most bytes that buffers may take together; unless given, as much as the device gives. */
   readonly maximumBytes?: number;
+  /**
+   * Float sums of columns in the order of TensorFlow 1's kernels (1 running sum) or TensorFlow 2's (4), to follow a recorded run closely.
+   * Slow where columns are few. Default: by as many invocations as keep the device busy, and nearer to the true sums.
+   */
+  readonly runningSums?: RunningSums;
 }
 
 /** Limits that are asked for as high as the adapter has them. */

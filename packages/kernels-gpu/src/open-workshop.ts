@@ -24,6 +24,7 @@ export async function openWorkshop(options: GpuOptions): Promise<OpenWorkshop> {
     recorder: new Recorder(device, memory),
     memory,
     constants: new Constants(memory),
+    runningSums: options.runningSums,
   };
 }
 

@@ -1,5 +1,5 @@
 // What `prepare` makes of a fusion, and what kernels are made with: the door between the backend and its generators.
-import type { Executable, Fusion, Refusal } from "@org/hlo";
+import type { Executable, Fusion, Refusal, RunningSums } from "@org/hlo";
 import type { GpuBuffer, GpuMemory } from "./buffers.ts";
 import type { Constants } from "./constants.ts";
 import type { GpuDevice } from "./gpu-device.ts";
@@ -15,6 +15,8 @@ export interface Workshop {
   /** For memory between the dispatches of one launch: released when the last of them is recorded. */
   readonly memory: GpuMemory;
   readonly constants: Constants;
+  /** See GpuOptions. */
+  readonly runningSums: RunningSums | undefined;
 }
 
 /** Records a kernel's dispatches and copies on these buffers. `site` goes to dispatches that may find faults. */

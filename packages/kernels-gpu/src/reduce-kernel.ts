@@ -2,7 +2,7 @@
 // have in workgroup memory. Where that leaves too few invocations busy, or sums too long to be exact, the inner points are cut into
 // parts: a first dispatch leaves one value a part in `scratch`, a second one combines those. All of it is one shader, since lanes
 // and parts depend on extents.
-import { type LoopNest, loopNest, type NestOp } from "@org/hlo";
+import { type LoopNest, loopNest, type NestOp, type RunningSums } from "@org/hlo";
 import { type Arrangement, arrangement } from "./arrangement.ts";
 import { elementType, type ValueType } from "./element-types.ts";
 import { nestBody, nestMayFault } from "./nest-body.ts";
@@ -50,6 +50,8 @@ export interface ReductionShape {
 const enough = 1 << 14;
 /** Inner points that one invocation combines one after another. */
 const serial = 512;
+/** Rows of columns that have one running sum whatever is asked for, as in TensorFlow 2. */
+const shortColumn = 16;
 
 /**
  * Lanes where neighbours in memory are inner points; where they are outer points, invocations beside each other take those. Parts where
@@ -64,6 +66,11 @@ export function reductionShape(outer: number, inner: number, contiguous: boolean
   return { lanes, parts, chunk: Math.ceil(inner / parts) };
 }
 
+/** The shape of columns' sums in a stated order: an invocation for each running sum, from the first row to the last. */
+function shapeInOrder(inner: number, running: RunningSums): ReductionShape {
+  return { lanes: inner > shortColumn ? running : 1, parts: 1, chunk: inner };
+}
+
 export const prepareReduce: Preparer = (workshop, fusion, donated) => {
   const nest = loopNest(fusion);
   const arranged = arrangement(workshop, fusion, nest, donated);
@@ -72,7 +79,11 @@ export const prepareReduce: Preparer = (workshop, fusion, donated) => {
   const { extents, outerRank } = nest;
   const size = (list: readonly number[]): number => list.reduce((product, extent) => product * extent, 1);
   const [outer, inner] = [size(extents.slice(0, outerRank)), size(extents.slice(outerRank))];
-  const { lanes, parts, chunk } = reductionShape(outer, inner, isContiguous(nest));
+  const contiguous = isContiguous(nest);
+  const { lanes, parts, chunk } =
+    workshop.runningSums && !contiguous
+      ? shapeInOrder(inner, workshop.runningSums)
+      : reductionShape(outer, inner, contiguous);
   const places = nestWords(nest, ownWords);
   const together = pointsTogether(nest);
 
