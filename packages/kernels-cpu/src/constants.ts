@@ -1,5 +1,6 @@
 // Vector constants of kernels, in reserved memory. A load is one instruction; v128.const an engine makes anew in every turn of a loop, in
-// four (measured: exp 1.5 to 2 times slower). The first few of a function are loaded when it begins, and stay in registers.
+// four (measured: exp 1.5 to 2 times slower). The first few of a function, or of a loop in a scope
+// of its own, are loaded before it, and stay in registers.
 import type { Expr, FunctionBuilder, Local } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
 import { f32x4, i32x4, v128 } from "./wasm-simd.ts";
@@ -47,10 +48,12 @@ export function createConstantPool(address: number, end: number, bytes: () => Ui
 /** x64 has 16 vector registers. With more of them taken, engines put away what loops work on (measured: 12 to 14 are best). */
 const mostKept = 12;
 
-/** The pool for one function: its first constants are loaded once. */
+/** The pool for one function: the first constants of each scope are loaded once. */
 export function keptConstants(pool: ConstantPool, f: FunctionBuilder): ConstantPool {
-  const locals = new Map<string, Local<"v128">>();
+  const scopes = new Map<object, Map<string, Local<"v128">>>();
   const kept = (key: string, constant: Expr<"v128">): Expr<"v128"> => {
+    const locals = scopes.get(f.currentScope) ?? new Map<string, Local<"v128">>();
+    scopes.set(f.currentScope, locals);
     const known = locals.get(key);
     if (known !== undefined || locals.size >= mostKept) return known ?? constant;
     const local = f.first("v128", constant);

@@ -1,7 +1,7 @@
 // The Backend itself: handles, kinds of fusions, counters, faults. Kernels are made elsewhere. A launch has run when
 // it returns, also where threads share it.
 import { TfError } from "@org/errors";
-import type { Backend, BackendStats, DeviceBuffer, Executable, Fusion, KernelFault, Refusal } from "@org/hlo";
+import type { Backend, BackendStats, DeviceBuffer, Executable, Fusion, KernelFault, Refusal, RunningSums } from "@org/hlo";
 import { createConstantPool } from "./constants.ts";
 import { prepareConvolutionFusion } from "./convolution-kernel.ts";
 import { prepareDot } from "./dot-kernel.ts";
@@ -21,6 +21,11 @@ export interface CpuOptions {
   readonly maximumBytes?: number;
   /** Use relaxed SIMD (fused multiply-add) where the engine has it; true unless said otherwise. Bits of results depend on it. */
   readonly relaxedSimd?: boolean;
+  /**
+   * Float sums of columns in the order of TensorFlow 1's kernels (1 running sum) or TensorFlow 2's (4), to follow a recorded run closely.
+   * Default: in blocks, nearer to the true sums.
+   */
+  readonly runningSums?: RunningSums;
   /**
    * Threads to compute with, this one included; 1 unless said otherwise. Needs memory that threads can share: in browsers a page that is
    * cross-origin isolated. Where it cannot be had, one thread computes; `threads` of the backend says how many do. Results are the
@@ -66,6 +71,7 @@ export function cpu(options: CpuOptions = {}): CpuBackend {
     kernels,
     target: {
       relaxed: (options.relaxedSimd ?? true) && hasRelaxedSimd(),
+      ...(options.runningSums && { runningSums: options.runningSums }),
       constants: createConstantPool(constantsAddress, reservedBytes, () => memory.bytes),
       faultAddress,
     },

@@ -2,8 +2,8 @@
 // result, in place. Other types: a reduction over k with the product inside (half and bfloat16 in float32).
 import { type LoopNest, loopNest, type NestLoad, type NestMatrix, type NestOp, type Refusal } from "@org/hlo";
 import { type Epilogue, prepareEpilogue, productPlace, readElsewhere } from "./epilogue.ts";
-import { mayDivideByZero } from "./kernel-source.ts";
 import { type NestRun, prepareNest, withCopies } from "./nest-kernel.ts";
+import { mayDivideByZero } from "./nest-walk.ts";
 import type { Prepared, Preparer, Run, Workshop } from "./prepared.ts";
 import { prepareProduct } from "./product.ts";
 import { type MultiplyInParts, prepareInParts } from "./product-parts.ts";

@@ -4,7 +4,8 @@ import type { LoopNest, NestLoad, NestOp, Refusal } from "@org/hlo";
 import { nestSource } from "./kernel-source.ts";
 import { elementBytes } from "./lanes.ts";
 import type { CpuBuffer } from "./memory.ts";
-import { nestArguments, nestLayout, productParameter } from "./nest-arguments.ts";
+import { nestArguments, nestLayout } from "./nest-arguments.ts";
+import { productParameter } from "./nest-walk.ts";
 import { type Workshop, withEntry } from "./prepared.ts";
 
 /** Runs on rows `[first, first + count)` of every batch; `product` is where the result's first row lies. */

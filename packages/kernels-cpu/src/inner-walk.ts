@@ -2,16 +2,11 @@
 // and rows with reductions have in common.
 import type { LoopNest } from "@org/hlo";
 import { elementBytes, type KernelContext, type LaneAddress, type Lanes } from "./lanes.ts";
-import type { Access, NestWalk } from "./nest-walk.ts";
+import type { Access, NestWalk, Walker } from "./nest-walk.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
 import { i32, select } from "./wasm-opcodes.ts";
 
 type I32 = Expr<"i32">;
-interface Walker {
-  readonly position: readonly Local<"i32">[];
-  readonly stride: (dimension: number) => I32;
-  readonly moves: (dimension: number) => boolean;
-}
 
 /** Which loads, indices and stores of a nest a walk is about. */
 export interface Walked {
@@ -21,8 +16,8 @@ export interface Walked {
 }
 
 export interface InnerWalk {
-  /** Puts positions where the outer ones are: at a row's start. */
-  begin(): void;
+  /** Puts positions where the outer ones are, at a row's start, or where `starts` says. */
+  begin(starts?: ReadonlyMap<Walker, Local<"i32">>): void;
   /** Distances of lanes 1.. of strided loads; 0 from lane `count` on, so that the last vector reads nothing past the end. */
   setSteps(count?: I32): void;
   /** Memory at the `vector`-th vector of a turn. */
@@ -72,8 +67,9 @@ export function innerWalk(
     ...stores.map((i) => walk.stores[i]!),
   ];
   return {
-    begin() {
-      for (const walker of all) if (walker.moves(inner)) f.set(at(walker), walker.position[inner]!);
+    begin(starts) {
+      for (const walker of all)
+        if (walker.moves(inner)) f.set(at(walker), starts?.get(walker) ?? walker.position[inner]!);
     },
     setSteps(count) {
       for (const [load, locals] of steps)

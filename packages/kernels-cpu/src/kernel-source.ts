@@ -1,15 +1,16 @@
 // A loop nest's WebAssembly: picks lanes (four where every type has 32 bits or fewer, two of 64 bits, else scalars) and wraps the
 // loops into a module with one export, `run(arguments)`.
-import type { HloDType, LoopNest } from "@org/hlo";
+import type { HloDType, LoopNest, RunningSums } from "@org/hlo";
 import { type ConstantPool, keptConstants } from "./constants.ts";
 import { emitFault, faultCodes } from "./fault-record.ts";
 import { declareHostFunctions } from "./host-functions.ts";
-import { isNarrow, isWide, type KernelContext, type Lanes, type Operation } from "./lanes.ts";
+import { isWide, type KernelContext, type Lanes, type Operation } from "./lanes.ts";
 import { emitLoop } from "./loop-kernel.ts";
 import { nestLayout } from "./nest-arguments.ts";
-import { operationOf } from "./nest-walk.ts";
+import { mayDivideByZero, operationOf } from "./nest-walk.ts";
+import { isInPasses } from "./pass-plan.ts";
+import { emitPasses } from "./passes-kernel.ts";
 import { emitReduce } from "./reduce-kernel.ts";
-import { emitRowsFusion } from "./rows-kernel.ts";
 import { scalarLanes } from "./scalar-lanes.ts";
 import { emitTiles, tileDimension } from "./tile-kernel.ts";
 import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
@@ -20,19 +21,11 @@ import { isWideOperation, isWideSum, isWideType, wideLanes } from "./wide-lanes.
 /** What code generation may use. */
 export interface Target {
   readonly relaxed: boolean;
+  /** See CpuOptions. */
+  readonly runningSums?: RunningSums;
   readonly constants: ConstantPool;
   /** Where faults are recorded: see fault-record.ts. */
   readonly faultAddress: number;
-}
-
-/** Whether a nest's ops may find a divisor of 0, which is a fault. */
-export function mayDivideByZero(nest: LoopNest): boolean {
-  return nest.ops.some(
-    (op) =>
-      op.kind === "compute" &&
-      (op.opcode === "divide" || op.opcode === "remainder") &&
-      (isNarrow(op.dtype) || isWide(op.dtype)),
-  );
 }
 
 /** The widest lanes that can do all of a nest. */
@@ -58,6 +51,7 @@ export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
     const context: KernelContext = {
       f,
       relaxed: target.relaxed,
+      ...(target.runningSums && { runningSums: target.runningSums }),
       constants: keptConstants(target.constants, f),
       host,
       ...(element && {
@@ -69,7 +63,7 @@ export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
     const lanes = lanesFor(nest)(context);
     const row = lanes.width === 4 ? tileDimension(nest) : undefined;
     if (row !== undefined) emitTiles(context, nest, nestLayout(nest), block, lanes, row);
-    else if (nest.kind === "rows") emitRowsFusion(context, nest, nestLayout(nest), block, lanes);
+    else if (isInPasses(nest)) emitPasses(context, nest, nestLayout(nest), block, lanes);
     else if (nest.kind === "reduce") emitReduce(context, nest, nestLayout(nest), block, lanes);
     else emitLoop(context, nest, nestLayout(nest), block, lanes);
   });

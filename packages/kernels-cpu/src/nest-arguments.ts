@@ -6,10 +6,11 @@
 //   for each index: offset, strides[rank]    (elements)
 //   for each store: address, strides[rank]   (bytes)
 //   for each literal: two words (32-bit types use the first)
-//   of rows, for each value that is kept along the row: address
+//   for each value that is kept between passes: address
 import type { HloDType, LoopNest } from "@org/hlo";
 import { elementBytes, isSingle, isWide } from "./lanes.ts";
-import { planRows } from "./rows-plan.ts";
+import { productParameter } from "./nest-walk.ts";
+import { isInPasses, keptBytes, planPasses } from "./pass-plan.ts";
 
 /** Where each thing lies, in bytes from the block's start. */
 export interface NestLayout {
@@ -44,13 +45,13 @@ export function nestLayout(nest: LoopNest): NestLayout {
     storeStride: (i, d) => (stores + i * record + 1 + d) * 4,
     literal: (i) => (literals + i * 2) * 4,
     kept: (i) => (kept + i) * 4,
-    words: kept + (nest.kind === "rows" ? planRows(nest).kept.length : 0),
+    words: kept + (isInPasses(nest) ? planPasses(nest).kept.length : 0),
   };
 }
 
 /**
  * A buffer's address goes into word `word`, `offset` bytes further on; or that of memory which whoever calls the kernel gives: a product,
- * or what rows keep.
+ * or what passes keep.
  */
 export interface AddressSlot {
   readonly word: number;
@@ -63,12 +64,9 @@ export interface AddressSlot {
 export interface NestArguments {
   readonly words: Int32Array;
   readonly addresses: readonly AddressSlot[];
-  /** Bytes that rows keep values in, for each thread. */
+  /** Bytes that passes keep values in, for each thread. */
   readonly keptBytes: number;
 }
-
-/** Input index of loads that read a matrix product: see dot-kernel.ts. */
-export const productParameter = -1;
 
 /** The arguments that bind a kernel to a nest's extents. */
 export function nestArguments(nest: LoopNest): NestArguments {
@@ -108,14 +106,15 @@ export function nestArguments(nest: LoopNest): NestArguments {
   nest.literals.forEach((value, i) => {
     words.set(literalWords(types[i]!, value), layout.literal(i) / 4);
   });
-  let keptBytes = 0;
-  if (nest.kind === "rows")
-    for (const [i, op] of planRows(nest).kept.entries()) {
-      addresses.push({ word: layout.kept(i) / 4, from: "given", index: 0, offset: keptBytes });
-      // The last vector is written whole.
-      keptBytes += Math.ceil((nest.extents.at(-1)! * elementBytes(nest.ops[op]!.dtype)) / 64 + 1) * 64;
+  let bytes = 0;
+  if (isInPasses(nest)) {
+    const plan = planPasses(nest);
+    for (const [i, op] of plan.kept.entries()) {
+      addresses.push({ word: layout.kept(i) / 4, from: "given", index: 0, offset: bytes });
+      bytes += keptBytes(nest, plan, op);
     }
-  return { words, addresses, keptBytes };
+  }
+  return { words, addresses, keptBytes: bytes };
 }
 
 function literalTypes(nest: LoopNest): HloDType[] {

@@ -1,10 +1,11 @@
 // Prepares fusions of kind loop, reduce and rows, and the epilogues of matrix products: one kernel a nest's key, arguments
 // from its extents.
 import { type LoopNest, loopNest, rowPasses } from "@org/hlo";
-import { mayDivideByZero, nestSource } from "./kernel-source.ts";
+import { nestSource } from "./kernel-source.ts";
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer } from "./memory.ts";
 import { type AddressSlot, type NestArguments, nestArguments, nestLayout } from "./nest-arguments.ts";
+import { mayDivideByZero } from "./nest-walk.ts";
 import { type Preparer, type Preparing, type Run, type Workshop, withEntry } from "./prepared.ts";
 import { cutNest } from "./threads/cut-nest.ts";
 import { evenParts } from "./threads/parts.ts";
@@ -64,7 +65,7 @@ function withTeam(
   };
 }
 
-/** `run` with memory for what rows keep. */
+/** `run` with memory for what passes keep. */
 function withKept({ memory, team }: Workshop, bytes: number, run: NestRun): NestRun {
   if (bytes === 0) return run;
   return (inputs, outputs) => {

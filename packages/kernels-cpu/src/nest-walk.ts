@@ -1,7 +1,7 @@
 // What loop and reduction code share: pointers that walk loads, indices and stores through the dimensions, and the
 // operations of a nest put into a body, once for a vector and again for the next.
 import type { HloDType, LoopNest, NestOp, Opcode } from "@org/hlo";
-import type { KernelContext, Lanes, Operation } from "./lanes.ts";
+import { isNarrow, isWide, type KernelContext, type Lanes, type Operation } from "./lanes.ts";
 import type { NestLayout } from "./nest-arguments.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
@@ -9,7 +9,7 @@ import { i32 } from "./wasm-opcodes.ts";
 type I32 = Expr<"i32">;
 
 /** Something with an i32 position that moves by a stride in each dimension. */
-interface Walker {
+export interface Walker {
   readonly position: Local<"i32">[];
   readonly stride: (dimension: number) => I32;
   /** Whether it moves along the dimension at all. */
@@ -197,3 +197,16 @@ export function bodyCost(nest: LoopNest, until: number, skip: readonly boolean[]
   });
   return cost;
 }
+
+/** Whether a nest's ops may find a divisor of 0, which is a fault. */
+export function mayDivideByZero(nest: LoopNest): boolean {
+  return nest.ops.some(
+    (op) =>
+      op.kind === "compute" &&
+      (op.opcode === "divide" || op.opcode === "remainder") &&
+      (isNarrow(op.dtype) || isWide(op.dtype)),
+  );
+}
+
+/** Input index of loads that read a matrix product: see dot-kernel.ts. */
+export const productParameter = -1;

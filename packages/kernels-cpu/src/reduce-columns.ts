@@ -19,7 +19,9 @@ export function emitColumns(reduction: Reduction): void {
   // A light body takes whole cache lines.
   const unroll = reductions.length > 1 || cost > 8 ? 1 : 4;
   const own = reductions.map(([, op]): ReductionOp => op);
-  const sums = runningSums(context, lanes, own, unroll, unroll);
+  // In an order that was asked for, a column's sums are not put away before its last row.
+  const turns = context.runningSums;
+  const sums = runningSums(context, lanes, own, unroll, unroll, turns ?? 1);
   const left = f.local("i32");
   const chunkLeft = f.local("i32");
 
@@ -61,6 +63,10 @@ export function emitColumns(reduction: Reduction): void {
         own.forEach(({ arg }, r) => {
           sums.take(r, v, ops.value(arg));
         });
+      }
+      if (turns !== undefined) {
+        if (turns > 1) sums.nextTurn();
+        return;
       }
       f.set(chunkLeft, i32.sub(chunkLeft, i32.const(1)));
       f.if(i32.eqz(chunkLeft), () => {

@@ -22,11 +22,13 @@ export interface RunningSums {
   begin(): void;
   /** Running sums to the identities. */
   beginChunk(): void;
-  /** Takes a vector into the `sum`-th running sum of a reduction. */
+  /** Takes a vector into the `sum`-th running sum of a reduction; of those that take turns, into the one whose turn it is. */
   take(reduction: number, sum: number, value: Local): void;
-  /** The first `sums` running sums, each into the total of its own. */
+  /** Passes the turn on. */
+  nextTurn(): void;
+  /** The first `sums` running sums, each (of those that take turns all, in pairs) into the total of its own. */
   addApart(sums: number): void;
-  /** All running sums into the first total: pairs first, (0 + 1) + (2 + 3). */
+  /** All running sums into the first total. */
   addTogether(): void;
   /** A reduction's total, NaN that was met put back. */
   total(reduction: number, sum: number): Local;
@@ -34,7 +36,7 @@ export interface RunningSums {
 
 /**
  * `count` running sums for each of `reductions`. Vectors of float maxima and minima ignore NaN and note it: 3 instructions, not 8. Where
- * sums go together one note does for all.
+ * sums go together one note does for all. Each may be several that take turns, `turns`.
  */
 export function runningSums(
   { f }: KernelContext,
@@ -42,6 +44,7 @@ export function runningSums(
   reductions: readonly ReductionOp[],
   count: number,
   notes: number,
+  turns = 1,
 ): RunningSums {
   const made = reductions.map(({ reducer, dtype }) => {
     const type = lanes.valueType(dtype);
@@ -50,7 +53,8 @@ export function runningSums(
     return {
       reducer,
       dtype,
-      sums: locals(count),
+      // Of those that take turns, the one whose turn it is comes first.
+      sums: Array.from({ length: count }, () => locals(turns)),
       totals: locals(count),
       nan: isNoting ? Array.from({ length: notes }, () => f.local("v128")) : [],
     };
@@ -59,7 +63,20 @@ export function runningSums(
     f.set(into, lanes.combine(reducer, dtype, into, from));
   const clear = (which: "sums" | "totals"): void => {
     for (const { reducer, dtype, [which]: locals } of made)
-      for (const local of locals) f.set(local, lanes.identity(reducer, dtype));
+      for (const local of locals.flat()) f.set(local, lanes.identity(reducer, dtype));
+  };
+  /** Pairs first, (0 + 1) + (2 + 3): into the first of them. */
+  const combineAll = (reducer: Reducer, dtype: HloDType, locals: readonly Local[]): Local => {
+    let level = locals;
+    while (level.length > 1) {
+      const next: Local[] = [];
+      for (let i = 0; i < level.length; i += 2) {
+        combine(reducer, dtype, level[i]!, level[i + 1]!);
+        next.push(level[i]!);
+      }
+      level = next;
+    }
+    return level[0]!;
   };
   return {
     begin: () => clear("totals"),
@@ -68,30 +85,29 @@ export function runningSums(
       const { reducer, dtype, sums, nan } = made[reduction]!;
       const note = nan[at % notes];
       if (note === undefined) {
-        combine(reducer, dtype, sums[at]!, value);
+        combine(reducer, dtype, sums[at]![0]!, value);
         return;
       }
-      const [sum, next] = [sums[at], value] as [Local<"v128">, Local<"v128">];
+      const [sum, next] = [sums[at]![0], value] as [Local<"v128">, Local<"v128">];
       f.set(sum, reducer === "maximum" ? f32x4.pmax(sum, next) : f32x4.pmin(sum, next));
       f.set(note, v128.or(note, f32x4.ne(next, next)));
     },
+    nextTurn() {
+      for (const [first, ...others] of made.flatMap(({ sums }) => sums)) {
+        const had = f.local(first!.type, first!);
+        [first!, ...others].forEach((local, i) => {
+          f.set(local, others[i] ?? had);
+        });
+      }
+    },
     addApart(sums) {
       for (const one of made)
-        for (let i = 0; i < sums; i++) combine(one.reducer, one.dtype, one.totals[i]!, one.sums[i]!);
+        for (let i = 0; i < sums; i++)
+          combine(one.reducer, one.dtype, one.totals[i]!, combineAll(one.reducer, one.dtype, one.sums[i]!));
     },
     addTogether() {
-      for (const { reducer, dtype, sums, totals } of made) {
-        let level = sums;
-        while (level.length > 1) {
-          const next: Local[] = [];
-          for (let i = 0; i < level.length; i += 2) {
-            combine(reducer, dtype, level[i]!, level[i + 1]!);
-            next.push(level[i]!);
-          }
-          level = next;
-        }
-        combine(reducer, dtype, totals[0]!, level[0]!);
-      }
+      for (const { reducer, dtype, sums, totals } of made)
+        combine(reducer, dtype, totals[0]!, combineAll(reducer, dtype, sums.flat()));
     },
     total(reduction, at) {
       const { totals, nan } = made[reduction]!;

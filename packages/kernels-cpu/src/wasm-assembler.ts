@@ -36,8 +36,12 @@ export interface FunctionBuilder {
   param<T extends ValType>(index: number, type: T): Local<T>;
   /** A new local, zero at the start; with a value, set here. */
   local<T extends ValType>(type: T, value?: Expr<T>): Local<T>;
-  /** A new local that is set when the function begins, before all else: `value` may read parameters alone. */
+  /** A new local that is set before all else in the innermost scope, or in the function: `value` may read parameters alone. */
   first<T extends ValType>(type: T, value: Expr<T>): Local<T>;
+  /** Code of its own for `first`: a loop with what it needs put before it. */
+  scope(body: () => void): void;
+  /** Tells scopes apart. */
+  readonly currentScope: object;
   set<T extends ValType>(local: Local<T>, value: Expr<T>): void;
   /** A statement: code that leaves nothing on the stack (stores). */
   emit(code: Code): void;
@@ -105,13 +109,17 @@ function flatten(code: Code, out: number[]): void {
   else for (const part of code) flatten(part, out);
 }
 
+interface Scope {
+  readonly beginning: number[];
+  readonly body: number[];
+}
+
 interface FunctionRecord {
   readonly typeIndex: number;
   readonly exportName: string | undefined;
   readonly locals: ValType[];
-  /** What comes before the body. */
-  readonly beginning: number[];
-  body: number[];
+  /** The function's own. */
+  readonly scope: Scope;
 }
 
 const name = (text: string): number[] => {
@@ -127,9 +135,9 @@ const section = (id: number, items: readonly (readonly number[])[]): number[] =>
 };
 
 function buildFunction(record: FunctionRecord, params: readonly ValType[]): FunctionBuilder {
-  const out = record.body;
+  let { scope } = record;
   let depth = 0;
-  const emit = (code: Code): void => flatten(code, out);
+  const emit = (code: Code): void => flatten(code, scope.body);
   const nested = (opcode: number, body: (label: Label) => void): void => {
     emit([opcode, 0x40]);
     depth++;
@@ -161,8 +169,19 @@ function buildFunction(record: FunctionRecord, params: readonly ValType[]): Func
     first(type, value) {
       const local = reference(type, params.length + record.locals.length);
       record.locals.push(type);
-      flatten([value.code, 0x21, unsignedLeb(local.index)], record.beginning);
+      flatten([value.code, 0x21, unsignedLeb(local.index)], scope.beginning);
       return local;
+    },
+    scope(body) {
+      const outer = scope;
+      scope = { beginning: [], body: [] };
+      body();
+      const { beginning, body: own } = scope;
+      scope = outer;
+      emit([beginning, own]);
+    },
+    get currentScope() {
+      return scope;
     },
     set,
     emit,
@@ -221,8 +240,7 @@ export function createModule(): ModuleBuilder {
         typeIndex: typeOf(params, result),
         exportName,
         locals: [],
-        beginning: [],
-        body: [],
+        scope: { beginning: [], body: [] },
       };
       const index = imported + functions.push(record) - 1;
       body(buildFunction(record, params));
@@ -249,8 +267,9 @@ export function createModule(): ModuleBuilder {
         }
         const locals = runs.flatMap(([count, type]) => [...unsignedLeb(count), typeBytes[type]]);
         const head = [...unsignedLeb(runs.length), ...locals];
-        const length = head.length + record.beginning.length + record.body.length + 1;
-        return [...unsignedLeb(length)].concat(head, record.beginning, record.body, [0x0b]);
+        const { beginning, body } = record.scope;
+        const length = head.length + beginning.length + body.length + 1;
+        return [...unsignedLeb(length)].concat(head, beginning, body, [0x0b]);
       });
       return Uint8Array.from(
         [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(

@@ -1,19 +1,19 @@
-// Code for rows fusions: row by row, pass by pass while the row is near. Between passes reductions are combined and what is one value a
-// row is computed, in all lanes. Which pass does what is in rows-plan.ts.
+// Code for nests that are worked on in passes: piece by piece of the innermost dimension, pass by pass while the piece is near. Of rows,
+// reductions are combined between passes, and what is one value a row is computed, in all lanes. Which pass does what: pass-plan.ts.
 import type { LoopNest } from "@org/hlo";
 import { innerWalk } from "./inner-walk.ts";
 import { elementBytes, type KernelContext, type Lanes } from "./lanes.ts";
 import type { NestLayout } from "./nest-arguments.ts";
-import { bodyCost, nestWalk, opEmitter } from "./nest-walk.ts";
+import { bodyCost, nestWalk, opEmitter, type Walker } from "./nest-walk.ts";
+import { type Pass, planPasses } from "./pass-plan.ts";
 import { accessOfRow, unrollOfSums } from "./reduce-rows.ts";
 import { emitSummingTurns, emitTurns, unrollFor } from "./row-turns.ts";
-import { planRows, type RowPass } from "./rows-plan.ts";
 import { type ReductionOp, runningSums } from "./running-sums.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
-import { i32 } from "./wasm-opcodes.ts";
+import { i32, select } from "./wasm-opcodes.ts";
 
-/** Emits the kernel's body: `block` is the address of its arguments. Outer extents must not be 0; the row's may be. */
-export function emitRowsFusion(
+/** Emits the kernel's body: `block` is the address of its arguments. Outer extents must not be 0; a row's may be. */
+export function emitPasses(
   context: KernelContext,
   nest: LoopNest,
   layout: NestLayout,
@@ -25,13 +25,20 @@ export function emitRowsFusion(
   const { width } = lanes;
   const walk = nestWalk(context, nest, layout, block);
   const ops = opEmitter(context, nest, layout, block, lanes);
-  const { passes, after, rowStores, kept } = planRows(nest);
+  const { passes, after, rowStores, kept, strip } = planPasses(nest);
   const ofRow = accessOfRow(walk, lanes, last);
   const left = f.local("i32");
   const keptAt = new Map(kept.map((op, i) => [op, f.local("i32", i32.load(block, layout.kept(i)))] as const));
   const isLiteral = (i: number): boolean => nest.ops[i]!.kind === "literal";
 
-  const emitPass = (pass: RowPass): void => {
+  // Where the piece begins, of what moves along it; and how much it is.
+  const starts = new Map<Walker, Local<"i32">>();
+  if (strip !== undefined)
+    for (const walker of [...walk.loads, ...walk.indices, ...walk.stores])
+      if (walker.moves(last)) starts.set(walker, f.local("i32"));
+  const count = strip === undefined ? walk.extent(last) : f.local("i32");
+
+  const emitPass = (pass: Pass): void => {
     const reductions = pass.reductions.map((i) => nest.ops[i] as ReductionOp);
     const skip = nest.ops.map((_, i) => !pass.ops.includes(i));
     const cost = bodyCost(nest, nest.ops.length, skip);
@@ -81,15 +88,16 @@ export function emitRowsFusion(
       f.set(left, i32.sub(left, i32.const(vectors * width)));
     };
 
-    along.begin();
+    along.begin(starts);
     along.setSteps();
     for (const [op, pointer] of pointers) f.set(pointer, keptAt.get(op)!);
     const beforeLast = (): void => along.setSteps(left);
-    const turns = { f, width, unroll, left, extent: walk.extent(last), turn, beforeLast };
+    // Each pass has constants of its own in registers.
+    const turns = { f, width, unroll, left, extent: count, turn, beforeLast };
     if (summing) {
       sums.begin();
-      emitSummingTurns(turns, sums);
-    } else emitTurns(turns);
+      f.scope(() => emitSummingTurns(turns, sums));
+    } else f.scope(() => emitTurns(turns));
     pass.reductions.forEach((op, r) => {
       const { reducer, dtype } = reductions[r]!;
       ops.define(op, lanes.across(reducer, dtype, sums.total(r, 0)));
@@ -97,7 +105,24 @@ export function emitRowsFusion(
   };
 
   for (const { before } of passes) for (const op of before) if (isLiteral(op)) ops.emit(op, ofRow);
+  const emitStrips = (elements: number): void => {
+    const remaining = f.local("i32", walk.extent(last));
+    for (const { before } of passes) for (const op of before) if (!isLiteral(op)) ops.emit(op, ofRow);
+    for (const [walker, start] of starts) f.set(start, walker.position[last]!);
+    f.loop((again) => {
+      const whole = i32.const(elements);
+      f.set(count, select(i32.lt_s(remaining, whole), remaining, whole));
+      for (const pass of passes) emitPass(pass);
+      for (const [walker, start] of starts) f.set(start, i32.add(start, i32.mul(walker.stride(last), whole)));
+      f.set(remaining, i32.sub(remaining, count));
+      f.branch(again, remaining);
+    });
+  };
   walk.over(0, last, () => {
+    if (strip !== undefined) {
+      emitStrips(strip);
+      return;
+    }
     for (const pass of passes) {
       for (const op of pass.before) if (!isLiteral(op)) ops.emit(op, ofRow);
       emitPass(pass);
