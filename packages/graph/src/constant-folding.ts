@@ -39,10 +39,13 @@ function fromShape(op: Operation): Folded | undefined {
 
 class Folder {
   private readonly done = new Map<Operation, readonly Folded[] | null>();
+  private readonly told = new Set<Operation>();
 
   /** `isTarget`: C++ does not look at the static shape of the tensor that is asked for itself, only of what it reads. */
   fold(tensor: Tensor, isTarget: boolean, depth: number): Folded {
     const { op } = tensor;
+    // What a static shape tells is fed where C++ runs the rest, and fed twice ("fed more than once") where two ops read it: that gives up.
+    if (this.told.has(op)) give();
     const have = this.done.get(op);
     if (have !== undefined) return have?.[tensor.valueIndex] ?? give();
     if (depth > depthLimit) give();
@@ -58,7 +61,10 @@ class Folder {
     const kernel = Object.hasOwn(foldKernels, op.type) ? foldKernels[op.type]! : give();
     if (!isTarget && (op.type === "Shape" || op.type === "Rank" || op.type === "Size")) {
       const told = fromShape(op);
-      if (told !== undefined) return [told];
+      if (told !== undefined) {
+        this.told.add(op);
+        return [told];
+      }
     }
     const inputs = op.inputs.map((input) => this.fold(input, false, depth + 1));
     return kernel({ attrs: op.attrs, inputs, outputTypes: op.outputs.map((output) => output.dtype) });

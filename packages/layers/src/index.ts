@@ -1,3 +1,4 @@
+export { type ConfusionMatrixOptions, confusionMatrix } from "./confusion-matrix.ts";
 export * as layers from "./layers.ts";
 export * as losses from "./losses.ts";
 export * as metrics from "./metrics/index.ts";

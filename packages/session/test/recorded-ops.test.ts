@@ -17,7 +17,7 @@ const onCpu: RunGraph = async (graph, tensors) => {
   }
 };
 
-for (const file of ["kernels", "segments-sets", "sparse"]) {
+for (const file of ["kernels", "indexing", "segments-sets", "sparse", "sparse-arithmetic"]) {
   const cases = JSON.parse(
     readFileSync(new URL(`../../ops/test/fixtures/${file}.json`, import.meta.url), "utf8"),
   ) as readonly Case[];

@@ -1,5 +1,6 @@
 // tf.*: what builds ops and is more than a function or class of @org/ops in the default graph; those are marked @tfExport there, and written
 // to gen/builders.ts.
+import * as layers from "@org/layers";
 import * as ops from "@org/ops";
 import { lift, liftAll, liftClass } from "./default-graph.ts";
 import { tablesInitializer } from "./gen/builders.ts";
@@ -8,6 +9,7 @@ export const SparseTensor: typeof ops.SparseTensor = /* @__PURE__ */ liftClass(o
 export type SparseTensor = ops.SparseTensor;
 /** @deprecated Since TensorFlow 1.1: tablesInitializer. */
 export const initializeAllTables: typeof ops.tablesInitializer = tablesInitializer;
+export const confusionMatrix: typeof layers.confusionMatrix = /* @__PURE__ */ lift(layers.confusionMatrix);
 const caseOf: typeof ops.case = /* @__PURE__ */ lift(ops.case);
 
 export { caseOf as case };

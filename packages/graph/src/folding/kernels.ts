@@ -15,6 +15,7 @@ import {
   stridesOf,
 } from "./folded.ts";
 import { slice, stridedSlice } from "./slicing.ts";
+import { sparseFoldKernels } from "./sparse.ts";
 
 export interface FoldContext {
   readonly attrs: Attrs;
@@ -386,4 +387,5 @@ export const foldKernels: Readonly<Record<string, Kernel>> = {
     const dims = broadcast(numbers(inputs[0]!), numbers(inputs[1]!));
     return [folded(outputTypes[0]!, [dims.length], dims)];
   },
+  ...sparseFoldKernels,
 };

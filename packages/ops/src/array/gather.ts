@@ -30,6 +30,7 @@ import { int32 } from "../to-nd-array.ts";
 import { concat } from "./concat.ts";
 import { identity } from "./constant.ts";
 import { ones, zeros } from "./fill.ts";
+import { linearIndices } from "./linear-indices.ts";
 import { allBut, movesElements } from "./move-elements.ts";
 import { stack } from "./pack.ts";
 import { expandDims, reshape, squeeze } from "./reshape.ts";
@@ -128,29 +129,6 @@ function lowerGather(c: LoweringContext, axis: number, batchDims: number): HloIn
     ...perBatch.map((_, i) => at + i),
     ...Array.from({ length: rest.length - outer.length }, (_, i) => at + n + outer.length + i),
   ]);
-}
-
-/** Index vectors as row numbers of the first `depth` dimensions. Each coordinate is checked by its own gather. */
-function linearIndices(c: LoweringContext, indices: HloInstruction, dims: readonly number[]): HloInstruction {
-  const b = c.builder;
-  const depth = indices.dims.at(-1)!;
-  const outer = indices.dims.slice(0, -1);
-  const zeros = outer.map(() => 0);
-  let linear: HloInstruction | undefined;
-  for (let i = 0; i < depth; i++) {
-    const one = b.reshape(b.slice(indices, [...zeros, i], [...outer, i + 1]), outer);
-    const stride = sizeOf(dims.slice(i + 1, depth));
-    // A coordinate beyond its dimension would name another row: outside all of them instead.
-    const inside = b.binary(
-      "and",
-      b.compare("GE", one, filledOf(c, one.dtype, outer, 0)),
-      b.compare("LT", one, b.broadcastTo(b.extent(one.dtype, dims[i]!), outer)),
-    );
-    const part = b.binary("multiply", one, b.broadcastTo(b.extent(one.dtype, stride), outer));
-    const safe = b.select(inside, part, filledOf(c, one.dtype, outer, -(2 ** 30)));
-    linear = linear ? b.binary("add", linear, safe) : safe;
-  }
-  return linear ?? filledOf(c, indices.dtype, outer, 0);
 }
 
 function gatherShape(c: InferenceContext): readonly Shape[] {

@@ -1,12 +1,11 @@
 // The same elements under other dims: Reshape, ExpandDims, Squeeze.
 // Source: core/ops/array_ops.cc, core/kernels/reshape_op.h, python/ops/array_ops.py.
 
-import type { InferenceContext } from "@org/graph";
-import { isIndexedSlices, type Tensor } from "@org/graph";
+import type { InferenceContext, Tensor } from "@org/graph";
 import { Shape, sizeOf } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
 import { defineOps } from "../define.ts";
-import { dense, type Grad, single } from "../gradient.ts";
+import { type Grad, single } from "../gradient.ts";
 import { hostNumber, hostNumbers } from "../lowering.ts";
 import type { Gradient, LoweringContext, OpEntry } from "../op-entry.ts";
 import { type Dim, invalid, mergeDims, scalarValue, shapeFromInput } from "../shape-rules.ts";
@@ -36,7 +35,8 @@ export function squeeze(
 
 /** The gradient as the op's input is shaped. */
 const reshapedToInput: Gradient = single((op, grad) => {
-  const back = reshape(isIndexedSlices(grad) ? dense(grad) : grad, shape(op.inputs[0]!));
+  const dims = shape(op.inputs[0]!);
+  const back = reshape(grad, dims);
   return op.inputs.map((_, i) => (i === 0 ? back : undefined));
 });
 

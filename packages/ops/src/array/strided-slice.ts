@@ -1,7 +1,7 @@
 // StridedSlice, its gradient op, and indexing as Python's `x[1:, ..., None, ::-2]` builds it.
 // Source: core/ops/array_ops.cc, core/kernels/strided_slice_op.cc, python/ops/array_ops.py (_slice_helper).
 
-import { asTensor, type InferenceContext, isTensorLike, type Tensor } from "@org/graph";
+import { asTensor, isTensorLike, type Tensor } from "@org/graph";
 import type { HloInstruction } from "@org/hlo";
 import { Shape } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
@@ -20,7 +20,8 @@ import { onesLike } from "./fill.ts";
 import { allBut, movesElements } from "./move-elements.ts";
 import { stack } from "./pack.ts";
 import { shape } from "./shape-of.ts";
-import { type DenseSlice, denseSlice, type SliceMasks } from "./strided-spec.ts";
+import { hostSlice, lowerSlice, masksOf, spreadSlice } from "./strided-lowering.ts";
+import { type DenseSlice, denseSlice } from "./strided-spec.ts";
 
 /** `start:stop:step` of Python's indexing; what is left out is the end of the dimension. */
 export interface SliceRange {
@@ -129,76 +130,12 @@ export function getItem(x: TensorLike, index: Index | readonly Index[], options:
   });
 }
 
-function masksOf(attrs: InferenceContext["attrs"]): SliceMasks {
-  return {
-    begin: attrs.int("begin_mask"),
-    end: attrs.int("end_mask"),
-    ellipsis: attrs.int("ellipsis_mask"),
-    newAxis: attrs.int("new_axis_mask"),
-    shrinkAxis: attrs.int("shrink_axis_mask"),
-  };
-}
-
-/** The slice that three host arguments from position `at` on describe. */
-function hostSlice(c: LoweringContext, at: number, dims: readonly number[]): DenseSlice {
-  const [begin, end, strides] = [0, 1, 2].map((i) => hostNumbers(c, at + i)) as [
-    number[],
-    number[],
-    number[],
-  ];
-  return denseSlice({ begin, end, strides, masks: masksOf(c.attrs) }, dims, (sentence) =>
-    c.fail("INVALID_ARGUMENT", sentence),
-  );
-}
-
-/** Dimensions with a negative stride, and the same slice forwards: start, limit, stride of each. */
-function forwards({ begin, strides, processing }: DenseSlice) {
-  const backwards: number[] = [];
-  const start: number[] = [];
-  const limit: number[] = [];
-  const steps: number[] = [];
-  processing.forEach((size, i) => {
-    const stride = strides[i]!;
-    const count = size!;
-    const last = begin[i]! + (count - 1) * stride;
-    steps.push(Math.abs(stride));
-    if (count === 0) {
-      start.push(0);
-      limit.push(0);
-    } else if (stride > 0) {
-      start.push(begin[i]!);
-      limit.push(last + 1);
-    } else {
-      backwards.push(i);
-      start.push(last);
-      limit.push(begin[i]! + 1);
-    }
-  });
-  return { backwards, start, limit, steps };
-}
-
-function lowerSlice(c: LoweringContext, x: HloInstruction, spec: DenseSlice): HloInstruction {
-  const { backwards, start, limit, steps } = forwards(spec);
-  const cut = c.builder.slice(x, start, limit, steps);
-  const turned = backwards.length > 0 ? c.builder.reverse(cut, backwards) : cut;
-  return c.builder.reshape(turned, spec.final as readonly number[]);
-}
-
 function lowerSliceGrad(c: LoweringContext, dims: readonly number[], spec: DenseSlice): HloInstruction {
   const dy = c.input(4);
   if (`${dy.dims}` !== `${spec.final}`) {
     c.fail("INVALID_ARGUMENT", `shape of dy was [${dy.dims}] instead of [${spec.final}]`);
   }
-  const { backwards, start, steps } = forwards(spec);
-  const sizes = spec.processing as readonly number[];
-  const shaped = c.builder.reshape(dy, sizes);
-  const turned = backwards.length > 0 ? c.builder.reverse(shaped, backwards) : shaped;
-  const interior = sizes.map((size, i) => (size > 1 ? steps[i]! - 1 : 0));
-  const high = dims.map((dim, i) => {
-    const covered = sizes[i] === 0 ? 0 : (sizes[i]! - 1) * (interior[i]! + 1) + 1;
-    return dim - start[i]! - covered;
-  });
-  return c.builder.pad(turned, c.builder.scalar(dy.dtype, 0), { low: start, high, interior });
+  return spreadSlice(c, dy, c.builder.scalar(dy.dtype, 0), dims, spec);
 }
 
 function gradientMasks(attrs: LoweringContext["attrs"]): StridedSliceOptions {

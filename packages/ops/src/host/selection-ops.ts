@@ -17,10 +17,10 @@ import type { HostContext, OpEntry } from "../op-entry.ts";
 import { withRank } from "../shape-rules.ts";
 import { bytesKey } from "./text.ts";
 
-type Element = number | bigint | Uint8Array;
+export type Element = number | bigint | Uint8Array;
 
 /** What two elements share where TensorFlow finds them equal: NaN equals nothing, 0 equals -0. */
-function keyOf(dtype: DType): (x: Element) => unknown {
+export function keyOf(dtype: DType): (x: Element) => unknown {
   if (dtype === "string") return (x) => bytesKey(x as Uint8Array);
   const number = isNarrowFloat(dtype) ? (x: Element) => fromBits(dtype, Number(x)) : (x: Element) => x;
   return (x) => {

@@ -1,7 +1,7 @@
 // tf.sparse_merge, tf.sparse_reorder, tf.sparse_tensor_to_dense. Source: python/ops/sparse_ops.py, python/ops/sparse_grad.py,
 // core/ops/sparse_ops.cc, core/kernels/sparse_reorder_op.cc.
 import { TfError } from "@org/errors";
-import { isTensor, type Tensor } from "@org/graph";
+import { constantValueAsShape, isTensor, type Tensor } from "@org/graph";
 import { allocateData, dtypes, ndArray, Shape } from "@org/tensor";
 import { applyOp } from "../apply-op.ts";
 import { concat } from "../array/concat.ts";
@@ -22,13 +22,20 @@ import type { OpEntry } from "../op-entry.ts";
 import { withRank } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { int32 } from "../to-nd-array.ts";
-import type { SparseTensor } from "./sparse-tensor.ts";
+import { type SparseTensor, sparseTensor } from "./sparse-tensor.ts";
 
 /** tf.sparse_reorder: the same values in the order of their indices, row by row. @tfExport sparseReorder */
 export function sparseReorder(input: SparseTensor, options: NameOption = {}): SparseTensor {
   const { indices, values, denseShape } = input;
   const { outputs } = applyOp("SparseReorder", [indices, values, denseShape], options);
-  return { indices: outputs[0]!, values: outputs[1]!, denseShape: identity(denseShape) };
+  const known = constantValueAsShape(denseShape);
+  return values.graph.asDefault(() =>
+    sparseTensor(
+      outputs[0]!,
+      outputs[1]!,
+      known.isFullyDefined() ? BigInt64Array.from(known.toNumbers(), BigInt) : identity(denseShape),
+    ),
+  );
 }
 
 export interface SparseMergeOptions extends NameOption {
@@ -59,10 +66,10 @@ export function sparseMerge(
     const kept = getItem(first.indices, [{}, { stop: -1 }]);
     const indices = concat([kept, ...columns], 1);
     const denseShape = concat([getItem(first.denseShape, [{ stop: -1 }]), dims as never], 0);
-    const merged: SparseTensor = { indices, values: values.values, denseShape };
+    const merged = sparseTensor(indices, values.values, denseShape);
     if (options.alreadySorted) return merged;
     const sorted = sparseReorder(merged);
-    return { indices: sorted.indices, values: sorted.values, denseShape };
+    return sparseTensor(sorted.indices, sorted.values, denseShape);
   });
 }
 
@@ -92,7 +99,7 @@ export function sparseTensorToDense(input: SparseTensor, options: SparseTensorTo
 }
 
 /** Row order of an index matrix. */
-function rowOrder(indices: BigInt64Array, rank: number): number[] {
+export function rowOrder(indices: BigInt64Array, rank: number): number[] {
   const compare = (a: number, b: number): number => {
     for (let d = 0; d < rank; d++) {
       const [x, y] = [indices[a * rank + d]!, indices[b * rank + d]!];
@@ -142,7 +149,7 @@ export const sparseOps: readonly OpEntry[] = defineOps({
       const grad = grads[1];
       if (!grad) return [undefined, undefined, undefined];
       const entries = range(getItem(shapeOf(indices), 0));
-      const moved = applyOp("SparseReorder", [indices, entries, denseShape]).outputs[1]!;
+      const moved = sparseReorder(sparseTensor(indices, entries, denseShape)).values;
       return [undefined, gather(dense(grad), invertPermutation(moved)), undefined];
     },
   },

@@ -23,7 +23,8 @@ export function sparseReshape(
   options: NameOption = {},
 ): SparseTensor {
   const { graph } = input.values;
-  const whole = isTensorLike(shape) ? shape : toNdArray(shape as ValueLike, "int32");
+  const isPacked = Array.isArray(shape) && shape.some((dim) => isTensorLike(dim));
+  const whole = isPacked || isTensorLike(shape) ? shape : toNdArray(shape as ValueLike, "int32");
   const wanted = graph.asDefault(() => cast(whole, "int64"));
   return withScope(graph, options.name, "SparseReshape", (scope) => {
     const [indices, reshaped] = applyOp("SparseReshape", [input.indices, input.denseShape, wanted], {

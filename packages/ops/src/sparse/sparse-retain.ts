@@ -7,7 +7,7 @@ import { reshape } from "../array/reshape.ts";
 import { convertToTensor } from "../convert.ts";
 import { mergeDims, withRank } from "../shape-rules.ts";
 import type { TensorLike } from "../tensor-like.ts";
-import type { SparseTensor } from "./sparse-tensor.ts";
+import { type SparseTensor, sparseTensor } from "./sparse-tensor.ts";
 
 /**
  * tf.sparse_retain: the values for which the bool vector `toRetain` is true, where they were.
@@ -21,10 +21,7 @@ export function sparseRetain(input: SparseTensor, toRetain: TensorLike): SparseT
     const { dims } = withRank(retain.shape, 1);
     mergeDims(values.shape.dims?.[0] ?? null, dims![0]!);
     const kept = reshape(applyOne("Where", [retain]), Int32Array.of(-1));
-    return {
-      indices: gather(indices, kept),
-      values: gather(values, kept),
-      denseShape: identity(denseShape),
-    };
+    const places = gather(indices, kept);
+    return sparseTensor(places, gather(values, kept), identity(denseShape));
   });
 }

@@ -3,7 +3,16 @@
 import { isTensor, type Operation, type Tensor } from "@org/graph";
 import { isVariable, type ResourceVariable, type Variable } from "@org/variables";
 import { applyOne, applyOp } from "../apply-op.ts";
-import { convertToTensor } from "../convert.ts";
+import { concat } from "../array/concat.ts";
+import { onesLike } from "../array/fill.ts";
+import { expandDims, reshape } from "../array/reshape.ts";
+import { shape as shapeOf } from "../array/shape-of.ts";
+import { getItem } from "../array/strided-slice.ts";
+import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
+import { cast } from "../math/cast.ts";
+import { operator } from "../math/operator.ts";
+import { range } from "../math/range.ts";
+import { invalid } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 
 /** A variable, or the ref tensor of one. */
@@ -72,43 +81,91 @@ export function countUpTo(ref: Assignable, limit: number, options: NameOption = 
   return applyOne("CountUpTo", [refOf(ref, "countUpTo")], { ...options, attrs: { limit } });
 }
 
-type ScatterFunction = (
+/** A new read of a resource variable, once `write` has been done: what Python's methods that update one give. */
+export function readAfter({ handle, dtype }: ResourceVariable, write: Operation): Tensor {
+  const { graph } = write;
+  return graph.controlDependencies(
+    [write],
+    () => graph.createOp("ReadVariableOp", [handle], { attrs: { dtype } }).outputs[0]!,
+  );
+}
+
+/**
+ * Updates parts of a variable: its ref after it; of a resource variable the value, read after it (its first control input is the update
+ * alone). Throws a TypeError where `ref` is no variable.
+ */
+export type ScatterFunction = (
   ref: Assignable,
   indices: TensorLike,
   updates: TensorLike,
   options?: AssignOptions,
-) => Tensor | Operation;
+) => Tensor;
 
 const scatter =
-  (kind: string): ScatterFunction =>
+  (type: string): ScatterFunction =>
   (ref, indices, updates, options = {}) => {
     const { name, useLocking } = options;
-    if (isResource(ref))
-      return applyOp(
-        `ResourceScatter${kind}`,
-        [ref.handle, indices, convertToTensor(updates, { dtype: ref.dtype, graph: ref.graph })],
-        {
-          name,
-          attrs: { dtype: ref.dtype },
-        },
-      );
-    return applyOne(`Scatter${kind}`, [refOf(ref, `scatter${kind}`), indices, updates], {
-      name,
-      attrs: { use_locking: useLocking },
-    });
+    if (!isResource(ref))
+      return applyOne(type, [refOf(ref, type), indices, updates], {
+        name,
+        attrs: { use_locking: useLocking },
+      });
+    const { handle, dtype, graph } = ref;
+    const given = convertToTensor(updates, { dtype, graph });
+    // Of the two families only the one by rows has the variable's type as "dtype".
+    const attrs = type.startsWith("ScatterNd") ? {} : { dtype };
+    return readAfter(ref, applyOp(`Resource${type}`, [handle, indices, given], { name, attrs }));
   };
 
-/** tf.scatter_update: sets rows; the ref after it (of a resource variable: the operation). @tfExport scatterUpdate */
-export const scatterUpdate: ScatterFunction = scatter("Update");
+/** tf.scatter_update: sets rows. @tfExport scatterUpdate */
+export const scatterUpdate: ScatterFunction = scatter("ScatterUpdate");
 /** tf.scatter_add: adds to rows. @tfExport scatterAdd */
-export const scatterAdd: ScatterFunction = scatter("Add");
+export const scatterAdd: ScatterFunction = scatter("ScatterAdd");
 /** tf.scatter_sub: subtracts from rows. @tfExport scatterSub */
-export const scatterSub: ScatterFunction = scatter("Sub");
+export const scatterSub: ScatterFunction = scatter("ScatterSub");
 /** tf.scatter_mul: multiplies rows. @tfExport scatterMul */
-export const scatterMul: ScatterFunction = scatter("Mul");
+export const scatterMul: ScatterFunction = scatter("ScatterMul");
 /** tf.scatter_div: divides rows. @tfExport scatterDiv */
-export const scatterDiv: ScatterFunction = scatter("Div");
+export const scatterDiv: ScatterFunction = scatter("ScatterDiv");
 /** tf.scatter_max: the larger of old and new, in rows. @tfExport scatterMax */
-export const scatterMax: ScatterFunction = scatter("Max");
+export const scatterMax: ScatterFunction = scatter("ScatterMax");
 /** tf.scatter_min: the smaller of old and new, in rows. @tfExport scatterMin */
-export const scatterMin: ScatterFunction = scatter("Min");
+export const scatterMin: ScatterFunction = scatter("ScatterMin");
+/** tf.scatter_nd_update: sets the slices that index vectors (the last dimension of the indices) name. @tfExport scatterNdUpdate */
+export const scatterNdUpdate: ScatterFunction = scatter("ScatterNdUpdate");
+/** tf.scatter_nd_add: adds to the slices that index vectors name. @tfExport scatterNdAdd */
+export const scatterNdAdd: ScatterFunction = scatter("ScatterNdAdd");
+/** tf.scatter_nd_sub: subtracts from the slices that index vectors name. @tfExport scatterNdSub */
+export const scatterNdSub: ScatterFunction = scatter("ScatterNdSub");
+
+/**
+ * tf.batch_scatter_update: sets rows of the dimension after the batch ones, which `indices` and the variable begin with:
+ * v[i, indices[i, j]] = updates[i, j]. Throws TfError INVALID_ARGUMENT where the rank of `indices` is not known.
+ * @tfExport batchScatterUpdate
+ */
+export function batchScatterUpdate(
+  ref: Assignable,
+  indices: TensorLike,
+  updates: TensorLike,
+  options: AssignOptions = {},
+): Tensor {
+  const { useLocking = true } = options;
+  const graph = resolveGraph([ref, indices, updates]);
+  const build = (): Tensor => {
+    const given = convertToTensor(indices, { name: "indices", preferredDType: "int32", graph });
+    const dims = shapeOf(given);
+    const { rank } = given.shape;
+    if (rank === null) invalid("batch_gather does not allow indices with unknown shape.");
+    const last = expandDims(given, -1);
+    const columns = Array.from({ length: rank - 1 }, (_, dimension) => {
+      const size = getItem(dims, dimension);
+      const along = new Array<TensorLike>(rank + 1).fill(1);
+      along[dimension] = size;
+      const places = reshape(range(0, size, 1), along);
+      const typed = places.dtype === last.dtype ? places : cast(places, last.dtype);
+      return operator.mul(typed, onesLike(last));
+    });
+    return scatterNdUpdate(ref, concat([...columns, last], -1), updates, { useLocking });
+  };
+  return options.name === undefined ? graph.asDefault(build) : withScope(graph, options.name, "", build);
+}
