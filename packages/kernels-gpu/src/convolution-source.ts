@@ -73,7 +73,6 @@ export function productShader(entry: ProductEntry, shader: ConvolutionShader): S
   const type = elementType(instruction.dtype).array;
   const declared = argumentsOf(rank);
   const range = Array.from({ length: rank }, (_, d) => d);
-  const places = range.map((d) => `at_${d}: i32`).join(", ");
   const taps = range
     .toReversed()
     .flatMap((d) => [`let tap_${d} = rest % size_${d};`, `rest = rest / size_${d};`]);
@@ -89,11 +88,7 @@ export function productShader(entry: ProductEntry, shader: ConvolutionShader): S
     rows: rowsWord(rank),
     columns: "u32(outputs)",
     terms: termsWord(rank),
-    left: {
-      row: (row) => `row_place(${row})`,
-      term: (term) => `term_place(${term})`,
-      element: (batch, row, term) => `left_element(${batch}, ${row}, ${term})`,
-    },
+    left: (batch, row, term) => `left_element(${batch}, ${row}, ${term})`,
     right: (batch, term, column) =>
       operand(rhs, `(${term} * u32(parts) + ${batch}) * u32(outputs) + ${column}`),
     // Channels of a position lie side by side.
@@ -102,25 +97,17 @@ export function productShader(entry: ProductEntry, shader: ConvolutionShader): S
     store: (batch, row, column, sum) => [`finish(${row}, ${batch} * u32(outputs) + ${column}, ${sum});`],
     prologue: declared,
     declarations: [
-      `struct Place { ${places}, element: i32 }`,
-      // Where the window of a position begins, and its image; where a tap lies in the window, and its channel.
-      "fn row_place(row: u32) -> Place {",
-      ...declared,
-      ...coordinates(rank, "i32(row)", "image"),
-      `return Place(${range.map((d) => `at_${d} * stride_${d} - low_${d}`).join(", ")}, image);`,
-      "}",
-      "fn term_place(term: u32) -> Place {",
+      `fn left_element(batch: u32, row: u32, term: u32) -> ${type} {`,
       ...declared,
       "let channel = i32(term) % channels;",
       "var rest = i32(term) / channels;",
       ...taps,
-      `return Place(${range.map((d) => `tap_${d} * dilation_${d}`).join(", ")}, channel);`,
-      "}",
-      `fn left_element(batch: u32, row: Place, term: Place) -> ${type} {`,
-      ...declared,
-      ...range.flatMap((d) => rowAtPlace(d, `row.at_${d} + term.at_${d}`, stretched)),
+      ...coordinates(rank, "i32(row)", "image"),
+      ...range.flatMap((d) =>
+        rowAtPlace(d, `at_${d} * stride_${d} + tap_${d} * dilation_${d} - low_${d}`, stretched),
+      ),
       `if (!(${range.map((d) => `covered_${d}`).join(" && ")})) { return ${type}(0); }`,
-      `return ${operand(lhs, `u32((${rowsIndex(rank, "row.element")}) * (channels * parts) + i32(batch) * channels + term.element)`)};`,
+      `return ${operand(lhs, `u32((${rowsIndex(rank, "image")}) * (channels * parts) + i32(batch) * channels + channel)`)};`,
       "}",
       `fn finish(row: u32, column: u32, sum: ${type}) {`,
       `  let i = row * (${word(0)} * ${word(2)}) + column;`,

@@ -86,11 +86,7 @@ function dotSource(entry: ProductEntry, nest: LoopNest, dot: Dot, arranged: Arra
     rows,
     columns,
     terms: word(0),
-    left: {
-      row: (row) => row,
-      term: (term) => term,
-      element: (batch, row, term) => element(dot.lhs, matrixWords[0], batch, row, term),
-    },
+    left: (batch, row, term) => element(dot.lhs, matrixWords[0], batch, row, term),
     right: (batch, term, column) => element(dot.rhs, matrixWords[1], batch, term, column),
     leftAlong: dot.lhs.movement[1] === "unit" ? "row" : "term",
     rightAlong: dot.rhs.movement[1] === "unit" ? "term" : "column",

@@ -23,15 +23,8 @@ export interface ProductParts
   readonly rows: string;
   readonly columns: string;
   readonly terms: string;
-  /**
-   * An element of the left operand, from what there is to know of its row and of its term, which is asked for once where several elements
-   * share it; of the right one [batch, term, column]. All inside of bounds alone.
-   */
-  readonly left: {
-    readonly row: (row: string) => string;
-    readonly term: (term: string) => string;
-    readonly element: (batch: string, row: string, term: string) => string;
-  };
+  /** Elements of the left operand [batch, row, term] and the right one [batch, term, column]; asked for inside of bounds alone. */
+  readonly left: (batch: string, row: string, term: string) => string;
   readonly right: (batch: string, term: string, column: string) => string;
   /** Along which index neighbours lie side by side in memory. */
   readonly leftAlong: "row" | "term";
@@ -50,10 +43,12 @@ const pitch = tile + 1;
 /** Rows and columns that a thread of `tiles` sums, `step` apart. */
 const each = 4;
 const step = tile / each;
-/** `slices`: a workgroup's part is 4 rows of 16 columns, and 16 threads share each sum. */
+/** `slices`: a workgroup's part is 4 rows of 16 columns, and 16 threads share each sum; before, all have loaded terms of the rows, one each. */
 const sliceRows = 4;
 const sliceColumns = 16;
 const sliceCount = threads / sliceColumns;
+/** Terms of a row that are in workgroup memory at once. */
+const sliceTerms = threads;
 
 export interface ProductCall {
   readonly entry: ProductEntry;
@@ -153,13 +148,7 @@ function tilesSource(parts: ProductParts): Generated {
       `for (var start = 0u; start < terms; start += ${depth}u) {`,
       `  for (var load = 0u; load < ${(tile * depth) / threads}u; load++) {`,
       `    let element = local + load * ${threads}u;`,
-      ...load(
-        0,
-        "row",
-        leftAlong === "term",
-        "rows",
-        left.element("batch", left.row("source"), left.term("term")),
-      ),
+      ...load(0, "row", leftAlong === "term", "rows", left("batch", "source", "term")),
       ...load(rightTile, "column", rightAlong === "term", "columns", right("batch", "term", "source")),
       "  }",
       "  workgroupBarrier();",
@@ -198,22 +187,35 @@ function slicesSource(parts: ProductParts): Generated {
   const byTerm = rightAlong === "term";
   const own = upTo(sliceRows);
   return {
-    memory: [`var<workgroup> slice_sums: array<${type}, ${threads}>;`],
+    memory: [
+      `var<workgroup> slice_sums: array<${type}, ${threads}>;`,
+      `var<workgroup> left_terms: array<${type}, ${sliceRows * sliceTerms}>;`,
+    ],
     body: [
       ...place(parts, sliceRows, sliceColumns),
       `let slice = local ${byTerm ? `% ${sliceCount}u` : `/ ${sliceColumns}u`};`,
       `let in_part = local ${byTerm ? `/ ${sliceCount}u` : `% ${sliceColumns}u`};`,
       "let own_column = first_column + in_part;",
-      // Rows beyond the last are the last one again: nobody asks for their sums.
-      ...own.map((i) => `let row_${i} = ${left.row(`min(first_row + ${i}u, rows - 1u)`)};`),
+      `let terms = ${terms};`,
       `var sums = vec4<${type}>();`,
-      "if (own_column < columns) {",
-      `  for (var term = slice; term < ${terms}; term += ${sliceCount}u) {`,
-      `    let value = ${right("batch", "term", "own_column")};`,
-      `    let left_term = ${left.term("term")};`,
-      `    let factors = vec4<${type}>(${own.map((i) => left.element("batch", `row_${i}`, "left_term")).join(", ")});`,
-      `    ${accumulate(type, "sums", "factors", `vec4<${type}>(value)`)}`,
+      `for (var start = 0u; start < terms; start += ${sliceTerms}u) {`,
+      `  for (var i = 0u; i < ${sliceRows}u; i++) {`,
+      "    let source = first_row + i;",
+      "    let term = start + local;",
+      `    var value = ${type}(0);`,
+      `    if (source < rows && term < terms) { value = ${left("batch", "source", "term")}; }`,
+      `    left_terms[i * ${sliceTerms}u + local] = value;`,
       "  }",
+      "  workgroupBarrier();",
+      `  for (var at = slice; at < ${sliceTerms}u; at += ${sliceCount}u) {`,
+      "    let term = start + at;",
+      "    if (own_column < columns && term < terms) {",
+      `      let value = ${right("batch", "term", "own_column")};`,
+      `      let factors = vec4<${type}>(${own.map((i) => `left_terms[at + ${i * sliceTerms}u]`).join(", ")});`,
+      `      ${accumulate(type, "sums", "factors", `vec4<${type}>(value)`)}`,
+      "    }",
+      "  }",
+      "  workgroupBarrier();",
       "}",
       `for (var i = 0u; i < ${sliceRows}u; i++) {`,
       `  slice_sums[slice * ${sliceColumns}u + in_part] = sums[i];`,
