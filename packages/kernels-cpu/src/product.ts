@@ -24,15 +24,16 @@ interface Places {
 }
 
 /** Writes a call's arguments to the block at `address`. */
-function writeCall(memory: CpuMemory, address: number, { words, ...at }: ProductCall, places: Places): void {
+function writeCall(memory: CpuMemory, address: number, call: ProductCall, places: Places): void {
   const block = memory.words;
   const start = address / 4;
+  const { words } = call;
   for (let i = 0; i < words.length; i++) block[start + i] = words[i]!;
-  block[start + at.a] = places.a + at.aOffset;
-  block[start + at.b] = places.b;
-  block[start + at.c] = places.c + at.cOffset;
-  if (at.scratchA >= 0) block[start + at.scratchA] = places.scratchA;
-  if (at.scratchB >= 0) block[start + at.scratchB] = places.scratchB;
+  block[start + call.a] = places.a + call.aOffset;
+  block[start + call.b] = places.b;
+  block[start + call.c] = places.c + call.cOffset;
+  if (call.scratchA >= 0) block[start + call.scratchA] = places.scratchA;
+  if (call.scratchB >= 0) block[start + call.scratchB] = places.scratchB;
 }
 
 /** Prepares the product of every batch. */

@@ -1,13 +1,13 @@
 // Which instructions run in one kernel. Begins with a group an instruction and merges producers into consumers where
 // that saves memory traffic, makes no cycle, and loops can express it. No plan here: see fuse.ts.
-import { dtypes } from "@org/tensor";
 import type { FusionKind } from "../fusion.ts";
 import type { HloComputation, HloDType, HloInstruction, Opcode } from "../instruction.ts";
 import { buildNest } from "../nest/build-nest.ts";
 import { rowsReduced } from "../nest/build-rows.ts";
-import { applyView, denseView, iotaView, isView, type View } from "../nest/view.ts";
-import { isBinary, isElementwise, isFloat, isTuple, isUnary } from "../opcodes.ts";
-import { sameDims } from "../typed.ts";
+import { isView } from "../nest/view.ts";
+import { isElementwise, isTuple } from "../opcodes.ts";
+import { chooseInlined } from "./inlined.ts";
+import { shareRows } from "./row-groups.ts";
 
 export interface FusionOptions {
   /** False: one instruction a kernel. True unless given. */
@@ -40,22 +40,6 @@ interface Edge {
   readonly spread: boolean;
 }
 
-const cheap: ReadonlySet<Opcode> = new Set<Opcode>([
-  "convert",
-  "bitcastConvert",
-  "negate",
-  "abs",
-  "not",
-  "add",
-  "subtract",
-  "multiply",
-  "maximum",
-  "minimum",
-  "and",
-  "or",
-  "xor",
-]);
-
 /** The grouping of a computation's instructions. */
 export class Groups {
   readonly computation: HloComputation;
@@ -64,7 +48,7 @@ export class Groups {
   readonly #options: Required<FusionOptions>;
   readonly #groupOf: Map<HloInstruction, Group> = new Map();
   /** Read through: not computed for itself, but by everyone who reads it. */
-  readonly #inlined: Set<HloInstruction> = new Set();
+  readonly #inlined: ReadonlySet<HloInstruction>;
   /** Of a dot: operands whose views no strides can say. */
   readonly #opaque: Set<HloInstruction> = new Set();
 
@@ -86,7 +70,12 @@ export class Groups {
       for (const operand of new Set(instruction.operands)) users.get(operand)!.push(instruction);
     this.users = users;
     this.#roots = new Set(computation.roots);
-    this.#chooseInlined();
+    this.#inlined = chooseInlined({
+      computation,
+      users,
+      enabled: this.#options.enabled,
+      supported: (instruction) => this.#supported(instruction),
+    });
     this.#start();
     if (this.#options.enabled) this.#merge();
   }
@@ -154,68 +143,6 @@ export class Groups {
   #supported(instruction: HloInstruction): boolean {
     const types = [instruction.dtype, ...instruction.operands.map(({ dtype }) => dtype)];
     return this.#options.supports(instruction.opcode, types);
-  }
-
-  /** Views, iotas, scalar constants and cheap one-input operations; a view that strides cannot say stops at a real array. */
-  #chooseInlined(): void {
-    const inlined = this.#inlined;
-    const views = new Map<HloInstruction, View>();
-    const viewOf = (instruction: HloInstruction): View =>
-      (inlined.has(instruction) ? views.get(instruction) : undefined) ?? denseView(instruction.dims);
-    const depths = new Map<HloInstruction, number>();
-    for (const instruction of this.computation.instructions) {
-      const { opcode, dims, operands } = instruction;
-      if (opcode === "constant") {
-        if (dims.length === 0) inlined.add(instruction);
-        continue;
-      }
-      if (!this.#options.enabled || !this.#supported(instruction)) continue;
-      if (opcode === "iota") {
-        inlined.add(instruction);
-        views.set(instruction, iotaView(dims, (instruction.attributes as { dimension: number }).dimension));
-      } else if (isView(opcode)) {
-        const [operand] = operands as [HloInstruction];
-        let view = applyView(viewOf(operand), instruction);
-        if (!view) {
-          inlined.delete(operand);
-          view = applyView(denseView(operand.dims), instruction)!;
-        }
-        inlined.add(instruction);
-        views.set(instruction, view);
-      } else {
-        const source = this.#duplicable(instruction, depths);
-        if (!source) continue;
-        inlined.add(instruction);
-        views.set(instruction, viewOf(source));
-      }
-    }
-  }
-
-  /**
-   * A cheap operation on one array and scalars with several users: each of them computes it anew, reading no more than its result
-   * would be. Gives that array's instruction. At most two in a row.
-   */
-  #duplicable(instruction: HloInstruction, depths: Map<HloInstruction, number>): HloInstruction | undefined {
-    const { opcode, operands } = instruction;
-    const users = this.users.get(instruction)!;
-    if (!cheap.has(opcode) || users.length < 2 || this.#roots.has(instruction)) return undefined;
-    if (!(isUnary(opcode) || isBinary(opcode) || opcode === "convert" || opcode === "bitcastConvert"))
-      return undefined;
-    if (!users.every((user) => isElementwise(user.opcode) || user.opcode === "reduce")) return undefined;
-    const full = operands.filter((operand) => !this.#isScalar(operand));
-    const [source] = full;
-    if (full.length !== 1 || !source || dtypes[source.dtype].bytes > dtypes[instruction.dtype].bytes)
-      return undefined;
-    const depth = (depths.get(source) ?? 0) + 1;
-    if (depth > 2) return undefined;
-    depths.set(instruction, depth);
-    return source;
-  }
-
-  #isScalar(instruction: HloInstruction): boolean {
-    let base = instruction;
-    while (isView(base.opcode) && this.#inlined.has(base)) base = base.operands[0]!;
-    return base !== instruction && base.opcode === "constant" && base.dims.length === 0;
   }
 
   #start(): void {
@@ -300,34 +227,15 @@ export class Groups {
             const [producer, consumer] = [this.#groupOf.get(from)!, this.#groupOf.get(user)!];
             // What has fewer elements is computed once a row only where rows are reduced to it.
             const wanted = producer !== consumer && !(spread && producer.kind === "loop");
-            if (wanted && this.#mayShareRows(producer, consumer))
+            if (wanted && shareRows(producer, consumer))
               merged = this.#tryMergeRows(producer, consumer) || merged;
           }
       }
     }
   }
 
-  /** Whether all reductions of both are of the same rows, and there is one. */
-  #mayShareRows(producer: Group, consumer: Group): boolean {
-    const kinds: readonly FusionKind[] = ["loop", "reduce", "rows"];
-    if (!kinds.includes(producer.kind) || !kinds.includes(consumer.kind)) return false;
-    const reductions = [...producer.members, ...consumer.members].filter(({ opcode }) => opcode === "reduce");
-    const [first] = reductions;
-    const kept = first && rowsReduced(first);
-    return (
-      kept !== undefined &&
-      reductions.every(
-        (one) => rowsReduced(one) === kept && sameDims(one.operands[0]!.dims, first!.operands[0]!.dims),
-      )
-    );
-  }
-
   #tryMergeRows(producer: Group, consumer: Group): boolean {
     const members = new Set([...producer.members, ...consumer.members]);
-    // A fault names an element by the order in which they are computed.
-    const faulty = ({ opcode, dtype }: HloInstruction): boolean =>
-      (opcode === "divide" || opcode === "remainder") && !isFloat(dtype);
-    if ([...members].some(faulty)) return false;
     const merged = this.#joined("rows", producer, consumer, members, this.outputsOf(members));
     if (merged) this.#assign(merged);
     return merged !== undefined;
