@@ -1,14 +1,14 @@
 // From a cluster, for concrete shapes, to one hlo computation: calls each node's lowering in order. Variables are in
 // single-assignment form here: a read yields the instruction of the last assignment before it. What is folded is
 // evaluated when it is asked for. Nothing is launched.
-import { isTfError, TfError } from "@org/errors";
+import { TfError } from "@org/errors";
 import type { Tensor } from "@org/graph";
 import { evaluate, HloBuilder, type HloComputation, type HloDType, type HloInstruction } from "@org/hlo";
-import type { Lowered, LoweringContext } from "@org/ops";
-import type { DType, NdArray, Shape } from "@org/tensor";
+import type { DType, NdArray } from "@org/tensor";
 import { type Cluster, sourceKey } from "./cluster.ts";
-import { memoryError } from "./faults.ts";
+import { located } from "./faults.ts";
 import { evaluateHostKernel } from "./host-context.ts";
+import { asLowered, NodeLowering } from "./node-lowering.ts";
 import type { PlanNode, Source } from "./plan-node.ts";
 import { uninitialized } from "./variable-state.ts";
 
@@ -293,75 +293,5 @@ class ClusterLowering {
         : [{ variable, value: rootOf(instruction) }],
     );
     return { computation: this.builder.build(roots), parameters: this.#parameters, outputs, assigned };
-  }
-}
-
-function asLowered(lowered: HloInstruction | readonly HloInstruction[] | Lowered): {
-  readonly outputs: readonly HloInstruction[];
-  readonly assign: ReadonlyMap<number, HloInstruction>;
-} {
-  if (Array.isArray(lowered)) return { outputs: lowered, assign: new Map() };
-  if ("opcode" in lowered) return { outputs: [lowered], assign: new Map() };
-  const { outputs, assign } = lowered as Lowered;
-  return { outputs: outputs ?? [], assign: assign ?? new Map() };
-}
-
-/** `error` with the node in it, where it is a TfError; a backend's or builder's TypeError becomes INTERNAL with its node. */
-export function located(error: unknown, node: PlanNode): unknown {
-  if (error instanceof RangeError) return memoryError(error, node);
-  if (isTfError(error))
-    return error.place.node === undefined ? error.at({ node: node.op.name, op: node.op.type }) : error;
-  return error;
-}
-
-/** One node's view of the lowering that it is part of. */
-class NodeLowering implements LoweringContext {
-  readonly node: string;
-  readonly builder: HloBuilder;
-  readonly input: (index: number) => HloInstruction;
-  readonly hostInput: (index: number) => NdArray;
-  readonly #node: PlanNode;
-
-  constructor(
-    node: PlanNode,
-    builder: HloBuilder,
-    inputs: { input: (index: number) => HloInstruction; hostInput: (index: number) => NdArray },
-  ) {
-    this.#node = node;
-    this.node = node.op.name;
-    this.builder = builder;
-    this.input = (index) => {
-      this.#check(index);
-      return inputs.input(index);
-    };
-    this.hostInput = (index) => {
-      this.#check(index);
-      return inputs.hostInput(index);
-    };
-  }
-
-  get attrs(): LoweringContext["attrs"] {
-    return this.#node.op.attrs;
-  }
-  get inputCount(): number {
-    return this.#node.inputs.length;
-  }
-  inputDType(index: number): DType {
-    this.#check(index);
-    return this.#node.inputs[index]!.tensor.dtype;
-  }
-  outputDType(index: number): DType {
-    return this.#node.op.outputs[index]!.dtype;
-  }
-  outputShape(index: number): Shape {
-    return this.#node.op.outputs[index]!.shape;
-  }
-  fail(code: "INVALID_ARGUMENT" | "UNIMPLEMENTED" | "OUT_OF_RANGE", sentence: string, hint?: string): never {
-    const { name, type } = this.#node.op;
-    throw new TfError(code, sentence, { node: name, op: type, ...(hint === undefined ? {} : { hint }) });
-  }
-  #check(index: number): void {
-    if (!(index >= 0 && index < this.#node.inputs.length))
-      throw new TypeError(`${this.#node.op.type} has no input ${index}`);
   }
 }

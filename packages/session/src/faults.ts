@@ -93,3 +93,11 @@ export function memoryError(
     cause: error,
   });
 }
+
+/** `error` with the node in it, where it is a TfError; a backend's or builder's TypeError becomes INTERNAL with its node. */
+export function located(error: unknown, node: PlanNode): unknown {
+  if (error instanceof RangeError) return memoryError(error, node);
+  if (isTfError(error))
+    return error.place.node === undefined ? error.at({ node: node.op.name, op: node.op.type }) : error;
+  return error;
+}

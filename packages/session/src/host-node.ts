@@ -1,9 +1,9 @@
 // One execution of a node's host kernel in a run: brings its inputs to the host, calls it, puts its outputs into their slots.
 import { TfError } from "@org/errors";
 import type { NdArray } from "@org/tensor";
-import { located } from "./cluster-lowering.ts";
 import { variableIn } from "./cluster-run.ts";
 import type { ExecutorEnvironment } from "./executor.ts";
+import { located } from "./faults.ts";
 import { HostExecution } from "./host-context.ts";
 import type { NodeUnit } from "./run-plan.ts";
 import type { RunResources } from "./run-resources.ts";

@@ -2,83 +2,24 @@
 // does is planned once (run-plan.ts), made ready for concrete shapes (cluster-plan.ts) and executed (executor.ts).
 // Source: python/client/session.py, core/common_runtime/direct_session.cc.
 import { TfError } from "@org/errors";
-import type { Graph, Operation, Tensor } from "@org/graph";
-import { isOperation, isTensor } from "@org/graph";
-import { type Backend, evaluatorBackend } from "@org/hlo";
+import type { Graph, Operation } from "@org/graph";
+import { isOperation } from "@org/graph";
 import type { FileSystem } from "@org/io";
-import type { OpEntry } from "@org/ops";
-import type { NdArray } from "@org/tensor";
-import { Device } from "./device.ts";
-import { checkDevices } from "./device-choice.ts";
+import type { Device } from "./device.ts";
 import { DeviceLosses } from "./device-loss.ts";
 import { type DeviceAttributes, deviceAttributes } from "./device-names.ts";
-import { Execution, type ExecutorEnvironment } from "./executor.ts";
-import {
-  type FeedKey,
-  type FeedValue,
-  feedTensors,
-  feedValue,
-  type ParsedFeeds,
-  parseFeeds,
-} from "./feeds.ts";
+import { Execution } from "./executor.ts";
+import { type FeedKey, type FeedValue, feedTensors, feedValue, parseFeeds } from "./feeds.ts";
 import { readOut } from "./fetched-values.ts";
-import { type Fetched, type Fetches, type ParsedFetches, parseFetches } from "./fetches.ts";
-import { Functions } from "./functions.ts";
+import { type Fetched, type Fetches, parseFetches } from "./fetches.ts";
 import { PartialRuns } from "./partial-run.ts";
-import { type NodePlacement, Placements } from "./placements.ts";
-import { PlanCache } from "./plan-cache.ts";
+import type { NodePlacement } from "./placements.ts";
 import type { RunRequest } from "./prune.ts";
-import { type RunDeadline, runDeadline } from "./run-deadline.ts";
-import { fillRunMetadata, traceOf } from "./run-metadata.ts";
-import { makeRunPlan, type RunPlan } from "./run-plan.ts";
 import type { RunOptions, SessionOptions } from "./session-options.ts";
-import { collectStats, type RunCounts, type SessionStats } from "./stats.ts";
-import type { StepTrace } from "./step-trace.ts";
+import { SessionRuns } from "./session-runs.ts";
+import { collectStats, type SessionStats } from "./stats.ts";
 import { checkSync } from "./sync.ts";
-import { dueTurn } from "./turn.ts";
-import { TensorValue } from "./values.ts";
 import { SessionState } from "./variable-state.ts";
-
-/**
- * Opens a session on `graph`. Backends given as functions are made now, and one whose device was lost gets another; what a backend
- * throws that cannot be made comes through.
- * Throws TfError INVALID_ARGUMENT where there is neither a backend nor the evaluator.
- */
-export async function createSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
-  const devices: Device[] = [];
-  const add = (backend: Backend, isMade: boolean): void => {
-    const ordinal = devices.filter(({ name }) => name === backend.name).length;
-    devices.push(new Device(devices.length, backend, isMade, ordinal));
-  };
-  try {
-    for (const backend of options.backends ?? [])
-      if (typeof backend === "function") add(await backend(), true);
-      else {
-        const given = await backend;
-        // Another session may have left it without a device.
-        await given.recovery?.recover();
-        add(given, false);
-      }
-  } catch (error) {
-    for (const device of devices) await device.close();
-    throw error;
-  }
-  if (options.fallback ?? true) add(evaluatorBackend(), true);
-  if (devices.length === 0)
-    throw new TfError("INVALID_ARGUMENT", "A session needs a backend", {
-      hint: "Pass backends to createSession, or leave the fallback to the evaluator on.",
-    });
-  return new Session(graph, devices, options);
-}
-
-/** A run that is about to begin. */
-interface Begun {
-  readonly parsed: ParsedFetches;
-  readonly plan: RunPlan;
-  readonly execution: Execution;
-  readonly deadline: RunDeadline | undefined;
-  readonly trace: StepTrace | undefined;
-}
 
 /** What `makeCallable` makes: takes a value for each of its feeds, in order. */
 export type Callable<F, K extends readonly FeedKey[]> = (
@@ -89,37 +30,20 @@ export class Session {
   readonly graph: Graph;
   /** The files that ops of this session may reach. */
   readonly fs: FileSystem | undefined;
-  readonly #options: SessionOptions;
   readonly #devices: readonly Device[];
   readonly #state: SessionState = new SessionState();
-  readonly #plans: PlanCache;
-  readonly #functions: Functions;
-  readonly #placements: Placements;
+  readonly #runs: SessionRuns;
   readonly #partialRuns = new PartialRuns();
   readonly #losses: DeviceLosses;
   #closed = false;
-  readonly #counts: RunCounts = { runs: 0, runPlans: 0, clusterPlans: 0, hostKernels: 0, held: 0 };
-  readonly #environments: WeakMap<RunPlan, ExecutorEnvironment> = new WeakMap();
 
   /** @internal Use `createSession`. */
   constructor(graph: Graph, devices: readonly Device[], options: SessionOptions) {
     this.graph = graph;
     this.fs = options.fs;
     this.#devices = devices;
-    this.#options = options;
-    this.#placements = new Placements(options);
-    this.#functions = new Functions({
-      lookup: (op) => this.#entry(op),
-      ops: options.ops ?? graph.ops,
-      devices,
-      makePlan: (request, path) => this.#makePlan(request, path),
-      environmentOf: (plan) => this.#environment(plan),
-    });
-    this.#plans = new PlanCache(graph, options.runPlanLimit ?? 128, (request) => this.#makePlan(request));
-    this.#losses = new DeviceLosses(devices, this.#state, () => {
-      this.#plans.clear();
-      this.#functions.forget();
-    });
+    this.#runs = new SessionRuns(graph, devices, this.#state, options);
+    this.#losses = new DeviceLosses(devices, this.#state, () => this.#runs.forget());
   }
 
   /**
@@ -130,7 +54,7 @@ export class Session {
   run<const F extends Fetches>(fetches: F, options: RunOptions = {}): Promise<Fetched<F>> {
     return this.#started(() => {
       const feeds = parseFeeds(options.feeds, this.graph);
-      return this.#run(this.#begin(parseFetches(fetches, this.graph), feeds, options), options);
+      return this.#runs.run(this.#runs.begin(parseFetches(fetches, this.graph), feeds, options), options);
     }) as Promise<never>;
   }
 
@@ -153,7 +77,7 @@ export class Session {
   runSync<const F extends Fetches>(fetches: F, options: Omit<RunOptions, "signal"> = {}): Fetched<F> {
     this.#checkOpen();
     const feeds = parseFeeds(options.feeds, this.graph);
-    const begun = this.#begin(parseFetches(fetches, this.graph), feeds, options);
+    const begun = this.#runs.begin(parseFetches(fetches, this.graph), feeds, options);
     const { parsed, plan, execution, deadline } = begun;
     try {
       try {
@@ -170,7 +94,7 @@ export class Session {
           hint: "Use run.",
         });
       }
-      this.#fillMetadata(begun, options);
+      this.#runs.fillMetadata(begun, options);
       return parsed.build(arrays) as never;
     } finally {
       deadline?.clear();
@@ -195,7 +119,7 @@ export class Session {
           throw new TypeError(`This callable takes ${feeds.length} values, and was given ${values.length}.`);
         const arrays = feeds.map((tensor, i) => feedValue(tensor, values[i] as FeedValue));
         const options = (values[feeds.length] ?? {}) as RunOptions;
-        return this.#run(this.#begin(parsed, { tensors: feeds, values: arrays }, options), options);
+        return this.#runs.run(this.#runs.begin(parsed, { tensors: feeds, values: arrays }, options), options);
       })) as unknown as Callable<F, K>;
   }
 
@@ -217,12 +141,12 @@ export class Session {
       feeds: [...new Set(feedTensors(list, this.graph, "feed_list"))],
       partial: true,
     };
-    const plan = this.#plans.get(request);
-    this.#counts.runs++;
+    const plan = this.#runs.plans.get(request);
+    this.#runs.counts.runs++;
     return this.#partialRuns.begin(
       request,
       plan,
-      (signal) => new Execution(plan, [], this.#environment(plan), signal),
+      (signal) => new Execution(plan, [], this.#runs.environment(plan), signal),
     );
   }
 
@@ -244,8 +168,7 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     await this.#partialRuns.close();
-    this.#plans.clear();
-    this.#functions.forget();
+    this.#runs.forget();
     await this.#state.close();
     for (const device of this.#devices) await device.close();
   }
@@ -258,7 +181,7 @@ export class Session {
 
   /** What was planned, compiled, launched and moved so far. */
   stats(): SessionStats {
-    return collectStats(this.#devices, this.#counts, this.#plans.clusters);
+    return collectStats(this.#devices, this.#runs.counts, this.#runs.plans.clusters);
   }
 
   /** Backends in order of preference, with TensorFlow's device names, and the host's CPU:0. */
@@ -269,12 +192,12 @@ export class Session {
   /** Name of the backend that `node` (a name, operation or tensor) ran on last, "HOST" for host kernels; undefined before it has run. */
   backendOf(node: string | Operation | { readonly op: Operation }): string | undefined {
     const name = typeof node === "string" ? node : isOperation(node) ? node.name : node.op.name;
-    return this.#placements.of(name)?.backend;
+    return this.#runs.placements.of(name)?.backend;
   }
 
   /** Where the nodes that have run are, in order of their names. */
   placements(): readonly NodePlacement[] {
-    return this.#placements.all();
+    return this.#runs.placements.all();
   }
 
   // ---- beginning and end of a run
@@ -291,112 +214,16 @@ export class Session {
       );
   }
 
-  #begin(parsed: ParsedFetches, feeds: ParsedFeeds, options: RunOptions): Begun {
-    const { tensors, operations } = parsed;
-    const targets = options.targets?.length
-      ? [...operations, ...options.targets.map((target) => this.#target(target))]
-      : operations;
-    const plan = this.#plans.get({ fetches: tensors, targets, feeds: feeds.tensors });
-    this.#counts.runs++;
-    for (const device of this.#devices) device.beginRun();
-    const timeout = Number(options.options?.timeoutInMs || (this.#options.operationTimeoutInMs ?? 0));
-    const deadline = timeout > 0 ? runDeadline(timeout, options.signal) : undefined;
-    const trace = traceOf(options, plan, feeds.tensors);
-    const shared = this.#environment(plan);
-    const { onProgress } = options;
-    const isPlain = onProgress === undefined && deadline === undefined && trace === undefined;
-    const environment = isPlain ? shared : { ...shared, onProgress, trace, deadline: deadline?.at };
-    const values = feeds.values.map((array) => this.#fed(array));
-    const execution = new Execution(plan, values, environment, deadline?.signal ?? options.signal);
-    return { parsed, plan, execution, deadline, trace };
-  }
-
-  #run(begun: Begun, options: RunOptions): Promise<unknown> {
-    if (begun.deadline !== undefined || options.runMetadata !== undefined)
-      return this.#runWatched(begun, options);
-    const { parsed, execution } = begun;
-    const values = execution.run();
-    const result = values instanceof Promise ? values.then(readOut) : readOut(values);
-    if (result instanceof Promise) return result.then(parsed.build);
-    const turn = dueTurn();
-    const value = parsed.build(result);
-    return turn === undefined ? Promise.resolve(value) : turn.then(() => value);
-  }
-
   async #partialRun(handle: string, fetches: Fetches, { feeds, signal }: RunOptions): Promise<unknown> {
     const fed = parseFeeds(feeds, this.graph);
     const parsed = parseFetches(fetches, this.graph);
     const values = await this.#partialRuns.step(handle, {
       feeds: fed.tensors,
-      values: () => fed.values.map((array) => this.#fed(array)),
+      values: () => fed.values.map((array) => this.#runs.fed(array)),
       fetches: parsed.tensors,
       operations: parsed.operations,
       signal,
     });
     return parsed.build(await readOut(values));
-  }
-
-  /** A run that has a deadline or is told about. */
-  async #runWatched(begun: Begun, options: RunOptions): Promise<unknown> {
-    const { parsed, execution, deadline } = begun;
-    try {
-      const result = parsed.build(await readOut(await execution.run()));
-      this.#fillMetadata(begun, options);
-      return result;
-    } finally {
-      deadline?.clear();
-    }
-  }
-
-  #fillMetadata({ plan, trace }: Begun, options: RunOptions): void {
-    if (options.runMetadata !== undefined)
-      fillRunMetadata(options.runMetadata, options, trace, plan, this.graph, this.#placements);
-  }
-
-  #fed(array: NdArray): TensorValue {
-    return new TensorValue(this.#devices, array.dtype, array.shape, array);
-  }
-
-  #target(target: string | Operation): Operation {
-    const element: Tensor | Operation = this.graph.asGraphElement(target);
-    return isTensor(element) ? element.op : element;
-  }
-
-  #makePlan(request: RunRequest, path?: readonly string[]): RunPlan {
-    this.#functions.keepFor(this.graph.revision);
-    const lookup = (op: Operation): OpEntry | undefined => this.#entry(op);
-    const plan = makeRunPlan(request, lookup, this.#state, this.#devices, this.#functions, path);
-    if (this.#options.softPlacement === false) checkDevices(plan.nodes, this.#devices);
-    this.#counts.runPlans++;
-    this.#placements.planned(plan);
-    return plan;
-  }
-
-  /** What the session's registry knows of an op, or else the graph's. */
-  #entry(op: Operation): OpEntry | undefined {
-    return (this.#options.ops?.get(op.type) ?? op.registered ?? this.graph.ops.get(op.type)) as
-      | OpEntry
-      | undefined;
-  }
-
-  /** What all executions of `plan` share. */
-  #environment(plan: RunPlan): ExecutorEnvironment {
-    let environment = this.#environments.get(plan);
-    if (environment === undefined) {
-      environment = {
-        devices: this.#devices,
-        nodes: plan.nodes,
-        fetches: plan.fetches,
-        state: this.#state,
-        fs: this.fs,
-        counts: this.#counts,
-        fusion: this.#options.fusion ?? true,
-        softPlacement: this.#options.softPlacement ?? true,
-        functions: this.#functions,
-        onPlan: (made) => this.#placements.clusterPlanned(made, plan.nodes),
-      };
-      this.#environments.set(plan, environment);
-    }
-    return environment;
   }
 }
