@@ -1,7 +1,16 @@
 // The Backend itself: handles, kinds of fusions, counters, faults. Kernels are made elsewhere. A launch has run when
 // it returns, also where threads share it.
 import { TfError } from "@org/errors";
-import type { Backend, BackendStats, DeviceBuffer, Executable, Fusion, KernelFault, Refusal, RunningSums } from "@org/hlo";
+import type {
+  Backend,
+  BackendStats,
+  DeviceBuffer,
+  Executable,
+  Fusion,
+  KernelFault,
+  Refusal,
+  RunningSums,
+} from "@org/hlo";
 import { createConstantPool } from "./constants.ts";
 import { prepareConvolutionFusion } from "./convolution-kernel.ts";
 import { prepareDot } from "./dot-kernel.ts";

@@ -1,6 +1,6 @@
 // How a kernel holds elements: four lanes of 32 bits in a v128 (vector-lanes.ts), two of 64 bits (wide-lanes.ts), or one element
 // in a scalar (scalar-lanes.ts, any type). Loops and reductions are written once, over this interface.
-import type { Direction, HloDType, Movement, Opcode, Reducer } from "@org/hlo";
+import type { Direction, HloDType, Movement, Opcode, Reducer, RunningSums } from "@org/hlo";
 import type { MathContext } from "./vector-math.ts";
 import type { Callee, Expr, ValType } from "./wasm-assembler.ts";
 
@@ -8,6 +8,8 @@ import type { Callee, Expr, ValType } from "./wasm-assembler.ts";
 export interface KernelContext extends MathContext {
   /** `float64 -> float64` (or two arguments) by opcode. Declared before the module's functions: see host-functions.ts. */
   readonly host: ReadonlyMap<string, Callee<"f64">>;
+  /** See CpuOptions. */
+  readonly runningSums?: RunningSums;
   /** Called where an integer division has divisor 0; the dividend as f64. Only in kernels that divide integers. */
   readonly onDivisionByZero?: (dividend: Expr<"f64">) => void;
   /** Called after each element of a scalar loop, to count them for faults. */

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { evaluatorBackend } from "@org/hlo";
 import { nodeFileSystem } from "@org/io/node";
+import { cpu } from "@org/kernels-cpu";
 import { describe, it } from "vitest";
 import type * as tf from "../src/index.ts";
 import {
@@ -38,13 +39,14 @@ describe.skipIf(versions.length === 0)(
         const recorded = await readCase(model);
         if (hangsOnSums(name)) {
           const runningSums = runningSumsOf(version);
-          it(`${version}/${name} on evaluator, sums in that version's order: ${recorded.runs.length} runs`, () =>
-            expectRuns(
-              model,
-              recorded,
-              { backends: [evaluatorBackend({ runningSums })], fallback: false },
-              { compared: recorded.runs.length },
-            ));
+          for (const backend of [evaluatorBackend({ runningSums }), cpu({ runningSums })])
+            it(`${version}/${name} on ${backend.name}, sums in that version's order: ${recorded.runs.length} runs`, () =>
+              expectRuns(
+                model,
+                recorded,
+                { backends: [backend], fallback: false },
+                { compared: recorded.runs.length },
+              ));
         }
         for (const [backend, options] of Object.entries(backends)) {
           it(`${version}/${name} on ${backend}: ${runsCompared(name, recorded)} runs`, () =>
