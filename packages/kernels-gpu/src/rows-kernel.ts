@@ -13,7 +13,9 @@ import { combine, identityOf } from "./reducers.ts";
 import { type ShaderSource, word } from "./shader-source.ts";
 import { WgslFunctions } from "./wgsl-functions.ts";
 
-const workgroup = 128;
+const workgroup = 256;
+/** Points that an invocation combines one after another before it adds them to the rest: long sums stay exact. */
+const serial = 256;
 
 /** The kernel's own words: rows, points of each, logarithm of the lanes. */
 const own = { rows: 0, points: 1, lanes: 2 } as const;
@@ -76,24 +78,38 @@ function rowsSource(nest: LoopNest, arranged: Arrangement): ShaderSource {
       ...reductions.map((op) => (ops[op] as Reduction).arg),
       ...stored.map(({ value }) => value),
     ];
-    const loop = [
-      "for (var t = lane; t < end; t += lanes) {",
+    const point = [
       "  let i = r * points + t;",
       `  let x${row} = i32(t);`,
       ...lines(neededAtPoints(nest, perRow, roots), row + 1),
       ...reductions.map((op) => {
         const { reducer, dtype, arg } = ops[op] as Reduction;
-        return `  sum${op} = ${combine(functions, reducer, dtype, `sum${op}`, `v${arg}`)};`;
+        return `  part${op} = ${combine(functions, reducer, dtype, `part${op}`, `v${arg}`)};`;
       }),
       ...storePoint({ stores: stored }, functions, "all_points"),
-      "}",
     ];
+    const identity = (op: number): string => {
+      const { reducer, dtype } = ops[op] as Reduction;
+      return identityOf(functions, reducer, dtype);
+    };
+    const loop =
+      reductions.length === 0
+        ? ["for (var t = lane; t < end; t += lanes) {", ...point, "}"]
+        : [
+            `for (var start = lane; start < end; start += lanes * ${serial}u) {`,
+            ...reductions.map((op) => `  var part${op} = ${identity(op)};`),
+            `  for (var t = start; t < min(end, start + lanes * ${serial}u); t += lanes) {`,
+            ...point,
+            "  }",
+            ...reductions.map((op) => {
+              const { reducer, dtype } = ops[op] as Reduction;
+              return `  sum${op} = ${combine(functions, reducer, dtype, `sum${op}`, `part${op}`)};`;
+            }),
+            "}",
+          ];
     return [
       ...lines(before(p), row),
-      ...reductions.map((op) => {
-        const { reducer, dtype } = ops[op] as Reduction;
-        return `var sum${op} = ${identityOf(functions, reducer, dtype)};`;
-      }),
+      ...reductions.map((op) => `var sum${op} = ${identity(op)};`),
       ...(roots.length > 0 ? loop : []),
       ...(together > 1 ? [] : acrossLanes(nest, functions, reductions)),
       ...lines(reductions, row),

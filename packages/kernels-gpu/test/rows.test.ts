@@ -89,6 +89,20 @@ await describeGpu("rows with their reductions", (root) => {
     }
   });
 
+  it("sum long rows in parts: rounding that goes one way does not add up", async () => {
+    const length = 1_600_000;
+    const computation = onlyFusion(
+      build((b) => {
+        const x = b.parameter("float32", [1, length]);
+        const sum = b.reduce(x, "add", [1]);
+        return [sum, b.reduce(b.binary("subtract", x, b.broadcast(sum, x.dims, [0])), "maximum", [1])];
+      }),
+    );
+    const x = new Float32Array(length).fill(0.1);
+    const { results } = await runOn(backend, "rows", computation, [ndArray("float32", [1, length], x)]);
+    expect(Math.abs(toNumbers(results[0]!)[0]! / (x[0]! * length) - 1)).toBeLessThan(5e-6);
+  });
+
   it("keep NaN and infinities in their rows", async () => {
     const x = Float32Array.from({ length: 120 }, (_, i) => (i % 9) - 4);
     x[5] = Number.NaN;
