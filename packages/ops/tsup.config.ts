@@ -1,3 +1,3 @@
 import { base } from "../../tsup.base.ts";
 
-export default base();
+export default base(["src/index.ts", "src/testing.ts"]);

@@ -23,7 +23,7 @@ export interface LoweringContext {
   /** Static shape of output `index` in the graph: where an op may use what the graph knows (validate). */
   outputShape(index: number): Shape;
   /** Throws TfError with `sentence`, naming the node. */
-  fail(code: "INVALID_ARGUMENT" | "UNIMPLEMENTED" | "OUT_OF_RANGE", sentence: string, hint?: string): never;
+  fail(code: import("@org/errors").ErrorCode, sentence: string, hint?: string): never;
 }
 
 /** What lowering yields: outputs in order (of non-ref outputs; a ref output passes the variable argument on), and new values of variables. */
