@@ -2,7 +2,7 @@
 
 import type { ConvolutionShape } from "./convolution-phases.ts";
 import { type Frame, type PhasePlan, planConvolution, type Slab } from "./convolution-plan.ts";
-import { buildGatheredModule, multiplyArguments, rowGroup } from "./gathered-module.ts";
+import { gatheredModule, multiplyArguments, rowGroup } from "./gathered-module.ts";
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer } from "./memory.ts";
 import { type Workshop, withEntry } from "./prepared.ts";
@@ -56,7 +56,7 @@ export function prepareGathered(
     for (let i = 0; i < values.length; i++) words[start + i] = values[i]!;
   };
   return withEntry(
-    kernels.get("gathered product", () => buildGatheredModule(target.relaxed)),
+    kernels.get("gathered product", () => gatheredModule(target.relaxed)),
     (exports): Convolve => {
       const { multiply, pack, frame: copyFrame } = exports as Record<string, Entry>;
       const inFrame = (frame: Frame, x: number, to: number): void => {

@@ -214,8 +214,16 @@ function defineFrame(module: ModuleBuilder): void {
   });
 }
 
-/** Bytes of the module. It exports "multiply", "pack" and "frame", which take the address of their arguments. */
-export function buildGatheredModule(relaxed: boolean): ModuleBuilder {
+const built: Map<boolean, ModuleBuilder> = new Map();
+
+/** The module, built once for all backends. It exports "multiply", "pack" and "frame", which take the address of their arguments. */
+export function gatheredModule(relaxed: boolean): ModuleBuilder {
+  const made = built.get(relaxed) ?? buildGatheredModule(relaxed);
+  built.set(relaxed, made);
+  return made;
+}
+
+function buildGatheredModule(relaxed: boolean): ModuleBuilder {
   const module = createModule();
   defineMultiply(module, relaxed);
   definePackPieces(module);

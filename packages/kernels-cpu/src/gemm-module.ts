@@ -34,8 +34,16 @@ export const gemmArguments = [
   "nBlock",
 ] as const;
 
-/** Bytes of the module. It exports "gemm" and "dots", which take the address of their arguments. */
-export function buildGemmModule(relaxed: boolean): ModuleBuilder {
+const built: Map<boolean, ModuleBuilder> = new Map();
+
+/** The module, built once for all backends. It exports "gemm" and "dots", which take the address of their arguments. */
+export function gemmModule(relaxed: boolean): ModuleBuilder {
+  const made = built.get(relaxed) ?? buildGemmModule(relaxed);
+  built.set(relaxed, made);
+  return made;
+}
+
+function buildGemmModule(relaxed: boolean): ModuleBuilder {
   const module = createModule();
   const mr = panelRows(relaxed);
   const sweepPanel = defineSweep(module, "panel", mr, relaxed);

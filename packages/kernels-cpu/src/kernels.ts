@@ -21,6 +21,27 @@ export interface Kernels {
   shared(entry: Entry): SharedEntry | undefined;
 }
 
+/** A module as bytes and compiled, for memory of one kind. */
+interface Compiled {
+  readonly sharedPages: number | undefined;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  module: WebAssembly.Module | undefined;
+}
+
+/** What was compiled of modules that are kept and given again (those of no backend alone): another backend compiles nothing. */
+const known: WeakMap<ModuleBuilder, Compiled[]> = new WeakMap();
+
+function compiledOf(builder: ModuleBuilder, sharedPages: number | undefined): Compiled {
+  const all = known.get(builder) ?? [];
+  known.set(builder, all);
+  let compiled = all.find((one) => one.sharedPages === sharedPages);
+  if (compiled === undefined) {
+    compiled = { sharedPages, bytes: builder.bytes(sharedPages), module: undefined };
+    all.push(compiled);
+  }
+  return compiled;
+}
+
 /** An empty cache over a backend's memory. */
 export function createKernels(memory: CpuMemory): Kernels {
   const cache = new Map<string, ReturnType<Kernels["get"]>>();
@@ -44,13 +65,15 @@ export function createKernels(memory: CpuMemory): Kernels {
     get(key, source) {
       const found = cache.get(key);
       if (found) return found;
-      const module = source();
-      const bytes = module.bytes(memory.sharedPages);
-      const forThreads = memory.sharedPages !== undefined && !module.needsHost;
+      const builder = source();
+      const made = compiledOf(builder, memory.sharedPages);
+      const { bytes } = made;
+      const forThreads = memory.sharedPages !== undefined && !builder.needsHost;
       compiled++;
       let entry: ReturnType<Kernels["get"]>;
       try {
-        entry = exportsOf(new WebAssembly.Instance(new WebAssembly.Module(bytes), imports));
+        made.module ??= new WebAssembly.Module(bytes);
+        entry = exportsOf(new WebAssembly.Instance(made.module, imports));
         if (forThreads) share(entry, bytes);
       } catch (error) {
         if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) throw error;

@@ -2,7 +2,7 @@
 // A part's plan is that of a smaller product, so every element is summed in the same order. Not here: how a product goes (gemm-plan.ts).
 import type { LoopNest, NestMatrix } from "@org/hlo";
 import { panelRows } from "./gemm-micro.ts";
-import { buildGemmModule } from "./gemm-module.ts";
+import { gemmModule } from "./gemm-module.ts";
 import { type ProductCall, type ProductPlan, planProduct } from "./gemm-plan.ts";
 import type { Entry } from "./kernels.ts";
 import type { CpuBuffer, CpuMemory } from "./memory.ts";
@@ -54,7 +54,7 @@ export function prepareProduct(
     size > 0 ? memory.allocateScratch(size) : undefined;
 
   return withEntry(
-    kernels.get("gemm", () => buildGemmModule(target.relaxed)),
+    kernels.get("gemm", () => gemmModule(target.relaxed)),
     (exports): Multiply => {
       /** `multiply` with the operands of each batch in turn. */
       const batches =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hasRelaxedSimd } from "../src/features.ts";
-import { buildGemmModule } from "../src/gemm-module.ts";
+import { gemmModule } from "../src/gemm-module.ts";
 import {
   call,
   createModule,
@@ -199,10 +199,10 @@ describe("instructions", () => {
   });
 });
 
-describe("buildGemmModule", () => {
+describe("gemmModule", () => {
   it("is valid, and small", () => {
     for (const relaxed of hasRelaxedSimd() ? [false, true] : [false]) {
-      const bytes = buildGemmModule(relaxed).bytes();
+      const bytes = gemmModule(relaxed).bytes();
       expect(WebAssembly.validate(bytes)).toBe(true);
       expect(bytes.length).toBeLessThan(32_000);
     }
