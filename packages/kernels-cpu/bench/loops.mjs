@@ -46,7 +46,7 @@ const cases = {
   ],
   "exp [1M]": ["loop", 2 * n, (b) => [b.unary("exp", b.parameter(f32, [n]))]],
   "tanh [1M]": ["loop", 2 * n, (b) => [b.unary("tanh", b.parameter(f32, [n]))]],
-  "log [1M]": ["loop", 2 * n, (b) => [b.unary("log", b.parameter(f32, [n]))]],
+  "log(abs) [1M]": ["loop", 2 * n, (b) => [b.unary("log", b.unary("abs", b.parameter(f32, [n])))]],
   "five multiply-adds [1M]": [
     "loop",
     2 * n,

@@ -31,11 +31,19 @@ export function createConstantPool(address: number, end: number, bytes: () => Ui
     }
     return v128.load(i32.const(0), at);
   };
+  const singles = new Map<number, Expr<"v128">>();
+  const single = (value: number): Expr<"v128"> => {
+    const content = new Uint8Array(new Float32Array(4).fill(value).buffer);
+    return slot(content, () => f32x4.const(value));
+  };
   return {
-    f32x4: (value) =>
-      value === 0 && !Object.is(value, -0)
-        ? f32x4.const(0)
-        : slot(new Uint8Array(new Float32Array(4).fill(value).buffer), () => f32x4.const(value)),
+    f32x4(value) {
+      // Zero is made in one instruction; minus zero has the same key in a Map.
+      if (value === 0) return Object.is(value, -0) ? single(value) : f32x4.const(0);
+      const known = singles.get(value) ?? single(value);
+      singles.set(value, known);
+      return known;
+    },
     i32x4: (a, b = a, c = a, d = a) =>
       slot(new Uint8Array(Int32Array.of(a, b, c, d).buffer), () => i32x4.const(a, b, c, d)),
     f64x2(value) {
@@ -51,18 +59,25 @@ const mostKept = 12;
 /** The pool for one function: the first constants of each scope are loaded once. */
 export function keptConstants(pool: ConstantPool, f: FunctionBuilder): ConstantPool {
   const scopes = new Map<object, Map<string, Local<"v128">>>();
-  const kept = (key: string, constant: Expr<"v128">): Expr<"v128"> => {
-    const locals = scopes.get(f.currentScope) ?? new Map<string, Local<"v128">>();
-    scopes.set(f.currentScope, locals);
+  const kept = (key: string, make: () => Expr<"v128">): Expr<"v128"> => {
+    let locals = scopes.get(f.currentScope);
+    if (locals === undefined) {
+      locals = new Map();
+      scopes.set(f.currentScope, locals);
+    }
     const known = locals.get(key);
-    if (known !== undefined || locals.size >= mostKept) return known ?? constant;
+    if (known !== undefined) return known;
+    const constant = make();
+    if (locals.size >= mostKept) return constant;
     const local = f.first("v128", constant);
     locals.set(key, local);
     return local;
   };
+  const named = (type: string, value: number): string => `${type} ${Object.is(value, -0) ? "-0" : value}`;
   return {
-    f32x4: (value) => kept(`f32 ${Object.is(value, -0) ? "-0" : value}`, pool.f32x4(value)),
-    i32x4: (...lanes) => kept(`i32 ${lanes}`, pool.i32x4(...lanes)),
-    f64x2: (value) => kept(`f64 ${Object.is(value, -0) ? "-0" : value}`, pool.f64x2(value)),
+    f32x4: (value) =>
+      Object.is(value, 0) ? pool.f32x4(0) : kept(named("f32", value), () => pool.f32x4(value)),
+    i32x4: (...lanes) => kept(`i32 ${lanes}`, () => pool.i32x4(...lanes)),
+    f64x2: (value) => kept(named("f64", value), () => pool.f64x2(value)),
   };
 }

@@ -11,19 +11,8 @@ import {
   type Lanes,
   type Operation,
 } from "./lanes.ts";
-import {
-  cos,
-  erf,
-  exp,
-  expm1,
-  expOfNonPositive,
-  largestAngle,
-  log,
-  log1p,
-  logistic,
-  sin,
-  tanh,
-} from "./vector-math.ts";
+import { log, log1p } from "./vector-log.ts";
+import { cos, erf, exp, expm1, expOfNonPositive, largestAngle, logistic, sin, tanh } from "./vector-math.ts";
 import { vectorMemory } from "./vector-memory.ts";
 import { isOrdinaryPower, power } from "./vector-power.ts";
 import { call, type Expr, type Local } from "./wasm-assembler.ts";

@@ -1,7 +1,7 @@
-// exp, log, tanh and their like on four f32 lanes, as code that is put into a loop's body. Within 2 ulp of the
-// true result (test/vector-math.test.ts measures; README has the figures), subnormals, infinities and NaN
-// included. Polynomials are Chebyshev fits made for these intervals (near minimax); methods: Cody & Waite 1980 (reduction by
-// pieces of ln 2 and pi / 2), Kahan (log1p). sin and cos reduce and evaluate in f64, since f32 loses all digits near multiples of pi.
+// exp, tanh and their like on four f32 lanes (log: vector-log.ts, power: vector-power.ts), as code that is put into a loop's body. Within 2 ulp
+// of the true result (test/vector-math.test.ts measures; README has the figures), subnormals, infinities and NaN included.
+// Polynomials are Chebyshev and minimax fits made for these intervals; method: Cody & Waite 1980 (reduction by pieces of ln 2 and
+// pi / 2). sin and cos reduce and evaluate in f64, since f32 loses all digits near multiples of pi.
 
 import type { ConstantPool } from "./constants.ts";
 import { multiplyAdd } from "./gemm-micro.ts";
@@ -20,18 +20,18 @@ export interface MathContext {
 
 const magic = 12582912; // 1.5 * 2^23: adding it rounds to an integer, kept in the low bits
 
-const keep = ({ f }: MathContext, value: V): Local<"v128"> => f.local("v128", value);
+export const keep = ({ f }: MathContext, value: V): Local<"v128"> => f.local("v128", value);
 
 /** c[0] + x * (c[1] + x * (c[2] + ...)), by Horner's rule. */
-function polynomial({ relaxed, constants }: MathContext, x: V, coefficients: readonly number[]): V {
+export function polynomial({ relaxed, constants }: MathContext, x: V, coefficients: readonly number[]): V {
   const madd = multiplyAdd(relaxed);
   const k = constants.f32x4;
   return coefficients.reduceRight<V | undefined>((sum, c) => (sum ? madd(sum, x, k(c)) : k(c)), undefined)!;
 }
 
 const log2e = Math.LOG2E;
-const ln2High = 0.693145751953125;
-const ln2Low = 1.42860682031e-6;
+export const ln2High = 0.693145751953125;
+export const ln2Low = 1.42860682031e-6;
 // (e^r - 1 - r) / r^2 on [-ln 2 / 2, ln 2 / 2], error 3.1e-9 of e^r
 const expTerms = [
   0.4999999343211462, 0.16666520399003026, 0.041668390786567366, 0.008368745112581035, 0.0013814540026757006,
@@ -106,52 +106,6 @@ export function expm1(context: MathContext, argument: V): V {
   const small = f32x4.lt(f32x4.abs(argument), k(1e-8));
   const original = keep(context, argument);
   return v128.bitselect(original, f32x4.add(value, value), keep(context, small));
-}
-
-// (log(1 + f) - f + f^2 / 2) / f^3 on [sqrt(1/2) - 1, sqrt 2 - 1], error 2.9e-8
-const logTerms = [
-  0.3333333118, -0.249999969576, 0.200007157635, -0.166678023676, 0.142490571419, -0.124256856928,
-  0.116854235711, -0.114797486254, 0.06971620541,
-];
-
-/** Natural logarithm of positive lanes; what `argument` is otherwise decides: 0 gives -inf, negatives NaN. */
-export function log(context: MathContext, argument: V): V {
-  const { f32x4: k, i32x4: ki } = context.constants;
-  const madd = multiplyAdd(context.relaxed);
-  const x = keep(context, argument);
-  const tiny = keep(context, f32x4.lt(x, k(1.1754943508222875e-38)));
-  const scaled = keep(context, v128.bitselect(f32x4.mul(x, k(8388608)), x, tiny));
-  // Exponent and mantissa, moved so that the mantissa lies in [sqrt(1/2), sqrt 2).
-  const moved = keep(context, i32x4.sub(scaled, ki(0x3f3504f3)));
-  const exponent = i32x4.shr_s(moved, i32.const(23));
-  const correction = v128.and(tiny, ki(23));
-  const e = keep(context, f32x4.convert_i32x4_s(i32x4.sub(exponent, correction)));
-  const mantissa = i32x4.add(v128.and(moved, ki(0x7fffff)), ki(0x3f3504f3));
-  const f = keep(context, f32x4.sub(mantissa, k(1)));
-  const f2 = keep(context, f32x4.mul(f, f));
-  const p = keep(context, f32x4.mul(f32x4.mul(f2, f), polynomial(context, f, logTerms)));
-  const low = madd(f2, k(-0.5), madd(e, k(ln2Low), p));
-  const value = madd(e, k(ln2High), f32x4.add(f, low));
-  const result = keep(context, value);
-  // 0 -> -inf, negative -> NaN, +inf and NaN as they are.
-  const zero = f32x4.eq(x, k(0));
-  const special = v128.bitselect(k(Number.NEGATIVE_INFINITY), v128.or(x, k(Number.NaN)), zero);
-  const positive = v128.bitselect(x, keep(context, special), f32x4.gt(x, k(0)));
-  const ordinary = v128.and(f32x4.gt(x, k(0)), f32x4.lt(x, k(Number.POSITIVE_INFINITY)));
-  return v128.bitselect(result, keep(context, positive), keep(context, ordinary));
-}
-
-/** log(1 + x): log(u) + (x - (u - 1)) / u with u = 1 + x rounded. */
-export function log1p(context: MathContext, argument: V): V {
-  const { f32x4: k } = context.constants;
-  const x = keep(context, argument);
-  const u = keep(context, f32x4.add(x, k(1)));
-  const logU = keep(context, log(context, u));
-  const correction = f32x4.div(f32x4.sub(x, f32x4.sub(u, k(1))), u);
-  const inside = v128.and(f32x4.gt(u, k(0)), f32x4.lt(u, k(Number.POSITIVE_INFINITY)));
-  const value = keep(context, f32x4.add(logU, v128.and(keep(context, correction), keep(context, inside))));
-  // -0 stays -0.
-  return v128.bitselect(x, value, f32x4.eq(x, k(0)));
 }
 
 // (tanh(x) - x) / x^3 in x^2 on [0, 0.625^2], error 4.3e-8

@@ -86,9 +86,18 @@ export function unsignedLeb(value: number): number[] {
   return out;
 }
 
-/** Signed LEB128. */
-export function signedLeb(value: bigint): number[] {
+/** Signed LEB128; of a number, one of 32 bits. */
+export function signedLeb(value: bigint | number): number[] {
   const out: number[] = [];
+  if (typeof value === "number") {
+    for (let rest = value | 0; ; ) {
+      const byte = rest & 0x7f;
+      rest >>= 7;
+      const done = rest === (byte & 0x40 ? -1 : 0);
+      out.push(done ? byte : byte | 0x80);
+      if (done) return out;
+    }
+  }
   let rest = value;
   for (;;) {
     const byte = Number(rest & 0x7fn);
@@ -127,12 +136,27 @@ const name = (text: string): number[] => {
   return [...unsignedLeb(bytes.length), ...bytes];
 };
 
-const section = (id: number, items: readonly (readonly number[])[]): number[] => {
-  if (items.length === 0) return [];
-  const body = unsignedLeb(items.length);
-  for (const item of items) for (const byte of item) body.push(byte);
-  return [id, ...unsignedLeb(body.length)].concat(body);
+/** Bytes in pieces, so that putting them together copies each once. */
+type Pieces = readonly (readonly number[])[];
+
+const lengthOf = (pieces: Pieces): number => pieces.reduce((sum, piece) => sum + piece.length, 0);
+
+/** A section of `count` items, which are made of `pieces`. */
+const section = (id: number, count: number, pieces: Pieces): Pieces => {
+  if (count === 0) return [];
+  const head = unsignedLeb(count);
+  return [[id, ...unsignedLeb(head.length + lengthOf(pieces))], head, ...pieces];
 };
+
+function joined(pieces: Pieces): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthOf(pieces));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
 
 function buildFunction(record: FunctionRecord, params: readonly ValType[]): FunctionBuilder {
   let { scope } = record;
@@ -258,7 +282,7 @@ export function createModule(): ModuleBuilder {
           ? []
           : [[...name(record.exportName), 0x00, ...unsignedLeb(imported + i)]],
       );
-      const bodies = functions.map((record) => {
+      const bodies = functions.flatMap((record): Pieces => {
         const runs: [number, ValType][] = [];
         for (const type of record.locals) {
           const last = runs.at(-1);
@@ -269,20 +293,20 @@ export function createModule(): ModuleBuilder {
         const head = [...unsignedLeb(runs.length), ...locals];
         const { beginning, body } = record.scope;
         const length = head.length + beginning.length + body.length + 1;
-        return [...unsignedLeb(length)].concat(head, beginning, body, [0x0b]);
+        return [unsignedLeb(length), head, beginning, body, [0x0b]];
       });
-      return Uint8Array.from(
-        [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(
-          section(1, types),
-          section(2, [memory, ...imports]),
-          section(
-            3,
-            functions.map((record) => unsignedLeb(record.typeIndex)),
-          ),
-          section(7, exports),
-          section(10, bodies),
+      return joined([
+        [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+        ...section(1, types.length, types),
+        ...section(2, 1 + imports.length, [memory, ...imports]),
+        ...section(
+          3,
+          functions.length,
+          functions.map((record) => unsignedLeb(record.typeIndex)),
         ),
-      );
+        ...section(7, exports.length, exports),
+        ...section(10, functions.length, bodies),
+      ]);
     },
   };
 }

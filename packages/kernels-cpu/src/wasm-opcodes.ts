@@ -65,7 +65,7 @@ export const i32: Binary<"i32", "i32", typeof compareI32> &
   ...operators<Unary<"f32", "i32", typeof f32ToI32>>("i32", f32ToI32),
   ...operators<Unary<"f64", "i32", typeof f64ToI32>>("i32", f64ToI32),
   ...operators<Unary<"i64", "i32", typeof i64ToI32>>("i32", i64ToI32),
-  const: (value) => ({ type: "i32", code: [0x41, signedLeb(BigInt(value | 0))] }),
+  const: (value) => ({ type: "i32", code: [0x41, signedLeb(value)] }),
 };
 
 const compareI64 = {
