@@ -1,17 +1,18 @@
 // Stacks: what a loop pushes in each iteration and its backward loop pops. Source: core/kernels/stack.cc.
 import type { Operation } from "@org/graph";
+import { type DType, dtypeToProto } from "@org/tensor";
 import { failHeld, type Held, type HeldKernel, integersOf, onHost } from "./held.ts";
 import type { TensorValue } from "./values.ts";
 
 class Stack implements Held {
   readonly title: string;
-  readonly dtype: string;
+  readonly dtype: DType;
   /** How many it may hold; negative: any number. */
   readonly maxSize: number;
   readonly #values: TensorValue[] = [];
   #isClosed = false;
 
-  constructor(name: string, dtype: string, maxSize: number) {
+  constructor(name: string, dtype: DType, maxSize: number) {
     this.title = `Stack[${name}]`;
     this.dtype = dtype;
     this.maxSize = maxSize;
@@ -20,7 +21,8 @@ class Stack implements Held {
   /** Takes over the caller's reference. */
   push(value: TensorValue, op: Operation): void {
     this.#checkOpen(op);
-    if (value.dtype !== this.dtype) failHeld(op, `Must have type ${this.dtype} but got ${value.dtype}`);
+    if (value.dtype !== this.dtype)
+      failHeld(op, `Must have type ${dtypeToProto(this.dtype)} but got ${dtypeToProto(value.dtype)}`);
     if (this.maxSize >= 0 && this.#values.length >= this.maxSize)
       failHeld(op, `${this.title} overflowed its max_size (${this.maxSize})`);
     this.#values.push(value);

@@ -1,7 +1,16 @@
 // Tensor arrays: elements that are written once and read, by default, once; and the arrays of their gradients, to which several
 // writes of one element add up. Source: core/kernels/tensor_array.{h,cc}, core/kernels/tensor_array_ops.cc.
 import type { Operation } from "@org/graph";
-import { addArrays, concatenateRows, type DType, type NdArray, ndArray, Shape, sliceRows } from "@org/tensor";
+import {
+  addArrays,
+  concatenateRows,
+  type DType,
+  dtypeString,
+  type NdArray,
+  ndArray,
+  Shape,
+  sliceRows,
+} from "@org/tensor";
 import { failHeld, type Held, type HeldContext, type HeldKernel, integersOf, onHost } from "./held.ts";
 import type { TensorValue } from "./values.ts";
 
@@ -96,7 +105,7 @@ class TensorArray implements Held {
     if (value.dtype !== this.settings.dtype)
       failHeld(
         op,
-        `${this.title}: Could not write to TensorArray index ${index} because the value dtype is ${value.dtype} but TensorArray dtype is ${this.settings.dtype}.`,
+        `TensorArray dtype is ${dtypeString(this.settings.dtype)} but Op is trying to write dtype ${dtypeString(value.dtype)}.`,
       );
     const shape = new Shape(value.dims);
     if (!shape.isCompatibleWith(this.elementShape))
@@ -220,7 +229,10 @@ const read: HeldKernel = (c) => {
 function checkType(c: HeldContext, { settings }: TensorArray): void {
   const wanted = c.op.attrs.type("dtype");
   if (wanted !== settings.dtype)
-    failHeld(c.op, `TensorArray dtype is ${settings.dtype} but Op requested dtype ${wanted}.`);
+    failHeld(
+      c.op,
+      `TensorArray dtype is ${dtypeString(settings.dtype)} but Op requested dtype ${dtypeString(wanted)}.`,
+    );
 }
 
 /** Elements on the host, and given up. */
@@ -361,7 +373,7 @@ const split: HeldKernel = (c) =>
       if (total !== value.shape[0] || sizes.some((size) => size < 0))
         failHeld(
           c.op,
-          `Expected sum of lengths to be equal to values.shape[0], but sum of lengths is ${total} and value's shape is: ${new Shape(value.shape)} `,
+          `Expected sum of lengths to be equal to values.shape[0], but sum of lengths is ${total} and value's shape is: ${new Shape(value.shape)}`,
         );
       if (
         !array.grow(sizes.length) ||

@@ -41,7 +41,8 @@ function stitch(c: HostContext): readonly NdArray[] {
       );
     }
     numbersOf(indices).forEach((row, i) => {
-      if (row < 0) c.fail("INVALID_ARGUMENT", `indices[${i}] = ${row} is out of range`);
+      const shown = c.op === "ParallelDynamicStitch" ? "" : ` = ${row}`;
+      if (row < 0) c.fail("INVALID_ARGUMENT", `indices[${i}]${shown} is out of range`);
       for (let j = 0; j < stride; j++) {
         merged[row * stride + j] = (data.data as ArrayLike<unknown>)[i * stride + j];
       }

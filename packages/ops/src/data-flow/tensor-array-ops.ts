@@ -63,12 +63,18 @@ const made: OpSpec = {
   gradient: null,
 };
 
+/** Where V2 tells less. */
+const secondShapes: Readonly<Record<string, ShapeFunction>> = {
+  Grad: checked({}, () => [pair]),
+  Gather: checked({ 1: 1, 2: 0 }, () => [Shape.unknown]),
+};
+
 function versioned(version: "V2" | "V3"): Readonly<Record<string, OpSpec>> {
   return Object.fromEntries(
     Object.entries(shapes).map(([op, shape]) => [
       `TensorArray${op}${version}`,
       {
-        shape: version === "V2" && op === "Grad" ? checked({}, () => [pair]) : shape,
+        shape: (version === "V2" && secondShapes[op]) || shape,
         gradient: (tensorArrayGradients[op] as Gradient | undefined) ?? null,
       },
     ]),

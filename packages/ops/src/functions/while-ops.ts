@@ -90,7 +90,12 @@ const expandWhile = (op: Operation, ops: OpRegistry): Expansion =>
     };
   });
 
-const loop: OpSpec = { shape: statedOutputs("T"), expand: expandWhile, gradient: whileGradient };
+// A loop that states no shapes is taken to keep those of what enters it.
+const loop: OpSpec = {
+  shape: statedOutputs("T", (c, i) => c.input(i)),
+  expand: expandWhile,
+  gradient: whileGradient,
+};
 
 /** Entries of loops over functions. */
 export const whileOps: readonly OpEntry[] = defineOps({ While: loop, StatelessWhile: loop });

@@ -120,11 +120,7 @@ export const barrierOps: readonly OpEntry[] = defineOps({
   BarrierTakeMany: {
     ...byHandle,
     host: takeMany,
-    shape: (c) => [
-      Shape.ofRank(1),
-      Shape.ofRank(1),
-      ...c.attrs.types("component_types").map(() => Shape.unknown),
-    ],
+    shape: (c) => new Array<Shape>(2 + c.attrs.types("component_types").length).fill(Shape.unknown),
   },
   BarrierClose: { ...byHandle, host: close, shape: handleOnly() },
   BarrierReadySize: {

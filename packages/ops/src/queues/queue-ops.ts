@@ -90,20 +90,11 @@ function checkShared(c: HostContext, queue: QueueState, type: string, dtypes: re
   }
 }
 
-function components(c: HostContext, queue: QueueState): readonly NdArray[] {
-  const { dtypes } = queue.settings;
+/** What an enqueue is given: the types must be the queue's. */
+function components(c: HostContext, { settings }: QueueState): readonly NdArray[] {
   const values = Array.from({ length: c.inputCount - 1 }, (_, i) => c.input(i + 1));
-  if (values.length !== dtypes.length)
-    c.fail(
-      "INVALID_ARGUMENT",
-      `Wrong number of components in tuple. Expected ${dtypes.length}, got ${values.length}`,
-    );
-  for (const [i, { dtype }] of values.entries())
-    if (dtype !== dtypes[i])
-      c.fail(
-        "INVALID_ARGUMENT",
-        `Type mismatch in tuple component ${i}. Expected ${dtypeString(dtypes[i]!)}, got ${dtypeString(dtype)}`,
-      );
+  const have = values.map(({ dtype }) => dtype);
+  checkSignature(c, have, settings.dtypes, (types) => [types, []]);
   return values;
 }
 
@@ -129,14 +120,14 @@ const enqueueMany: HostKernel = (c) => {
   for (const [i, { shape }] of values.entries()) {
     if (shape.length === 0)
       c.fail("INVALID_ARGUMENT", `Component ${i} of a batch must have at least one dimension`);
+    const expected = queue.settings.shapes[i];
+    if (expected && !new Shape([rows!, ...(expected.dims ?? [])]).isCompatibleWith(new Shape(shape)))
+      mismatch(c, i, new Shape([rows!, ...(expected.dims ?? [])]), shape);
     if (shape[0] !== rows)
       c.fail(
         "INVALID_ARGUMENT",
         `All input tensors must have the same size in the 0th dimension. Component ${i} has ${shape[0]}, and should have ${rows}`,
       );
-    const expected = queue.settings.shapes[i];
-    if (expected && !expected.isCompatibleWith(new Shape(shape.slice(1))))
-      mismatch(c, i, new Shape([rows!, ...(expected.dims ?? [])]), shape);
   }
   const elements = Array.from({ length: rows! }, (_, row) =>
     values.map((value) => withoutFirst(sliceRows(value, row, 1))),
@@ -151,11 +142,39 @@ function after<T, R>(value: T | Promise<T>, use: (value: T) => R): R | Promise<R
   return value instanceof Promise ? value.then(use) : use(value);
 }
 
-const dequeue: HostKernel = (c) => after(queueOf(c).dequeue(1, false, c), ([element]) => element!);
+/** The types that a dequeue is to give must be the queue's. */
+function checkTypes(c: HostContext, { settings }: QueueState): void {
+  const count: readonly DType[] = c.inputCount > 1 ? ["int32"] : [];
+  checkSignature(c, c.attrs.types("component_types"), settings.dtypes, (types) => [count, types]);
+}
+
+/** `signature` tells what goes in, besides the handle, and what comes out of an op on components of these types. */
+function checkSignature(
+  c: HostContext,
+  have: readonly DType[],
+  expected: readonly DType[],
+  signature: (types: readonly DType[]) => readonly [inputs: readonly DType[], outputs: readonly DType[]],
+): void {
+  if (`${have}` === `${expected}`) return;
+  const handle = c.inputDType(0) === "resource" ? "resource" : "string_ref";
+  const names = (types: readonly DType[]): string[] => types.map((dtype) => dtypeString(dtype));
+  const shown = (types: readonly DType[]): string => {
+    const [inputs, outputs] = signature(types);
+    return `${[handle, ...names(inputs)].join(", ")}->${names(outputs).join(", ")}`;
+  };
+  c.fail("INVALID_ARGUMENT", `Signature mismatch, have: ${shown(have)} expected: ${shown(expected)}`);
+}
+
+const dequeue: HostKernel = (c) => {
+  const queue = queueOf(c);
+  checkTypes(c, queue);
+  return after(queue.dequeue(1, false, c), ([element]) => element!);
+};
 
 function dequeueBatch(upTo: boolean): HostKernel {
   return (c) => {
     const queue = queueOf(c);
+    checkTypes(c, queue);
     const [count] = numbersOf(c.input(1));
     const { shapes, dtypes, type } = queue.settings;
     if (count! < 0) c.fail("INVALID_ARGUMENT", `DequeueManyOp requested ${count} < 0 elements`);

@@ -115,6 +115,8 @@ export class ReaderState implements Resource {
   }
 
   async #begin(queue: QueueState, c: HostContext): Promise<void> {
+    // Where no work comes, there is none at hand.
+    this.#work = "";
     const [element] = await queue.dequeue(1, false, c);
     const [work] = element!;
     if (element!.length !== 1) c.fail("INVALID_ARGUMENT", "Expected single component queue");

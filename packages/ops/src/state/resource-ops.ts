@@ -12,13 +12,26 @@ import { size } from "../array/shape-of.ts";
 import { getItem } from "../array/strided-slice.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { dense, single } from "../gradient.ts";
-import type { OpEntry } from "../op-entry.ts";
+import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { subshape, withRankAtLeast } from "../shape-rules.ts";
 import { hostBool } from "./host-bool.ts";
+import { sumOfComplex } from "./sum-of-complex.ts";
 
 const shown = (dims: readonly number[]): string => `[${dims.join(",")}]`;
 
 const handleShape = (c: InferenceContext): Shape => c.handleShape(0)?.shape ?? Shape.unknown;
+
+function checkSame(
+  c: Pick<LoweringContext, "fail">,
+  variable: readonly number[],
+  value: readonly number[],
+): void {
+  if (shown(variable) !== shown(value))
+    c.fail(
+      "INVALID_ARGUMENT",
+      `Cannot update variable with shape ${shown(variable)} using a Tensor with shape ${shown(value)}, shapes must be equal.`,
+    );
+}
 
 const update = (opcode: "add" | "subtract"): OpSpec => ({
   shape: coreShapes.AssignAddVariableOp!,
@@ -27,12 +40,15 @@ const update = (opcode: "add" | "subtract"): OpSpec => ({
   lower: (c) => {
     const old = c.input(0);
     const value = c.input(1);
-    if (shown(old.dims) !== shown(value.dims))
-      c.fail(
-        "INVALID_ARGUMENT",
-        `Cannot update variable with shape ${shown(old.dims)} using a Tensor with shape ${shown(value.dims)}, shapes must be equal.`,
-      );
+    checkSame(c, old.dims, value.dims);
     return { assign: new Map([[0, c.builder.binary(opcode, old, value)]]) };
+  },
+  // Complex numbers, which hlo has not.
+  host: (c) => {
+    const [old, value] = [c.input(0), c.input(1)];
+    checkSame(c, old.shape, value.shape);
+    c.assign(0, sumOfComplex(old, value, opcode === "add" ? 1 : -1));
+    return [];
   },
 });
 

@@ -2,9 +2,9 @@
 // axis 0. Not ScatterNd. Sources: tensorflow/core/ops/state_ops.cc (ScatterUpdateShape), core/kernels/scatter_op.cc.
 import type { InferenceContext } from "@org/graph";
 import type { Combiner } from "@org/hlo";
-import { Shape } from "@org/tensor";
+import { type NdArray, Shape, toNumbers } from "@org/tensor";
 import { defineOp } from "../define.ts";
-import type { Lowered, LoweringContext, OpEntry } from "../op-entry.ts";
+import type { HostContext, Lowered, LoweringContext, OpEntry } from "../op-entry.ts";
 import { mergeShapes, subshape, withRankAtLeast } from "../shape-rules.ts";
 
 const combiners: Readonly<Record<string, Combiner>> = {
@@ -44,6 +44,29 @@ function scatter(c: LoweringContext, combiner: Combiner): Lowered {
   return { assign: new Map([[0, c.builder.scatter(variable, indices, updates, combiner)]]) };
 }
 
+/** Rows of what hlo has not (strings, complex numbers), set on the host. */
+function setRows(c: HostContext): readonly NdArray[] {
+  const [variable, at, updates] = [c.input(0), c.input(1), c.input(2)];
+  const rows = variable.shape[0]!;
+  const width = rows === 0 ? 0 : variable.data.length / rows;
+  const data = variable.data.slice() as unknown[];
+  const scalar = updates.shape.length === 0;
+  const wanted = [...at.shape, ...variable.shape.slice(1)];
+  if (!scalar && shown(updates.shape) !== shown(wanted))
+    c.fail(
+      "INVALID_ARGUMENT",
+      `updates.shape ${shown(updates.shape)} must be indices.shape + params.shape[1:] ${shown(wanted)}`,
+    );
+  const unit = scalar ? updates.data.length : width;
+  for (const [i, index] of toNumbers(at).entries()) {
+    if (!(index >= 0 && index < rows))
+      c.fail("INVALID_ARGUMENT", `indices[${i}] = ${index} is not in [0, ${rows})`);
+    for (let j = 0; j < width; j++) data[index * width + j] = updates.data[scalar ? j % unit : i * width + j];
+  }
+  c.assign(0, { ...variable, data: data as never });
+  return [];
+}
+
 /** Entries of the scatter updates. */
 export const scatterOps: readonly OpEntry[] = Object.entries(combiners).flatMap(([name, combiner]) => [
   defineOp(`Scatter${name}`, {
@@ -60,5 +83,6 @@ export const scatterOps: readonly OpEntry[] = Object.entries(combiners).flatMap(
     variables: [0],
     gradient: null,
     lower: (c) => scatter(c, combiner),
+    ...(name === "Update" ? { host: setRows } : {}),
   }),
 ]);

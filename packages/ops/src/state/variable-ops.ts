@@ -7,6 +7,7 @@ import { defineOps, type OpSpec } from "../define.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { explicitShape, mergeShapes, unchanged } from "../shape-rules.ts";
 import { hostBool } from "./host-bool.ts";
+import { sumOfComplex } from "./sum-of-complex.ts";
 
 const shown = (dims: readonly number[]): string => `[${dims.join(",")}]`;
 
@@ -27,10 +28,7 @@ const denseUpdate = (opcode: "add" | "subtract"): OpSpec => ({
     const [old, value] = [c.input(0), c.input(1)];
     if (shown(old.shape) !== shown(value.shape))
       c.fail("INVALID_ARGUMENT", "Parameters and update must be the same size");
-    const sign = opcode === "add" ? 1 : -1;
-    const data = (old.data as Float64Array).slice();
-    for (let i = 0; i < data.length; i++) data[i] = data[i]! + sign * (value.data as Float64Array)[i]!;
-    c.assign(0, { ...old, data });
+    c.assign(0, sumOfComplex(old, value, opcode === "add" ? 1 : -1));
     return [];
   },
 });
