@@ -1,6 +1,7 @@
 // Code for nests that are worked on in passes: piece by piece of the innermost dimension, pass by pass while the piece is near. Of rows,
 // reductions are combined between passes, and what is one value a row is computed, in all lanes. Which pass does what: pass-plan.ts.
 import type { LoopNest } from "@org/hlo";
+import { accumulators, type ReductionOp } from "./accumulators.ts";
 import { innerWalk } from "./inner-walk.ts";
 import { elementBytes, type KernelContext, type Lanes } from "./lanes.ts";
 import type { NestLayout } from "./nest-arguments.ts";
@@ -8,7 +9,6 @@ import { bodyCost, nestWalk, opEmitter, type Walker } from "./nest-walk.ts";
 import { type Pass, planPasses } from "./pass-plan.ts";
 import { accessOfRow, unrollOfSums } from "./reduce-rows.ts";
 import { emitSummingTurns, emitTurns, unrollFor } from "./row-turns.ts";
-import { type ReductionOp, runningSums } from "./running-sums.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
 import { i32, select } from "./wasm-opcodes.ts";
 
@@ -58,7 +58,7 @@ export function emitPasses(
     });
     const pointers = new Map([...pass.loaded, ...pass.keeps].map((op) => [op, f.local("i32")] as const));
     const bytesOf = (op: number): number => elementBytes(nest.ops[op]!.dtype);
-    const sums = runningSums(context, lanes, reductions, unroll, 1);
+    const sums = accumulators(context, lanes, reductions, unroll, 1);
     const turn = (vectors: number, count?: Expr<"i32">): void => {
       for (let v = 0; v < vectors; v++) {
         for (const op of pass.loaded) {

@@ -1,8 +1,9 @@
 // Reductions with lanes along the innermost outer dimension: each lane is a result of its own.
+
+import { accumulators, chunk, type ReductionOp } from "./accumulators.ts";
 import { elementBytes } from "./lanes.ts";
 import { type Access, bodyCost } from "./nest-walk.ts";
 import { emitAfter, type Reduction } from "./reduction.ts";
-import { chunk, type ReductionOp, runningSums } from "./running-sums.ts";
 import type { Expr } from "./wasm-assembler.ts";
 import { i32, select } from "./wasm-opcodes.ts";
 
@@ -21,7 +22,7 @@ export function emitColumns(reduction: Reduction): void {
   const own = reductions.map(([, op]): ReductionOp => op);
   // In an order that was asked for, a column's sums are not put away before its last row.
   const turns = context.runningSums;
-  const sums = runningSums(context, lanes, own, unroll, unroll, turns ?? 1);
+  const sums = accumulators(context, lanes, own, unroll, unroll, turns ?? 1);
   const left = f.local("i32");
   const chunkLeft = f.local("i32");
 

@@ -1,13 +1,13 @@
 // Code for reduce fusions. Two ways to use vectors: along the innermost reduced dimension (reduce-rows.ts), or along the innermost outer
 // dimension (reduce-columns.ts), where each lane is a result of its own.
 import type { LoopNest } from "@org/hlo";
+import { reductionsOf } from "./accumulators.ts";
 import type { KernelContext, Lanes } from "./lanes.ts";
 import type { NestLayout } from "./nest-arguments.ts";
 import { nestWalk, opEmitter } from "./nest-walk.ts";
 import { emitColumns } from "./reduce-columns.ts";
 import { emitRows } from "./reduce-rows.ts";
 import type { Reduction } from "./reduction.ts";
-import { reductionsOf } from "./running-sums.ts";
 import type { Local } from "./wasm-assembler.ts";
 
 /** Emits the kernel's body: `block` is the address of its arguments. Outer extents must not be 0; reduced ones may be. */

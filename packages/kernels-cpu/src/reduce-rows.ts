@@ -1,10 +1,11 @@
 // Reductions with lanes along the innermost reduced dimension: several sums in flight, combined at the end.
+
+import { accumulators, type ReductionOp } from "./accumulators.ts";
 import { innerWalk } from "./inner-walk.ts";
 import type { Lanes } from "./lanes.ts";
 import { type Access, bodyCost, invariantOps, type NestWalk } from "./nest-walk.ts";
 import { emitAfter, type Reduction } from "./reduction.ts";
 import { emitSummingTurns } from "./row-turns.ts";
-import { type ReductionOp, runningSums } from "./running-sums.ts";
 import type { Expr } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
 
@@ -33,7 +34,7 @@ export function emitRows(reduction: Reduction): void {
   const invariant = invariantOps(nest, last, nest.inner);
   const unroll = unrollOfSums(bodyCost(nest, nest.inner, invariant), reductions.length, width);
   const own = reductions.map(([, op]): ReductionOp => op);
-  const sums = runningSums(context, lanes, own, unroll, 1);
+  const sums = accumulators(context, lanes, own, unroll, 1);
   const left = f.local("i32");
   const along = innerWalk(context, nest, walk, lanes, {
     loads: [...nest.loads.keys()],

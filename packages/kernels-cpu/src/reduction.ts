@@ -1,8 +1,8 @@
 // A reduce fusion's code in the making: what rows and columns share.
 import type { LoopNest } from "@org/hlo";
+import type { ReductionOp } from "./accumulators.ts";
 import type { KernelContext, Lanes } from "./lanes.ts";
 import type { Access, NestWalk, OpEmitter } from "./nest-walk.ts";
-import type { ReductionOp } from "./running-sums.ts";
 import type { Expr } from "./wasm-assembler.ts";
 
 export interface Reduction {

@@ -1,6 +1,6 @@
 // A row's elements turn by turn: unrolled turns of whole vectors, single vectors, then the last elements as one vector of which only some
-// count. With sums, in chunks: see running-sums.ts.
-import { chunk, type RunningSums } from "./running-sums.ts";
+// count. With sums, in chunks: see accumulators.ts.
+import { type Accumulators, chunk } from "./accumulators.ts";
 import type { Expr, FunctionBuilder, Local } from "./wasm-assembler.ts";
 import { i32, select } from "./wasm-opcodes.ts";
 
@@ -48,7 +48,7 @@ export function emitTurns({ f, width, unroll, left, extent, turn, beforeLast }: 
 /** Emits all turns of a row whose values go into running sums: their totals go on, from one row to the next if it is not told to begin. */
 export function emitSummingTurns(
   { f, width, unroll, left, extent, turn, beforeLast }: RowTurns,
-  sums: RunningSums,
+  sums: Accumulators,
 ): void {
   const inTurn = i32.const(unroll * width);
   /** As long as at least this much is left, another turn goes into the same sums. */

@@ -17,7 +17,7 @@ export function reductionsOf(nest: LoopNest): (readonly [at: number, op: Reducti
   );
 }
 
-export interface RunningSums {
+export interface Accumulators {
   /** Totals to the identities. */
   begin(): void;
   /** Running sums to the identities. */
@@ -38,14 +38,14 @@ export interface RunningSums {
  * `count` running sums for each of `reductions`. Vectors of float maxima and minima ignore NaN and note it: 3 instructions, not 8. Where
  * sums go together one note does for all. Each may be several that take turns, `turns`.
  */
-export function runningSums(
+export function accumulators(
   { f }: KernelContext,
   lanes: Lanes,
   reductions: readonly ReductionOp[],
   count: number,
   notes: number,
   turns = 1,
-): RunningSums {
+): Accumulators {
   const made = reductions.map(({ reducer, dtype }) => {
     const type = lanes.valueType(dtype);
     const isNoting = lanes.width > 1 && isSingle(dtype) && (reducer === "maximum" || reducer === "minimum");
