@@ -76,10 +76,16 @@ export class GpuDevice {
     return failure;
   }
 
-  /** The error for a read-back that did not come. What became of the device may be told a little later. */
-  async failed(cause: unknown): Promise<TfError> {
+  /** After something failed: throws as `check`, and for that waits a little, since a loss may be told later than what fails for it. */
+  async checkLater(): Promise<void> {
     if (!this.#end)
       await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    this.check();
+  }
+
+  /** The error for a read-back that did not come. */
+  async failed(cause: unknown): Promise<TfError> {
+    await this.checkLater().catch(() => {});
     return this.#end ?? this.#lost(cause instanceof Error ? cause.message : String(cause));
   }
 

@@ -61,7 +61,7 @@ export class Pipelines {
       });
       return { pipeline, layout, source };
     } catch (cause) {
-      this.#device.check();
+      await this.#device.checkLater();
       const { messages } = await module.getCompilationInfo();
       const said = messages.map(({ lineNum, message }) => `line ${lineNum}: ${message}`).join("; ");
       throw new TfError(

@@ -58,6 +58,21 @@ await describeGpu("a lost device", (root) => {
     expect(backend.stats().buffers).toBe(0);
   });
 
+  it("makes what is being compiled useless", async () => {
+    const preparing = prepared(backend);
+    await lose();
+    const use = await preparing.then(
+      (kernel) => () => backend.launch(kernel, [], [], 0),
+      (error) => () => {
+        throw error;
+      },
+    );
+    expect(use).toThrow(/The GPU device was lost/);
+    await backend.recovery!.recover();
+    const x = backend.upload(Float32Array.of(1, 2, 3));
+    expect(await negate(backend, await prepared(backend), x)).toEqual([-1, -2, -3]);
+  });
+
   it("is followed by another, on which kernels are compiled anew", async () => {
     const before = await prepared(backend);
     const old = backend.upload(Float32Array.of(1, 2, 3));
