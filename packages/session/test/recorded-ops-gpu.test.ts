@@ -9,7 +9,7 @@ import { describeGpu, openSharedDevice } from "../../kernels-gpu/test/webgpu.ts"
 import { type Case, expectCase, type RunGraph, title } from "../../ops/test/recorded-cases.ts";
 import { createSession, type NodePlacement } from "../src/index.ts";
 
-const files = ["kernels", "indexing", "segments-sets", "sparse"];
+const files = ["kernels", "indexing", "segments-sets", "sparse", "sparse-arithmetic"];
 const casesOf = (file: string): readonly Case[] =>
   JSON.parse(readFileSync(new URL(`../../ops/test/fixtures/${file}.json`, import.meta.url), "utf8"));
 
