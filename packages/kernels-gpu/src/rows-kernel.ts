@@ -65,6 +65,7 @@ function rowsSource(nest: LoopNest, arranged: Arrangement): ShaderSource {
     list.flatMap((op) => nestBody(nest, functions, places, bindings, op, op + 1, rank));
   const isReduction = (op: number): boolean => ops[op]!.kind === "reduction";
   const all = ops.map((_, op) => op);
+  const reductionsOf = (p: number): number[] => all.filter((op) => isReduction(op) && pass[op] === p);
   /** What is one value a row and can be computed before pass `p`, or behind the last one. */
   const before = (p: number): number[] =>
     all.filter((op) => perRow[op] && !isReduction(op) && (p < passes ? pass[op] === p : pass[op]! >= p));
@@ -72,7 +73,7 @@ function rowsSource(nest: LoopNest, arranged: Arrangement): ShaderSource {
   const single = stores.filter(({ strides }) => strides[row] === 0);
 
   const passLines = (p: number): string[] => {
-    const reductions = all.filter((op) => isReduction(op) && pass[op] === p);
+    const reductions = reductionsOf(p);
     const stored = p === passes - 1 ? spread : [];
     const roots = [
       ...reductions.map((op) => (ops[op] as Reduction).arg),
@@ -111,7 +112,9 @@ function rowsSource(nest: LoopNest, arranged: Arrangement): ShaderSource {
       ...lines(before(p), row),
       ...reductions.map((op) => `var sum${op} = ${identity(op)};`),
       ...(roots.length > 0 ? loop : []),
-      ...(together > 1 ? [] : acrossLanes(nest, functions, reductions)),
+      ...(together > 1
+        ? []
+        : batchesOf(nest, reductions).flatMap((batch) => acrossLanes(nest, functions, batch))),
       ...lines(reductions, row),
     ];
   };
@@ -137,7 +140,13 @@ function rowsSource(nest: LoopNest, arranged: Arrangement): ShaderSource {
     faults: nestMayFault(nest),
     workgroup,
     functions,
-    declarations: together > 1 ? [] : sharedArrays(nest, pass),
+    declarations:
+      together > 1
+        ? []
+        : sharedArrays(
+            nest,
+            Array.from({ length: passes }, (_, p) => reductionsOf(p)),
+          ),
     body: [
       `let rows = ${word(own.rows)};`,
       `let points = ${word(own.points)};`,
@@ -170,51 +179,47 @@ function neededAtPoints({ ops }: LoopNest, perRow: readonly boolean[], roots: re
   return [...needed].sort((a, b) => a - b);
 }
 
-/** Workgroup memory of a pass's reductions: the n-th of a type has the same in every pass. */
-const sharedName = (type: string, n: number): string => `shared_${type}_${n}`;
+/** Reductions that are combined across lanes at once: workgroup memory is short. */
+const atOnce = 4;
 
-/** Names for reductions of one pass. */
-function sharedNames({ ops }: LoopNest, reductions: readonly number[]): Map<number, string> {
-  const counts = new Map<string, number>();
-  return new Map(
-    reductions.map((op) => {
-      const type = elementType(ops[op]!.dtype).value;
-      const n = counts.get(type) ?? 0;
-      counts.set(type, n + 1);
-      return [op, sharedName(type, n)];
-    }),
+/** Some reductions of one pass with the workgroup memory of each, which those of other passes have, too. */
+type Batch = readonly (readonly [op: number, memory: string])[];
+
+function batchesOf({ ops }: LoopNest, reductions: readonly number[]): Batch[] {
+  const memory = (op: number, place: number): string =>
+    `shared_${elementType(ops[op]!.dtype).value}_${place}`;
+  return Array.from({ length: Math.ceil(reductions.length / atOnce) }, (_, batch) =>
+    reductions
+      .slice(batch * atOnce, (batch + 1) * atOnce)
+      .map((op, place) => [op, memory(op, place)] as const),
   );
 }
 
-function sharedArrays(nest: LoopNest, pass: readonly number[]): string[] {
-  const declared = new Map<string, string>();
-  const reductions = nest.ops.flatMap(({ kind }, op) => (kind === "reduction" ? [op] : []));
-  for (const p of new Set(reductions.map((op) => pass[op]!)))
-    for (const [op, name] of sharedNames(
-      nest,
-      reductions.filter((reduction) => pass[reduction] === p),
-    ))
-      declared.set(name, elementType(nest.ops[op]!.dtype).value);
-  return [...declared].map(([name, type]) => `var<workgroup> ${name}: array<${type}, ${workgroup}>;`);
+/** The workgroup memory of all passes. */
+function sharedArrays(nest: LoopNest, passes: readonly (readonly number[])[]): string[] {
+  const types = new Map(
+    passes
+      .flatMap((reductions) => batchesOf(nest, reductions))
+      .flatMap((batch) => batch.map(([op, memory]) => [memory, elementType(nest.ops[op]!.dtype).value])),
+  );
+  return [...types].map(([memory, type]) => `var<workgroup> ${memory}: array<${type}, ${workgroup}>;`);
 }
 
 /** Gives every lane of a row what all of them have together. */
-function acrossLanes(nest: LoopNest, functions: WgslFunctions, reductions: readonly number[]): string[] {
-  if (reductions.length === 0) return [];
-  const names = [...sharedNames(nest, reductions)];
+function acrossLanes(nest: LoopNest, functions: WgslFunctions, batch: Batch): string[] {
   return [
-    ...names.map(([op, name]) => `${name}[local] = sum${op};`),
+    ...batch.map(([op, memory]) => `${memory}[local] = sum${op};`),
     "for (var step = lanes / 2u; step > 0u; step = step / 2u) {",
     "  workgroupBarrier();",
     "  if (lane < step) {",
-    ...names.map(([op, name]) => {
+    ...batch.map(([op, memory]) => {
       const { reducer, dtype } = nest.ops[op] as Reduction;
-      return `    ${name}[local] = ${combine(functions, reducer, dtype, `${name}[local]`, `${name}[local + step]`)};`;
+      return `    ${memory}[local] = ${combine(functions, reducer, dtype, `${memory}[local]`, `${memory}[local + step]`)};`;
     }),
     "  }",
     "}",
     "workgroupBarrier();",
-    ...names.map(([op, name]) => `sum${op} = ${name}[local - lane];`),
+    ...batch.map(([op, memory]) => `sum${op} = ${memory}[local - lane];`),
     "workgroupBarrier();",
   ];
 }

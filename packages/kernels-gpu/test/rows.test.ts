@@ -79,6 +79,19 @@ await describeGpu("rows with their reductions", (root) => {
     expect(whole).toBeGreaterThan(5);
   });
 
+  it("with more reductions at once than workgroup memory has room for", async () => {
+    const computation = build((b) => {
+      const x = b.parameter("float32", [3, 70]);
+      const each = Array.from({ length: 18 }, (_, k) => {
+        const scaled = b.binary("multiply", x, b.broadcastTo(b.scalar("float32", k - 9.5), x.dims));
+        const reducer = (["maximum", "add", "minimum"] as const)[k % 3]!;
+        return b.broadcast(b.reduce(scaled, reducer, [1]), x.dims, [0]);
+      });
+      return [each.reduce((sum, row) => b.binary("add", sum, row), x)];
+    });
+    await expectSame(backend, "rows", computation, inputsFor(computation, 9), { tolerance: 1e-4 });
+  });
+
   it("in place of their input", async () => {
     for (const dims of [
       [7, 3],
