@@ -8,7 +8,7 @@ import { isWide, type KernelContext, type Lanes, type Operation } from "./lanes.
 import { emitLoop } from "./loop-kernel.ts";
 import { nestLayout } from "./nest-arguments.ts";
 import { mayDivideByZero, operationOf } from "./nest-walk.ts";
-import { isInPasses } from "./pass-plan.ts";
+import { passPlan } from "./pass-plan.ts";
 import { emitPasses } from "./passes-kernel.ts";
 import { emitReduce } from "./reduce-kernel.ts";
 import { scalarLanes } from "./scalar-lanes.ts";
@@ -61,9 +61,10 @@ export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
       }),
     };
     const lanes = lanesFor(nest)(context);
+    const plan = passPlan(nest);
     const row = lanes.width === 4 ? tileDimension(nest) : undefined;
     if (row !== undefined) emitTiles(context, nest, nestLayout(nest), block, lanes, row);
-    else if (isInPasses(nest)) emitPasses(context, nest, nestLayout(nest), block, lanes);
+    else if (plan) emitPasses(context, nest, plan, nestLayout(nest), block, lanes);
     else if (nest.kind === "reduce") emitReduce(context, nest, nestLayout(nest), block, lanes);
     else emitLoop(context, nest, nestLayout(nest), block, lanes);
   });

@@ -10,7 +10,7 @@
 import type { HloDType, LoopNest } from "@org/hlo";
 import { elementBytes, isSingle, isWide } from "./lanes.ts";
 import { productParameter } from "./nest-walk.ts";
-import { isInPasses, keptBytes, planPasses } from "./pass-plan.ts";
+import { keptBytes, passPlan } from "./pass-plan.ts";
 
 /** Where each thing lies, in bytes from the block's start. */
 export interface NestLayout {
@@ -45,7 +45,7 @@ export function nestLayout(nest: LoopNest): NestLayout {
     storeStride: (i, d) => (stores + i * record + 1 + d) * 4,
     literal: (i) => (literals + i * 2) * 4,
     kept: (i) => (kept + i) * 4,
-    words: kept + (isInPasses(nest) ? planPasses(nest).kept.length : 0),
+    words: kept + (passPlan(nest)?.kept.length ?? 0),
   };
 }
 
@@ -107,13 +107,11 @@ export function nestArguments(nest: LoopNest): NestArguments {
     words.set(literalWords(types[i]!, value), layout.literal(i) / 4);
   });
   let bytes = 0;
-  if (isInPasses(nest)) {
-    const plan = planPasses(nest);
-    for (const [i, op] of plan.kept.entries()) {
-      addresses.push({ word: layout.kept(i) / 4, from: "given", index: 0, offset: bytes });
-      bytes += keptBytes(nest, plan, op);
-    }
-  }
+  const plan = passPlan(nest);
+  plan?.kept.forEach((op, i) => {
+    addresses.push({ word: layout.kept(i) / 4, from: "given", index: 0, offset: bytes });
+    bytes += keptBytes(nest, plan, op);
+  });
   return { words, addresses, keptBytes: bytes };
 }
 

@@ -51,7 +51,7 @@ function chains(nest: LoopNest): number[] {
 }
 
 /** Whether a nest is worked on in passes. */
-export function isInPasses(nest: LoopNest): boolean {
+function isInPasses(nest: LoopNest): boolean {
   if (nest.kind === "rows") return true;
   if (nest.kind !== "loop" || nest.loads.some(({ parameter }) => parameter === productParameter))
     return false;
@@ -77,8 +77,16 @@ function loopPasses(nest: LoopNest): RowPasses {
   };
 }
 
-/** Plans the passes of a nest that `isInPasses`. */
-export function planPasses(nest: LoopNest): PassPlan {
+const plans = new WeakMap<LoopNest, { readonly plan: PassPlan | undefined }>();
+
+/** The passes of a nest; undefined where it is worked on in one go. */
+export function passPlan(nest: LoopNest): PassPlan | undefined {
+  const known = plans.get(nest) ?? { plan: isInPasses(nest) ? planPasses(nest) : undefined };
+  plans.set(nest, known);
+  return known.plan;
+}
+
+function planPasses(nest: LoopNest): PassPlan {
   const { pass, perRow, count } = nest.kind === "rows" ? rowPasses(nest) : loopPasses(nest);
   const row = nest.extents.length - 1;
   const ops = [...nest.ops.keys()];

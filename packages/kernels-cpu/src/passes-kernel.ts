@@ -6,7 +6,7 @@ import { innerWalk } from "./inner-walk.ts";
 import { elementBytes, type KernelContext, type Lanes } from "./lanes.ts";
 import type { NestLayout } from "./nest-arguments.ts";
 import { bodyCost, nestWalk, opEmitter, type Walker } from "./nest-walk.ts";
-import { type Pass, planPasses } from "./pass-plan.ts";
+import type { Pass, PassPlan } from "./pass-plan.ts";
 import { accessOfRow, unrollOfSums } from "./reduce-rows.ts";
 import { emitSummingTurns, emitTurns, unrollFor } from "./row-turns.ts";
 import type { Expr, Local } from "./wasm-assembler.ts";
@@ -16,6 +16,7 @@ import { i32, select } from "./wasm-opcodes.ts";
 export function emitPasses(
   context: KernelContext,
   nest: LoopNest,
+  { passes, after, rowStores, kept, strip }: PassPlan,
   layout: NestLayout,
   block: Local<"i32">,
   lanes: Lanes,
@@ -25,7 +26,6 @@ export function emitPasses(
   const { width } = lanes;
   const walk = nestWalk(context, nest, layout, block);
   const ops = opEmitter(context, nest, layout, block, lanes);
-  const { passes, after, rowStores, kept, strip } = planPasses(nest);
   const ofRow = accessOfRow(walk, lanes, last);
   const left = f.local("i32");
   const keptAt = new Map(kept.map((op, i) => [op, f.local("i32", i32.load(block, layout.kept(i)))] as const));
