@@ -2,7 +2,6 @@
 // repository's sources, and runs it under Node 24 (relaxed SIMD) from npm, or under the Node at hand.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { environment } from "../conformance/environments.mjs";
@@ -68,7 +67,7 @@ try {
   if (python.missing) console.log(`TensorFlow 1.15.5 is left out: ${python.missing}`);
   const python2 = environment("2.21.0");
   if (python2.missing) console.log(`TensorFlow 2.21 is left out: ${python2.missing}`);
-  const out = join(mkdtempSync(join(tmpdir(), "metagraph-bench-")), "results.json");
+  const out = join(folder, "results.json");
   const child = spawnSync(executable, ["--expose-gc", join(folder, "main.mjs"), ...args], {
     stdio: "inherit",
     env: {

@@ -1,8 +1,9 @@
 // Runs the scripts of conformance/python with a real TensorFlow.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { environment } from "../environments.mjs";
 
 export type TensorFlowVersion = "1.0.1" | "1.15.5" | "2.21.0";
@@ -19,9 +20,16 @@ export function missing(version: TensorFlowVersion): string | undefined {
 export const shared: string = process.env.METAGRAPH_SHARED ?? join(import.meta.dirname, "../../../shared");
 export const haveShared: boolean = existsSync(join(shared, "golden"));
 
-/** A new folder for one test's files. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new folder for one test's files, gone after the last test of the file that asked for it. */
 export function scratch(): string {
-  return mkdtempSync(join(tmpdir(), "metagraph-conformance-"));
+  const folder = mkdtempSync(join(tmpdir(), "metagraph-conformance-"));
+  folders.push(folder);
+  return folder;
 }
 
 /** Runs a script; its arguments are paths. Its output comes with the error if it fails. */

@@ -1,5 +1,7 @@
 // Runs saved models here as run_model.py runs them in TensorFlow, and compares.
 import { readFileSync } from "node:fs";
+import type { RunningSums } from "@org/hlo";
+import { cpu } from "@org/kernels-cpu";
 import { type NdArray, readNpy, toNumbers } from "@org/tensor";
 import * as tf from "@org/tf";
 import { expect } from "vitest";
@@ -10,13 +12,16 @@ const load = (path: string): NdArray => readNpy(readFileSync(path));
 /** A model's steps, and where to save before them. */
 export interface HereSteps extends ModelSteps {
   readonly saveFirst?: string;
+  /** Sums of columns as that TensorFlow's kernels make them: see CpuOptions. */
+  readonly runningSums?: RunningSums;
 }
 
 /** Restores a model here and runs its steps, on the CPU backend alone; may save before and after them. */
 export async function runHere(spec: HereSteps): Promise<Record<string, number[]>[]> {
   const graph = new tf.Graph();
   const saver = await graph.asDefault(() => tf.train.importMetaGraph(spec.meta));
-  const session = new tf.Session({ graph, backends: ["cpu"], fallback: false });
+  const backend = spec.runningSums ? cpu({ runningSums: spec.runningSums }) : "cpu";
+  const session = new tf.Session({ graph, backends: [backend], fallback: false });
   await saver!.restore(session, spec.prefix);
   if (spec.saveFirst) await saver!.save(session, spec.saveFirst);
   const results = await runSteps(session, spec);

@@ -1,11 +1,13 @@
 // A .meta of 10,000 nodes, whose bytes are in memory, becomes a graph.
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@org/tf";
 import type { Case } from "../case.ts";
 
-const path = join(mkdtempSync(join(tmpdir(), "metagraph-bench-")), "large.meta");
+const folder = mkdtempSync(join(tmpdir(), "metagraph-bench-"));
+process.once("exit", () => rmSync(folder, { recursive: true }));
+const path = join(folder, "large.meta");
 
 /** Writes a .meta of about `nodes` nodes: layers of variables, products and sums, with a Saver. */
 async function writeLargeMeta(nodes: number): Promise<void> {

@@ -1,5 +1,5 @@
 // Monitored sessions: they initialize or restore, call hooks in order, save, stop, and begin anew where a session is lost.
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -12,7 +12,10 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "monitored-"));
   tf.resetDefaultGraph();
 });
-afterEach(() => train.FileWriterCache.clear());
+afterEach(() => {
+  train.FileWriterCache.clear();
+  rmSync(dir, { recursive: true });
+});
 
 /** w falls from 8 towards 0. */
 function model() {
