@@ -1,4 +1,4 @@
-// Linear algebra makes the nodes that TensorFlow 1.15.5's Python makes (recorded by fixtures/record-linalg-builders.py).
+// Linear algebra and special functions make the nodes that TensorFlow 1.15.5's Python makes (recorded by fixtures/record-linalg-builders.py).
 import type { Tensor } from "@org/graph";
 import * as tf from "../src/index.ts";
 import { testPrograms } from "./recorded-programs.ts";
@@ -157,5 +157,24 @@ testPrograms("linalg-builders.txt", {
     tf.einsum("i,i,i->", [f32("f", 3), f32("g", 3), f32("h", 3)]);
     tf.einsum("abcd,cdef->abef", [f32("m", 2, 3, 4, 5), f32("n", 4, 5, 6, 7)]);
     tf.gradients(tf.einsum("ij,kj->ki", [x, tf.getItem(tf.transpose(y), [{ start: 0, stop: 2 }])]), [x, y]);
+  },
+  special_functions: () => {
+    const x = f32("x", 2, 3);
+    const y = f32("y", 3);
+    tf.lbeta(x);
+    tf.polyval([y, 2], x);
+    tf.polyval([], x, { name: "nothing" });
+    gradientsOf(
+      [tf.igamma(x, y), [x, y]],
+      [tf.igammac(x, y), [x, y]],
+      [tf.zeta(x, y), y],
+      [tf.polygamma(y, x), x],
+      [tf.betainc(x, x, x), x],
+      [tf.digamma(x), x],
+      [tf.besselI0e(x), x],
+      [tf.besselI1e(x), x],
+      [tf.besselI0(x), x],
+      [tf.besselI1(x), x],
+    );
   },
 });

@@ -44,6 +44,7 @@ export * as layers from "./layers.ts";
 export * as linalg from "./linalg.ts";
 export * as lookup from "./lookup.ts";
 export * as losses from "./losses.ts";
+export * as math from "./math.ts";
 export * as metrics from "./metrics.ts";
 export * as nn from "./nn.ts";
 export * as protos from "./protos.ts";

@@ -285,8 +285,10 @@ export const unaryOps: readonly OpEntry[] = defineOps(
       "lgamma",
       late((x, grad) => mul(grad, digamma(x))),
     ),
-    // Its gradient is a polygamma, which is not among the ops.
-    Digamma: { shape: unchanged, lower: lowerUnary("digamma") },
+    Digamma: entry(
+      "digamma",
+      late((x, grad) => mul(grad, applyOne("Polygamma", [constant(1, x.dtype), x]))),
+    ),
     Floor: flat(unlessInteger("floor")),
     Ceil: flat(unlessInteger("ceil")),
     Round: flat(unlessInteger("roundNearestEven")),
