@@ -112,8 +112,9 @@ export function cpu(options: CpuOptions = {}): CpuBackend {
     if (references <= 0) throw new TfError("INTERNAL", "A buffer was downloaded after its last release");
     bytesDownloaded += byteLength;
     if (into === undefined) return memory.bytes.slice(address, address + byteLength);
-    into.set(memory.bytes.subarray(address, address + byteLength));
-    return into.subarray(0, byteLength);
+    if (byteLength <= 8) for (let i = 0; i < byteLength; i++) into[i] = memory.bytes[address + i]!;
+    else into.set(memory.bytes.subarray(address, address + byteLength));
+    return into.length === byteLength ? into : into.subarray(0, byteLength);
   };
 
   return {

@@ -22,7 +22,8 @@ function launcher(workshop: Workshop, entry: Entry, { words, addresses }: NestAr
     // Short blocks: a loop is faster than TypedArray.set.
     if (count < 48) for (let i = 0; i < count; i++) block[start + i] = words[i]!;
     else block.set(words, start);
-    for (const slot of addresses) block[start + slot.word] = addressOf(slot, inputs, outputs, given);
+    for (let i = 0; i < addresses.length; i++)
+      block[start + addresses[i]!.word] = addressOf(addresses[i]!, inputs, outputs, given);
     entry(argumentAddress);
   };
 }

@@ -41,13 +41,16 @@ export function runCluster(
   slots: (Value | undefined)[],
   environment: ClusterEnvironment,
 ): void | Promise<void> {
-  const pending: Promise<unknown>[] = [];
-  for (const input of cluster.inputs) {
-    if (!input.host) continue;
-    const array = (slots[input.slot] as TensorValue).onHost();
-    if (array instanceof Promise) pending.push(array);
+  let pending: Promise<unknown>[] | undefined;
+  const { inputs } = cluster;
+  for (let i = 0; i < inputs.length; i++) {
+    if (!inputs[i]!.host) continue;
+    const array = (slots[inputs[i]!.slot] as TensorValue).onHost();
+    if (!(array instanceof Promise)) continue;
+    pending ??= [];
+    pending.push(array);
   }
-  if (pending.length > 0)
+  if (pending !== undefined)
     return Promise.all(pending).then(() => new ClusterRun(cluster, slots, environment).start());
   return new ClusterRun(cluster, slots, environment).start();
 }
@@ -56,6 +59,8 @@ export function runCluster(
 export function killOutputs(cluster: Cluster, slots: (Value | undefined)[]): void {
   for (const { slot } of cluster.outputs) slots[slot] = dead;
 }
+
+const none: readonly never[] = [];
 
 /** Thrown where a run has to begin again. */
 const stale: unique symbol = Symbol("stale");
@@ -83,8 +88,8 @@ class ClusterRun implements LaunchContext {
     const { inputs, variables } = cluster;
     this.#inputs = new Array(inputs.length);
     for (let i = 0; i < inputs.length; i++) this.#inputs[i] = slots[inputs[i]!.slot] as TensorValue;
-    this.#variables = new Array(variables.length);
-    this.old = new Array(variables.length);
+    this.#variables = variables.length === 0 ? (none as never[]) : new Array(variables.length);
+    this.old = variables.length === 0 ? (none as never[]) : new Array(variables.length);
     for (let i = 0; i < variables.length; i++) {
       const { variable, slot } = variables[i]!;
       this.#variables[i] = variable ?? variableIn(slots[slot]!);

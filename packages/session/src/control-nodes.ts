@@ -17,6 +17,11 @@ function notScalar({ node }: NodeUnit, shape: readonly number[]): TfError {
   });
 }
 
+const flagByte = new Uint8Array(1);
+/** Memory for a predicate, which is looked at as soon as it is there. */
+const oneByte = (byteLength: number): Uint8Array =>
+  byteLength === 1 ? flagByte : new Uint8Array(byteLength);
+
 /** Runs a Switch; a promise only where the predicate has to be downloaded in the backend's own time. */
 export function runSwitch(unit: NodeUnit, slots: RunSlots): void | Promise<void> {
   const [data, predicate] = unit.inputs as readonly [number, number];
@@ -26,7 +31,7 @@ export function runSwitch(unit: NodeUnit, slots: RunSlots): void | Promise<void>
     slots.put(unit.outputs[1 - taken]!, dead);
     slots.put(unit.outputs[taken]!, share(slots.values[data]!));
   };
-  const array = (slots.values[predicate] as TensorValue).onHost();
+  const array = (slots.values[predicate] as TensorValue).glance(oneByte);
   return array instanceof Promise ? array.then(choose) : choose(array);
 }
 

@@ -5,23 +5,20 @@
 // until a host kernel or a backend returns a promise; then units that do not need it go on.
 import { TfError } from "@org/errors";
 import type { FileSystem, Progress } from "@org/io";
-import type { NdArray } from "@org/tensor";
 import { type ClusterEnvironment, killOutputs, runCluster } from "./cluster-run.ts";
-import { runMerge, runSwitch } from "./control-nodes.ts";
-import { notFed } from "./feedable.ts";
+import { DeadUnits } from "./dead-units.ts";
 import type { Functions } from "./functions.ts";
-import { runHeld } from "./held-kernels.ts";
-import { runHostNode, variableAt } from "./host-node.ts";
+import { NodeRuns } from "./node-runs.ts";
 import { runBeside } from "./run-beside.ts";
 import { cancelled, timedOut } from "./run-deadline.ts";
-import type { Body, ClusterUnit, NodeUnit, RunPlan, Unit } from "./run-plan.ts";
+import type { Body, ClusterUnit, RunPlan, Unit } from "./run-plan.ts";
 import { enterRunPlan, leaveRunPlan } from "./run-plan-use.ts";
 import { RunResources } from "./run-resources.ts";
 import { RunSlots, share } from "./run-slots.ts";
 import { RunningLoop } from "./running-loop.ts";
 import type { RunCounts } from "./stats.ts";
 import { dueTurn } from "./turn.ts";
-import { dead, TensorValue, type Value } from "./values.ts";
+import type { TensorValue, Value } from "./values.ts";
 import type { SessionState } from "./variable-state.ts";
 
 /** What executions of one session share. */
@@ -42,10 +39,9 @@ export class Execution {
   readonly #environment: ExecutorEnvironment;
   readonly #slots: RunSlots;
   readonly #resources: RunResources;
-  readonly #deadUnits: Uint8Array | undefined;
+  readonly #deadUnits: DeadUnits | undefined;
+  readonly #nodes: NodeRuns;
   readonly #signal: AbortSignal | undefined;
-  /** How many calls it lies in. */
-  readonly #depth: number;
   #failed = false;
   #ended = false;
   #atOnce = false;
@@ -60,12 +56,20 @@ export class Execution {
     depth = 0,
   ) {
     this.#plan = plan;
-    this.#depth = depth;
     this.#environment = environment;
     enterRunPlan(plan);
     this.#slots = new RunSlots(plan);
     this.#resources = new RunResources(environment, signal);
-    this.#deadUnits = plan.branches ? new Uint8Array(plan.units.length) : undefined;
+    this.#deadUnits = plan.branches ? new DeadUnits(plan.units.length) : undefined;
+    this.#nodes = new NodeRuns(
+      environment,
+      this.#slots,
+      this.#resources,
+      this.#deadUnits,
+      depth,
+      (inner, inputs, shared, aborts, below) =>
+        new Execution(inner, inputs, shared, aborts, below).run(this.#atOnce),
+    );
     this.#signal = signal;
     for (let i = 0; i < feeds.length; i++) this.#slots.put(plan.feeds[i]!, feeds[i]!);
   }
@@ -76,6 +80,7 @@ export class Execution {
    */
   run(atOnce = false): Value[] | Promise<Value[]> {
     this.#atOnce = atOnce;
+    this.#nodes.atOnce = atOnce;
     let running: void | Promise<void>;
     try {
       this.#checkCancelled();
@@ -186,12 +191,12 @@ export class Execution {
     let running: void | Promise<void>;
     if (unit.kind === "cluster") running = this.#runCluster(unit);
     else if (unit.kind === "loop") {
-      if (this.#deadUnits !== undefined) this.#deadUnits[unit.id] = 0;
+      this.#deadUnits?.revive(unit);
       const loop = new RunningLoop(unit.body);
       this.#loops ??= new Set();
       this.#loops.add(loop);
       running = this.#iterate(loop);
-    } else running = this.#runNode(unit, undefined);
+    } else running = this.#nodes.run(unit, undefined);
     if (running === undefined) {
       this.#slots.countDown(unit);
       return;
@@ -207,121 +212,13 @@ export class Execution {
     const { values } = this.#slots;
     if (deadUnits === undefined) return runCluster(cluster, values, this.#environment);
     // It may have died in an earlier turn of the loop around.
-    deadUnits[unit.id] = 0;
-    if (
-      this.#isDead(unit) ||
-      cluster.inputs.some(({ slot }) => values[slot] === dead) ||
-      cluster.deadSlots.some((slot) => values[slot] === dead)
-    ) {
+    deadUnits.revive(unit);
+    if (deadUnits.takesCluster(unit, values)) {
       killOutputs(cluster, values);
-      deadUnits[unit.id] = 1;
+      deadUnits.kill(unit);
       return;
     }
     return runCluster(cluster, values, this.#environment);
-  }
-
-  #isDead(unit: Unit): boolean {
-    if (this.#deadUnits === undefined) return false;
-    for (const control of unit.controls) if (this.#deadUnits[control] === 1) return true;
-    return false;
-  }
-
-  // ---- single nodes
-
-  /** `carried`: what a loop's last iteration gave a Merge. */
-  #runNode(unit: NodeUnit, carried: Value | undefined): void | Promise<void> {
-    const { trace } = this.#environment;
-    if (trace === undefined) return this.#runKind(unit, carried);
-    const start = performance.now();
-    const running = this.#runKind(unit, carried);
-    const note = (): void => trace.node(unit, start, performance.now(), this.#slots.values);
-    return running === undefined ? note() : running.then(note);
-  }
-
-  #runKind(unit: NodeUnit, carried: Value | undefined): void | Promise<void> {
-    const { node } = unit;
-    const { values } = this.#slots;
-    if (this.#deadUnits !== undefined) {
-      this.#deadUnits[unit.id] = 0;
-      const dies =
-        node.kind !== "trigger" &&
-        node.kind !== "merge" &&
-        (this.#isDead(unit) || unit.inputs.some((slot) => slot >= 0 && values[slot] === dead));
-      if (dies) {
-        this.#deadUnits[unit.id] = 1;
-        this.#slots.kill(unit.outputs);
-        return;
-      }
-    }
-    switch (node.kind) {
-      case "merge":
-        if (!runMerge(unit, carried, this.#slots, this.#environment.devices)) this.#deadUnits![unit.id] = 1;
-        return;
-      case "placeholder":
-        throw notFed(node.op);
-      case "const":
-        return this.#slots.put(unit.outputs[0]!, this.#constant(node.op.attrs.tensor("value")));
-      case "switch":
-        return runSwitch(unit, this.#slots);
-      case "enter":
-      case "exit":
-      case "nextIteration":
-        return this.#slots.put(unit.outputs[0]!, share(values[unit.inputs[0]!]!));
-      case "forward":
-        for (const [i, slot] of unit.outputs.entries()) this.#slots.put(slot, this.#forward(unit, i));
-        return;
-      case "call":
-        return this.#call(unit);
-      case "held":
-        return this.#heldKernel(unit);
-      case "host":
-        return runHostNode(unit, this.#slots, this.#environment, this.#resources);
-      default:
-        return;
-    }
-  }
-
-  #constant(array: NdArray): TensorValue {
-    return new TensorValue(this.#environment.devices, array.dtype, array.shape, array);
-  }
-
-  #forward(unit: NodeUnit, i: number): Value {
-    const { node } = unit;
-    if (node.uses[i]!.access !== "variable") return share(this.#slots.values[unit.inputs[i]!]!);
-    return variableAt(unit, i, this.#slots).read(node.op.name).retain();
-  }
-
-  /** Runs the plan of what the node stands for. */
-  #call(unit: NodeUnit): void | Promise<void> {
-    const { node } = unit;
-    const start = (): Value[] | Promise<Value[]> => {
-      const depth = this.#depth + 1;
-      const { functions, onProgress, deadline } = this.#environment;
-      const plan = functions.planOf(node.op, depth);
-      const environment = { ...functions.environmentOf(plan), onProgress, deadline };
-      const inputs = node.uses.map((_, i) => this.#forward(unit, i));
-      return new Execution(plan, inputs, environment, this.#resources.signal, depth).run(this.#atOnce);
-    };
-    const finish = (values: readonly Value[]): void => {
-      for (const [i, value] of values.entries()) this.#slots.put(unit.outputs[i] ?? -1, value);
-    };
-    // A stack of its own now and then: calls within calls may lie deep.
-    const deep = this.#depth % 32 === 31 ? Promise.resolve() : undefined;
-    const turn = this.#atOnce ? undefined : (dueTurn() ?? deep);
-    const values = turn === undefined ? start() : turn.then(start);
-    return values instanceof Promise ? values.then(finish) : finish(values);
-  }
-
-  #heldKernel(unit: NodeUnit): void | Promise<void> {
-    const finish = (values: readonly Value[]): void => {
-      for (const [i, value] of values.entries()) this.#slots.put(unit.outputs[i] ?? -1, value);
-    };
-    const result = runHeld(unit.node.op, {
-      input: (index) => this.#slots.values[unit.inputs[index]!]!,
-      hold: (held) => this.#resources.hold(held),
-      value: (array) => this.#constant(array),
-    });
-    return result instanceof Promise ? result.then(finish) : finish(result);
   }
 
   // ---- loops
@@ -345,7 +242,7 @@ export class Execution {
     this.#slots.recount(loop.body.slots);
     // Merges first: they have no inputs within the iteration.
     for (let i = 0; i < merges.length; i++) {
-      this.#runNode(merges[i]!, loop.carriedTo(merges[i]!));
+      this.#nodes.run(merges[i]!, loop.carriedTo(merges[i]!));
       this.#slots.countDown(merges[i]!);
     }
     return this.#runBody(rest);

@@ -43,7 +43,7 @@ export class RunSlots {
 
   /** Marks what a dead unit would have filled. */
   kill(slots: readonly number[]): void {
-    for (const slot of slots) if (slot >= 0) this.values[slot] = dead;
+    for (let i = 0; i < slots.length; i++) if (slots[i]! >= 0) this.values[slots[i]!] = dead;
   }
 
   releaseAll(): void {

@@ -136,6 +136,12 @@ export class TensorValue {
     return array instanceof Promise ? array.then(forget) : forget(array);
   }
 
+  /** `onHost` for who looks at once: what a backend downloads at once is put into memory from `into`, and not kept. */
+  glance(into: (byteLength: number) => Uint8Array): NdArray | Promise<NdArray> {
+    const isNear = this.#buffer !== undefined && this.#devices[this.#on]!.backend.downloadSync !== undefined;
+    return isNear ? this.passingHost(into) : this.onHost();
+  }
+
   /** An array of the caller's own, for one reference to this value, which ends. */
   handOut(): NdArray | Promise<NdArray> {
     const array = this.onHost();
