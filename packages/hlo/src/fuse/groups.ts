@@ -7,6 +7,7 @@ import { rowsReduced } from "../nest/build-rows.ts";
 import { isView } from "../nest/view.ts";
 import { isElementwise, isTuple } from "../opcodes.ts";
 import { chooseInlined } from "./inlined.ts";
+import { type Kernel, kernelOf } from "./kernel-of.ts";
 import { shareRows } from "./row-groups.ts";
 
 export interface FusionOptions {
@@ -92,52 +93,9 @@ export class Groups {
       .sort((a, b) => a.id - b.id);
   }
 
-  /**
-   * What a kernel of these members computes: roots are `outputs`, parameters whatever it reads. `inputs` are those
-   * instructions, parameter by parameter, and `sources` what each instruction of the kernel stands for.
-   */
-  kernel(
-    kind: FusionKind,
-    members: ReadonlySet<HloInstruction>,
-    outputs: readonly HloInstruction[],
-  ): { computation: HloComputation; inputs: HloInstruction[]; sources: HloInstruction[] } {
-    const inputs: HloInstruction[] = [];
-    const sources: HloInstruction[] = [];
-    const parameters: HloInstruction[] = [];
-    const instructions: HloInstruction[] = [];
-    const clones = new Map<HloInstruction, HloInstruction>();
-    const add = (of: HloInstruction, made: Omit<HloInstruction, "id">): HloInstruction => {
-      const clone: HloInstruction = { ...made, id: instructions.length };
-      instructions.push(clone);
-      sources.push(of);
-      clones.set(of, clone);
-      return clone;
-    };
-    /** `through` what is read: below a matrix product only views are, below a convolution nothing. */
-    const clone = (instruction: HloInstruction, through: "all" | "views" | "nothing"): HloInstruction => {
-      const known = clones.get(instruction);
-      if (known) return known;
-      const inside =
-        members.has(instruction) ||
-        (kind !== "single" &&
-          this.#inlined.has(instruction) &&
-          (through === "all" ||
-            (through === "views" && isView(instruction.opcode) && !this.#opaque.has(instruction))));
-      if (inside) {
-        const { opcode } = instruction;
-        const below = opcode === "convolution" ? "nothing" : opcode === "dot" ? "views" : through;
-        const operands = instruction.operands.map((operand) => clone(operand, below));
-        return add(instruction, { ...instruction, operands });
-      }
-      const { dtype, dims } = instruction;
-      inputs.push(instruction);
-      const attributes = { index: parameters.length };
-      const parameter = add(instruction, { opcode: "parameter", dtype, dims, operands: [], attributes });
-      parameters.push(parameter);
-      return parameter;
-    };
-    const roots = outputs.map((output) => clone(output, "all"));
-    return { computation: { name: kind, parameters, instructions, roots }, inputs, sources };
+  /** What a kernel of these members computes: see kernel-of.ts. */
+  kernel(kind: FusionKind, members: ReadonlySet<HloInstruction>, outputs: readonly HloInstruction[]): Kernel {
+    return kernelOf({ kind, members, outputs, inlined: this.#inlined, opaque: this.#opaque });
   }
 
   #supported(instruction: HloInstruction): boolean {
