@@ -1,5 +1,5 @@
 // One node's view of the lowering that it is part of: what ops' `lower` get, and what they give.
-import { TfError } from "@org/errors";
+import { type ErrorCode, TfError } from "@org/errors";
 import type { HloBuilder, HloInstruction } from "@org/hlo";
 import type { Lowered, LoweringContext } from "@org/ops";
 import type { DType, NdArray, Shape } from "@org/tensor";
@@ -57,7 +57,7 @@ export class NodeLowering implements LoweringContext {
   outputShape(index: number): Shape {
     return this.#node.op.outputs[index]!.shape;
   }
-  fail(code: "INVALID_ARGUMENT" | "UNIMPLEMENTED" | "OUT_OF_RANGE", sentence: string, hint?: string): never {
+  fail(code: ErrorCode, sentence: string, hint?: string): never {
     const { name, type } = this.#node.op;
     throw new TfError(code, sentence, { node: name, op: type, ...(hint === undefined ? {} : { hint }) });
   }

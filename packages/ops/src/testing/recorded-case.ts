@@ -11,7 +11,7 @@ import { fromPlain, type PlainArray, plainDifference, type Tolerances } from "./
 /** An array as recorded, or what `constant` takes: bare numbers are float32. */
 export type CaseValue = PlainArray | ValueLike;
 
-/** What goes in. An argument that is a list of tensors is an array of PlainArrays or NdArrays. */
+/** What goes in. An argument that is a list of tensors is an array of PlainArrays or NdArrays; `[]` is the list of none. */
 export interface OpCase {
   readonly inputs: readonly (CaseValue | readonly (PlainArray | NdArray)[])[];
   /** Attributes that the inputs do not tell. An integer beyond 2^53 may be { bigint: "9223372036854775807" }. */
@@ -61,7 +61,7 @@ const isPlain = (value: unknown): value is PlainArray =>
 const isArray = (value: unknown): value is NdArray =>
   typeof value === "object" && value !== null && "data" in value && "dtype" in value;
 const isList = (input: OpCase["inputs"][number]): input is readonly (PlainArray | NdArray)[] =>
-  Array.isArray(input) && input.length > 0 && input.every((one) => isPlain(one) || isArray(one));
+  Array.isArray(input) && input.every((one) => isPlain(one) || isArray(one));
 
 /** The array of a case's value. */
 export const arrayOf = (value: CaseValue): NdArray => (isPlain(value) ? fromPlain(value) : toNdArray(value));
