@@ -5,27 +5,18 @@ import {
   type AnyVariable,
   biasAdd,
   convertToTensor,
-  type Initializer,
   operator,
   reshape,
   type TensorLike,
   undilatedConvolution,
   withSpaceToBatch,
-  zerosInitializer,
 } from "@org/ops";
 import type { Shape } from "@org/tensor";
 import type { DataFormat } from "./core.ts";
-import {
-  type Activation,
-  type Constraint,
-  inputOf,
-  Layer,
-  type LayerOptions,
-  type Regularizer,
-} from "./layer.ts";
+import { KernelLayer, type KernelLayerOptions } from "./kernel-layer.ts";
 import { extents, type PaddingName, paddingOf } from "./windows.ts";
 
-export interface ConvolutionLayerOptions extends LayerOptions {
+export interface ConvolutionLayerOptions extends KernelLayerOptions {
   /** One for all spatial dimensions, or one each; default 1. */
   readonly strides?: number | readonly number[] | undefined;
   /** Default "valid". */
@@ -34,16 +25,6 @@ export interface ConvolutionLayerOptions extends LayerOptions {
   readonly dataFormat?: DataFormat | undefined;
   /** How far the window's elements are apart; default 1. Not together with strides. */
   readonly dilationRate?: number | readonly number[] | undefined;
-  readonly activation?: Activation | undefined;
-  /** Default true. */
-  readonly useBias?: boolean | undefined;
-  readonly kernelInitializer?: Initializer | undefined;
-  /** Zeros unless given. */
-  readonly biasInitializer?: Initializer | undefined;
-  readonly kernelRegularizer?: Regularizer | undefined;
-  readonly biasRegularizer?: Regularizer | undefined;
-  readonly kernelConstraint?: Constraint | undefined;
-  readonly biasConstraint?: Constraint | undefined;
 }
 
 const formats = {
@@ -52,13 +33,11 @@ const formats = {
 } as const;
 
 /** A convolution of one, two or three spatial dimensions. */
-class Convolution extends Layer {
+class Convolution extends KernelLayer {
   readonly filters: number;
   readonly #spatial: number;
   readonly #size: readonly number[];
   readonly #options: ConvolutionLayerOptions;
-  #kernel!: AnyVariable;
-  #bias: AnyVariable | undefined;
 
   constructor(
     kind: string,
@@ -74,61 +53,30 @@ class Convolution extends Layer {
     this.#options = options;
   }
 
-  /** [...window, channels, filters]. */
-  get kernel(): AnyVariable {
-    return this.#kernel;
-  }
-  get bias(): AnyVariable | undefined {
-    return this.#bias;
-  }
-
   get #first(): boolean {
     return this.#options.dataFormat === "channels_first";
   }
 
   protected override build(shape: Shape): void {
-    const { kernelInitializer, kernelRegularizer, kernelConstraint, biasRegularizer, biasConstraint } =
-      this.#options;
-    const { useBias = true, biasInitializer = zerosInitializer() } = this.#options;
     const channels = shape.dims?.at(this.#first ? 1 : -1) ?? null;
     if (channels === null)
       throw new TfError(
         "INVALID_ARGUMENT",
         "The channel dimension of the inputs should be defined. Found `None`.",
       );
-    this.#kernel = this.addWeight("kernel", {
-      shape: [...this.#size, channels, this.filters],
-      initializer: kernelInitializer,
-      regularizer: kernelRegularizer,
-      constraint: kernelConstraint,
-    });
-    if (useBias)
-      this.#bias = this.addWeight("bias", {
-        shape: [this.filters],
-        initializer: biasInitializer,
-        regularizer: biasRegularizer,
-        constraint: biasConstraint,
-      });
+    this.addKernel([...this.#size, channels, this.filters]);
   }
 
-  /** Throws TfError INVALID_ARGUMENT where the number of channels is not known, or the input has another number of dimensions. */
-  apply(inputs: TensorLike): Tensor {
-    const x = inputOf(inputs);
+  protected override checkInput(x: Tensor): void {
     if (x.shape.rank !== null && x.shape.rank !== this.#spatial + 2)
       throw new TfError(
         "INVALID_ARGUMENT",
         `Input 0 of layer ${this.name} is incompatible with the layer: expected ndim=${this.#spatial + 2}, found ndim=${x.shape.rank}. Full shape received: ${x.shape.toTuple()}`,
         { node: x.op.name },
       );
-    return this.within(x, () => {
-      const { activation } = this.#options;
-      let result = this.#convolve(x);
-      if (this.#bias) result = this.#addBias(result, this.#bias);
-      return activation ? activation(result) : result;
-    });
   }
 
-  #convolve(x: Tensor): Tensor {
+  protected override multiply(x: Tensor): Tensor {
     const spatial = this.#spatial;
     const dataFormat = formats[this.#first ? "channels_first" : "channels_last"][spatial - 1]!;
     const strides = extents(this.#options.strides ?? 1, spatial, "strides");
@@ -139,13 +87,13 @@ class Convolution extends Layer {
         "strides > 1 not supported in conjunction with dilation_rate > 1",
       );
     const padding = paddingOf(this.#options.padding);
-    const kernel = convertToTensor(this.#kernel);
+    const kernel = convertToTensor(this.kernel);
     return withSpaceToBatch(x, { dilationRate, padding, filterShape: kernel.shape, dataFormat }, (y, own) =>
       undilatedConvolution(spatial, y, kernel, { strides, padding: own, dataFormat }),
     );
   }
 
-  #addBias(x: Tensor, bias: AnyVariable): Tensor {
+  protected override addBias(x: Tensor, bias: AnyVariable): Tensor {
     if (!this.#first) return biasAdd(x, bias, { dataFormat: "NHWC" });
     if (this.#spatial > 1) return biasAdd(x, bias, { dataFormat: "NCHW" });
     return operator.add(x, reshape(bias, [1, this.filters, 1]));
