@@ -87,7 +87,11 @@ export function hostAxisOf(
   what = "axis",
 ): number {
   if (axis < -rank || axis >= rank) {
-    c.fail("INVALID_ARGUMENT", `Expected ${what} in the range [${-rank}, ${rank}), but got ${axis}`);
+    // Scans say the axis that they have counted from the front.
+    const scan = what === "scan axis";
+    const shown = scan && axis < 0 ? axis + rank : axis;
+    const sentence = `Expected ${what} in the range [${-rank}, ${rank}), but got ${shown}`;
+    c.fail("INVALID_ARGUMENT", scan ? `ScanOp: ${sentence}` : sentence);
   }
   return axis < 0 ? axis + rank : axis;
 }

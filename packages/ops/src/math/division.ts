@@ -48,7 +48,9 @@ const floorRemainder = lowerPair((c, x, y) => {
   const b = c.builder;
   const remainder = b.binary("remainder", x, y);
   if (dtypes[x.dtype].kind === "uint") return remainder;
-  return b.select(signsDiffer(c, x, y), b.binary("remainder", b.binary("add", remainder, y), y), remainder);
+  const inexact = b.compare("NE", remainder, filled(c, x, 0));
+  const up = b.binary("and", inexact, signsDiffer(c, remainder, y));
+  return b.select(up, b.binary("add", remainder, y), remainder);
 });
 
 function entry(lower: Lower, gradient: Gradient): OpSpec {

@@ -235,7 +235,12 @@ export const reductionOps: readonly OpEntry[] = defineOps({
     lowerReduction(
       "add",
       (c, x) => c.builder.binary("multiply", x, x),
-      (c, sum) => c.builder.unary("sqrt", sum),
+      (c, sum) => {
+        const root = (x: HloInstruction): HloInstruction => c.builder.unary("sqrt", x);
+        return isFloating(sum.dtype)
+          ? root(sum)
+          : c.builder.convert(root(c.builder.convert(sum, "float64")), sum.dtype);
+      },
     ),
     null,
   ),

@@ -55,7 +55,7 @@ export const selectOps: readonly OpEntry[] = defineOps({
         if (condition.dims.length !== data.dims.length) {
           invalid(`Shapes must be equal rank, but are ${data.dims.length} and ${condition.dims.length}`);
         }
-        return [mergeShapes(data, condition)];
+        return [mergeShapes(condition, data)];
       },
       lower: (c) => {
         const [condition, x, y] = [c.input(0), c.input(1), c.input(2)];
