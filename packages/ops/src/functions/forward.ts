@@ -1,5 +1,6 @@
 // What a gradient computes again. The gradient of a function has the function's nodes in it once more, and random ops among them have to
-// draw what they drew going forward: a node that computes another's part again says whose.
+// draw what they drew going forward: a node that computes another's part again says whose. It says so in an internal attribute, which
+// TensorFlow carries along and does not look at: run there, such a graph draws anew.
 import type { AttrInput, Operation } from "@org/graph";
 import type { IAttrValue } from "@org/proto";
 import { functionAttr } from "./call.ts";

@@ -3,6 +3,7 @@
 // its own. Source: core/common_runtime/function.cc, lower_if_op.cc, lower_while_op.cc, which do that where a graph is run.
 import type { AttrInput, Graph, Operation, Tensor } from "@org/graph";
 import { constant } from "../array/constant.ts";
+import { reshape } from "../array/reshape.ts";
 import { cond } from "../control/cond.ts";
 import { whileLoop } from "../control/while-loop.ts";
 import { equal } from "../math/comparison.ts";
@@ -97,7 +98,7 @@ function unfold(op: Operation, inputs: readonly Tensor[], place: InlinePlace): r
       const [yes, no] = [functionAttr(op, "then_branch"), functionAttr(op, "else_branch")];
       const [pred, ...rest] = inputs as readonly [Tensor, ...Tensor[]];
       return cond(
-        truth(graph, pred),
+        predicate(graph, pred),
         () => inlineFunction(yes, rest, inside("then")),
         () => inlineFunction(no, rest, inside("else")),
         { strict: true },
@@ -115,6 +116,12 @@ function unfold(op: Operation, inputs: readonly Tensor[], place: InlinePlace): r
       if (graph.ops.get(op.type) !== undefined || graph.library.get(op.type) === undefined) return undefined;
       return inlineFunction({ name: op.type, attrs: Object.fromEntries(op.attrMap) }, inputs, inside());
   }
+}
+
+/** What a Switch takes: a bool of unknown shape is taken for one alone, since TensorFlow 1.15 has no ToBool that would tell. */
+function predicate(graph: Graph, value: Tensor): Tensor {
+  const isOpen = value.dtype === "bool" && value.shape.rank === null;
+  return isOpen ? reshape(value, constant([], "int32")) : truth(graph, value);
 }
 
 /** The branch that an index names; the last one where none has it. */
@@ -151,7 +158,7 @@ export function inlineLoop(op: Operation, inputs: readonly Tensor[], place: Inli
       inlineFunction(ref, all(vars), { ...place, forward: [...place.forward, name] }),
     );
   const results = whileLoop(
-    (...vars: Tensor[]) => truth(graph, run(condition, "cond", vars)[0]!),
+    (...vars: Tensor[]) => predicate(graph, run(condition, "cond", vars)[0]!),
     (...vars: Tensor[]) => run(body, "body", vars).filter((_, i) => goesRound[i]),
     own,
     { shapeInvariants: own.map(() => null), returnSameStructure: true },
