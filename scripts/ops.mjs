@@ -1,9 +1,12 @@
 // Writes OPS.md from the registry: what each op runs as, on which backends with which types, its gradient, the functions that build it.
-// With --check, fails where it is stale. What a lowering needs is seen by lowering recorded cases (packages/ops/test/fixtures) with other types.
+// With --check, fails where it is stale. What a lowering needs is seen by lowering recorded cases (packages/ops/test/fixtures, packages/tf/test/ops) with other types.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import "../packages/ops/scripts/generate.mjs";
+import "../packages/tf/scripts/generate.mjs";
+import { opTestFiles, opTests } from "./op-tests.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bundle = join(root, "node_modules", `.ops-${process.pid}.mjs`);
@@ -56,6 +59,9 @@ for (const file of readdirSync(fixtures)
     if (one.outputs && one.inputs) cases.set(one.op, [...(cases.get(one.op) ?? []), one]);
   }
 }
+for (const { asked, recorded } of (await opTests(opTestFiles())).flat())
+  for (const [i, one] of asked.entries())
+    if (recorded?.[i]?.outputs) cases.set(one.op, [...(cases.get(one.op) ?? []), one]);
 
 /** Numbers of a recorded input as another type. */
 function arrayOf({ shape, values }, dtype) {

@@ -1,44 +1,51 @@
-// An op of your own, with its gradient: Cross, which TensorFlow has and this library does not know how to run. An op that TensorFlow
-// does not have is the same with an `opDef` (its name, inputs, outputs and attributes) instead of defineOp.
-import type { HloInstruction } from "@org/hlo";
-import { defineOp, dense, type LoweringContext, single } from "@org/ops";
+// An op of your own, which TensorFlow does not have, with its gradient and its test: a polynomial whose coefficients are an attribute. The graph
+// and its file name it like any other; a program that runs such a file needs the entry, too.
+import type { OpEntry } from "@org/ops";
+import { dense, single } from "@org/ops";
 import * as tf from "@org/tf";
 
-/** The cross product of vectors of 3, along the last dimension. */
-function cross(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  return a.graph.createOp("Cross", [a, b]).outputs[0]!;
+/** c[0] + c[1] x + c[2] x^2 + ..., element by element. */
+function polynomial(x: tf.Tensor, coefficients: readonly number[]): tf.Tensor {
+  return x.graph.createOp("Polynomial", [x], { attrs: { coefficients } }).outputs[0]!;
 }
 
-/** x[..., (i + by) % 3]: what lowerings build are instructions of @org/hlo, which every backend runs. */
-function rolled({ builder }: LoweringContext, x: HloInstruction, by: number): HloInstruction {
-  const last = x.dims.length - 1;
-  const part = (from: number, to: number): HloInstruction =>
-    builder.slice(x, [...x.dims.slice(0, last).fill(0), from], [...x.dims.slice(0, last), to]);
-  return builder.concatenate([part(by, 3), part(0, by)], last);
-}
-
-const crossOp = defineOp("Cross", {
-  shape: (c) => [c.input(0)],
-  lower: (c) => {
-    const [a, b] = [c.input(0), c.input(1)];
-    const product = (byA: number, byB: number): HloInstruction =>
-      c.builder.binary("multiply", rolled(c, a, byA), rolled(c, b, byB));
-    return c.builder.binary("subtract", product(1, 2), product(2, 1));
+export const polynomialOp: OpEntry = {
+  origin: "my-package",
+  opDef: {
+    name: "Polynomial",
+    inputArg: [{ name: "x", typeAttr: "T" }],
+    outputArg: [{ name: "y", typeAttr: "T" }],
+    attr: [
+      { name: "T", type: "type" },
+      { name: "coefficients", type: "list(float)" },
+    ],
   },
-  gradient: single(({ inputs: [a, b] }, grad) => [cross(b!, dense(grad)), cross(dense(grad), a!)]),
-});
+  // The result has the input's shape, known or not.
+  shape: (c) => [c.input(0)],
+  // Instructions of @org/hlo, which every backend runs and fuses: Horner's rule.
+  lower: ({ builder, attrs, input }) => {
+    const x = input(0);
+    const number = (value: number) => builder.broadcastTo(builder.scalar(x.dtype, value), x.dims);
+    return attrs
+      .floats("coefficients")
+      .reduceRight(
+        (sum, c) => builder.binary("add", builder.binary("multiply", sum, x), number(c)),
+        number(0),
+      );
+  },
+  gradient: single(({ inputs: [x], attrs }, grad) => {
+    const slopes = attrs.floats("coefficients").map((c, power) => c * power);
+    return tf.multiply(dense(grad), polynomial(x!, slopes.slice(1)));
+  }),
+};
 
-// A graph knows the ops of its registry: this one first, then all of TensorFlow's.
-const ops = tf.createOpRegistry([crossOp], { fallback: tf.standardOps() });
+// A graph knows the ops of its registry: all of TensorFlow's, and this one.
+const ops = tf.createOpRegistry<OpEntry>(tf.standardOps(), [polynomialOp]);
 const graph = new tf.Graph({ ops });
-const { product, slopes } = graph.asDefault(() => {
-  const a = tf.constant([[1, 0, 0]]);
-  const b = tf.constant([[0, 1, 0]]);
-  const product = cross(a, b);
-  return {
-    product,
-    slopes: tf.gradients(tf.reduceSum(product), [a, b]).map((slope) => tf.convertToTensor(slope!)),
-  };
+const { y, slope } = graph.asDefault(() => {
+  const x = tf.constant([0, 1, 2]);
+  const y = polynomial(x, [5, 0, 3]);
+  return { y, slope: tf.convertToTensor(tf.gradients(tf.reduceSum(y), [x])[0]!) };
 });
 await using sess = new tf.Session({ graph });
-for (const value of await sess.run([product, ...slopes])) console.log(tf.toArray(value));
+for (const value of await sess.run([y, slope])) console.log(tf.toArray(value));
