@@ -48,7 +48,6 @@ export class HloBuilder {
   site: number | undefined;
   readonly #instructions: Value[] = [];
   readonly #parameters: Value[] = [];
-  readonly #own: Set<Value> = new Set();
 
   constructor(name = "computation") {
     this.name = name;
@@ -65,7 +64,7 @@ export class HloBuilder {
     requested?: Typed,
   ): Value {
     for (const operand of operands) {
-      if (!this.#own.has(operand)) throw new TypeError(`${opcode}: an operand is of another builder`);
+      if (!this.#isOwn(operand)) throw new TypeError(`${opcode}: an operand is of another builder`);
       if (isTuple(operand.opcode) && opcode !== "getTupleElement")
         throw new TypeError(`${opcode}: take the results of ${operand.opcode} by getTupleElement`);
     }
@@ -77,8 +76,11 @@ export class HloBuilder {
         ? { id, opcode, dtype, dims, operands, attributes }
         : { id, opcode, dtype, dims, operands, attributes, site: this.site };
     this.#instructions.push(made);
-    this.#own.add(made);
     return made;
+  }
+
+  #isOwn(value: Value): boolean {
+    return this.#instructions[value.id] === value;
   }
 
   /** The next parameter. */
@@ -295,7 +297,7 @@ export class HloBuilder {
    */
   build(roots: readonly Value[]): HloComputation {
     for (const root of roots) {
-      if (!this.#own.has(root)) throw new TypeError("A root is of another builder");
+      if (!this.#isOwn(root)) throw new TypeError("A root is of another builder");
       if (isTuple(root.opcode)) throw new TypeError(`Root ${root.opcode} is a tuple`);
     }
     const live = new Set<Value>(this.#parameters);
