@@ -98,6 +98,8 @@ export function cpu(options: CpuOptions = {}): CpuBackend {
     convolution: prepareConvolutionFusion,
     single: prepareSingle,
   } as const;
+  /** Keys of fusions that have code here for all in them. */
+  const supported = new Set<string>();
   let launches = 0;
   let bytesUploaded = 0;
   let bytesDownloaded = 0;
@@ -130,8 +132,11 @@ export function cpu(options: CpuOptions = {}): CpuBackend {
       open();
       const finish = (prepared: Prepared | Refusal): Executable | Refusal =>
         "refused" in prepared ? prepared : ({ fusion, ...prepared } satisfies CpuExecutable);
-      const refused = unsupported(fusion);
-      if (refused) return refused;
+      if (!supported.has(fusion.key)) {
+        const refused = unsupported(fusion);
+        if (refused) return refused;
+        supported.add(fusion.key);
+      }
       const prepared = preparers[fusion.kind](workshop, fusion, donated);
       return prepared instanceof Promise ? prepared.then(finish) : finish(prepared);
     },
