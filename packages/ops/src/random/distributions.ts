@@ -17,13 +17,13 @@ const doubleWords = new Uint32Array(2);
 const double = new Float64Array(doubleWords.buffer);
 
 /** [0, 1) from the low 23 bits: they become a mantissa of 1.x, less 1. */
-function toSingle(x: number): number {
+export function toSingle(x: number): number {
   words[0] = 0x3f800000 | (x & 0x7fffff);
   return single[0]! - 1;
 }
 
 /** [0, 1) from 20 bits of `x0` and all of `x1`. */
-function toDouble(x0: number, x1: number): number {
+export function toDouble(x0: number, x1: number): number {
   doubleWords[0] = x1;
   doubleWords[1] = 0x3ff00000 | (x0 & 0xfffff);
   return double[0]! - 1;
@@ -55,6 +55,12 @@ function boxMullerDouble(x0: number, x1: number, x2: number, x3: number): void {
   const radius = Math.sqrt(-2 * Math.log(u1));
   pair[0] = Math.sin(angle) * radius;
   pair[1] = Math.cos(angle) * radius;
+}
+
+/** Two normals from four words, in double arithmetic. */
+export function normalPair(x0: number, x1: number, x2: number, x3: number): readonly [number, number] {
+  boxMullerDouble(x0, x1, x2, x3);
+  return [pair[0]!, pair[1]!];
 }
 
 /** A distribution whose group takes one generator step: `size` outputs from four words. */

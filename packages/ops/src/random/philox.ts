@@ -38,6 +38,17 @@ export class Philox {
     );
   }
 
+  /** The generator of a stateless random op: its seeds (64-bit two's complement integers), mixed. Source: core/kernels/stateless_random_ops.cc. */
+  static stateless(seed: bigint, seed2: bigint): Philox {
+    const words = [seed, seed2].flatMap((one) => {
+      const bits = BigInt.asUintN(64, one);
+      return [Number(bits & 0xffffffffn), Number(bits >> 32n)];
+    });
+    const mix = new Uint32Array(4);
+    new Philox([0x3ec8f720, 0x02461e29], Uint32Array.from(words)).next(mix);
+    return new Philox([mix[0]!, mix[1]!], Uint32Array.of(0, 0, mix[2]!, mix[3]!));
+  }
+
   /** An independent generator at the same position. */
   clone(): Philox {
     return new Philox(this.#key, this.#counter.slice());

@@ -28,7 +28,8 @@ import {
 import { generator } from "./generator.ts";
 import type { Philox } from "./philox.ts";
 
-function shapeArgument(c: HostContext): number[] {
+/** The dims that input 0 tells. Fails with INVALID_ARGUMENT where it is no vector of sizes. */
+export function shapeArgument(c: HostContext): number[] {
   const shape = c.input(0);
   if (shape.shape.length !== 1)
     c.fail("INVALID_ARGUMENT", `shape must be a vector of {int32,int64}, got shape [${shape.shape}]`);
@@ -56,6 +57,50 @@ function takeRows(value: NdArray, order: Uint32Array): NdArray {
   return ndArray(value.dtype, value.shape, data as never);
 }
 
+/** Integers between two bounds. The generator is asked for when the bounds are seen to be sound. */
+export function drawIntegers(
+  c: HostContext,
+  dims: readonly number[],
+  [low, high]: readonly [NdArray, NdArray],
+  generatorOf: () => Philox,
+): NdArray {
+  for (const [name, bound] of [
+    ["minval", low],
+    ["maxval", high],
+  ] as const)
+    if (bound.shape.length > 0) c.fail("INVALID_ARGUMENT", `${name} must be 0-D, got shape [${bound.shape}]`);
+  const [from, to] = [low, high].map((bound) => BigInt((bound.data as NumericData)[0]!)) as [bigint, bigint];
+  if (sizeOf(dims) > 0 && from >= to)
+    c.fail("INVALID_ARGUMENT", `Need minval < maxval, got ${from} >= ${to}`);
+  return randomUniformInt(generatorOf(), c.outputDType(0) as "int32" | "int64", dims, from, to);
+}
+
+/** Classes of input 0's rows (unnormalised log-probabilities), as many a row as input 1 says. */
+export function drawClasses(c: HostContext, generatorOf: () => Philox): NdArray {
+  const logits = c.input(0);
+  const samples = Number((c.input(1).data as NumericData)[0]);
+  if (logits.shape.length !== 2)
+    c.fail("INVALID_ARGUMENT", `logits should be a matrix, got shape [${logits.shape}]`);
+  if (samples < 0) c.fail("INVALID_ARGUMENT", `num_samples should be nonnegative, got ${samples}`);
+  const [batch, classes] = logits.shape as [number, number];
+  if (classes <= 0) c.fail("INVALID_ARGUMENT", `num_classes should be positive, got ${classes}`);
+  const dtype = c.outputDType(0) as "int32" | "int64";
+  const out = ndArray(dtype, [batch, samples]);
+  if (batch * samples === 0) return out;
+  const values = realNumbers(logits);
+  multinomial(generatorOf(), values, [batch, classes], samples).forEach((drawn, i) => {
+    (out.data as unknown as (number | bigint)[])[i] = dtype === "int64" ? BigInt(drawn) : drawn;
+  });
+  return out;
+}
+
+/** The elements of a real array. */
+export function realNumbers({ dtype, data }: NdArray): number[] {
+  return Array.from(data as ArrayLike<number | bigint>, (x) =>
+    isNarrowFloat(dtype) ? fromBits(dtype, Number(x)) : Number(x),
+  );
+}
+
 /** Entries of the random ops. */
 export const randomOps: readonly OpEntry[] = defineOps({
   RandomUniform: floats(randomUniform),
@@ -71,20 +116,7 @@ export const randomOps: readonly OpEntry[] = defineOps({
     gradient: null,
     host: (c) => {
       const dims = shapeArgument(c);
-      const [low, high] = [c.input(1), c.input(2)];
-      for (const [name, bound] of [
-        ["minval", low],
-        ["maxval", high],
-      ] as const)
-        if (bound.shape.length > 0)
-          c.fail("INVALID_ARGUMENT", `${name} must be 0-D, got shape [${bound.shape}]`);
-      const [from, to] = [low, high].map((bound) => BigInt((bound.data as NumericData)[0]!)) as [
-        bigint,
-        bigint,
-      ];
-      if (sizeOf(dims) > 0 && from >= to)
-        c.fail("INVALID_ARGUMENT", `Need minval < maxval, got ${from} >= ${to}`);
-      return [randomUniformInt(generator(c), c.outputDType(0) as "int32" | "int64", dims, from, to)];
+      return [drawIntegers(c, dims, [c.input(1), c.input(2)], () => generator(c))];
     },
   },
   RandomShuffle: {
@@ -101,25 +133,6 @@ export const randomOps: readonly OpEntry[] = defineOps({
     shape: (c) => [new Shape([withRank(c.input(0), 2).dim(0), scalarDim(c, 1)])],
     hostInputs: [1],
     gradient: null,
-    host: (c) => {
-      const logits = c.input(0);
-      const samples = Number((c.input(1).data as NumericData)[0]);
-      if (logits.shape.length !== 2)
-        c.fail("INVALID_ARGUMENT", `logits should be a matrix, got shape [${logits.shape}]`);
-      if (samples < 0) c.fail("INVALID_ARGUMENT", `num_samples should be nonnegative, got ${samples}`);
-      const [batch, classes] = logits.shape as [number, number];
-      if (classes <= 0) c.fail("INVALID_ARGUMENT", `num_classes should be positive, got ${classes}`);
-      const dtype = c.outputDType(0) as "int32" | "int64";
-      const out = ndArray(dtype, [batch, samples]);
-      if (batch * samples === 0) return [out];
-      const { dtype: from } = logits;
-      const values = Array.from(logits.data as ArrayLike<number | bigint>, (x) =>
-        isNarrowFloat(from) ? fromBits(from, Number(x)) : Number(x),
-      );
-      multinomial(generator(c), values, [batch, classes], samples).forEach((drawn, i) => {
-        (out.data as unknown as (number | bigint)[])[i] = dtype === "int64" ? BigInt(drawn) : drawn;
-      });
-      return [out];
-    },
+    host: (c) => [drawClasses(c, () => generator(c))],
   },
 });

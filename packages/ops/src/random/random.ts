@@ -3,9 +3,15 @@
 import type { Graph, Tensor } from "@org/graph";
 import { type DType, dtypes, Shape } from "@org/tensor";
 import { applyOne } from "../apply-op.ts";
+import { shape as shapeOf } from "../array/shape-of.ts";
+import { slice } from "../array/slice.ts";
+import { Assert } from "../control/assert.ts";
+import { withDependencies } from "../control/group.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { add } from "../math/binary.ts";
+import { greaterEqual } from "../math/comparison.ts";
 import { operator } from "../math/operator.ts";
+import { reduceAll } from "../math/reductions.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 import { getSeed } from "./seed.ts";
 
@@ -29,13 +35,14 @@ export interface UniformOptions extends RandomOptions {
   readonly maxval?: TensorLike | undefined;
 }
 
-function seedAttrs(seed: number | undefined, graph: Graph): { seed?: number; seed2?: number } {
+/** The attributes seed and seed2 of a random op; none where neither graph nor op has a seed. */
+export function seedAttrs(seed: number | undefined, graph: Graph): { seed?: number; seed2?: number } {
   const seeds = getSeed(seed, graph);
   return seeds ? { seed: seeds[0], seed2: seeds[1] } : {};
 }
 
 /** A shape argument as an int32 or int64 vector named "shape". Source: tensor_util.shape_tensor. */
-function shapeTensor(shape: TensorLike, graph: Graph): Tensor {
+export function shapeTensor(shape: TensorLike, graph: Graph): Tensor {
   const listed = Array.isArray(shape) || shape instanceof Shape;
   return convertToTensor(shape, {
     name: "shape",
@@ -104,14 +111,48 @@ export function randomShuffle(value: TensorLike, options: Omit<RandomOptions, "d
   return applyOne("RandomShuffle", [value], { name, graph, attrs: seedAttrs(seed, graph) });
 }
 
-/** tf.multinomial: `samples` classes for each row of unnormalised log-probabilities, int64 unless `dtype` is int32. @tfExport multinomial */
-export function multinomial(logits: TensorLike, samples: TensorLike, options: RandomOptions = {}): Tensor {
-  const { seed, name, dtype } = options;
-  const graph = resolveGraph([logits, samples], options.graph);
-  return withScope(graph, name, "multinomial", () => {
+function classes(
+  defaultName: string,
+  logits: TensorLike,
+  samples: TensorLike,
+  { seed, name, dtype, graph: given }: RandomOptions,
+): Tensor {
+  const graph = resolveGraph([logits, samples], given);
+  return withScope(graph, name, defaultName, () => {
     const tensor = convertToTensor(logits, { name: "logits", graph });
     return applyOne("Multinomial", [tensor, samples], {
       attrs: { output_dtype: dtype, ...seedAttrs(seed, graph) },
     });
+  });
+}
+
+/** tf.multinomial: `samples` classes for each row of unnormalised log-probabilities, int64 unless `dtype` is int32. @tfExport multinomial */
+export function multinomial(logits: TensorLike, samples: TensorLike, options: RandomOptions = {}): Tensor {
+  return classes("multinomial", logits, samples, options);
+}
+
+/** tf.random.categorical: the same as multinomial under its newer name. @tfExport categorical */
+export function categorical(logits: TensorLike, samples: TensorLike, options: RandomOptions = {}): Tensor {
+  return classes("categorical", logits, samples, options);
+}
+
+/** tf.random_crop: a part of `size` at a random place; a size beyond the value's fails the run with INVALID_ARGUMENT. @tfExport randomCrop */
+export function randomCrop(
+  value: TensorLike,
+  size: TensorLike,
+  options: Omit<RandomOptions, "dtype"> = {},
+): Tensor {
+  const { seed, name } = options;
+  const graph = resolveGraph([value, size], options.graph);
+  return withScope(graph, name, "random_crop", (scope) => {
+    const whole = convertToTensor(value, { name: "value", graph });
+    const extent = convertToTensor(size, { dtype: "int32", name: "size", graph });
+    const dims = shapeOf(whole);
+    const fits = reduceAll(greaterEqual(dims, extent));
+    const check = Assert(fits, ["Need value.shape >= size, got ", dims, extent], { summarize: 1000 });
+    const checked = withDependencies([check], dims);
+    const limit = operator.add(operator.sub(checked, extent), 1);
+    const drawn = randomUniform(shapeOf(checked), { dtype: "int32", maxval: 2147483647, seed, graph });
+    return slice(whole, operator.mod(drawn, limit), extent, { name: scope });
   });
 }
