@@ -74,7 +74,7 @@ const largest: Partial<Record<HloDType, number>> = {
   uint32: 4294967295,
 };
 
-function extreme(dtype: HloDType, sign: 1 | -1): number | bigint {
+export function extreme(dtype: HloDType, sign: 1 | -1): number | bigint {
   if (dtype === "int64") return sign === 1 ? 2n ** 63n - 1n : -(2n ** 63n);
   if (dtype === "uint64") return sign === 1 ? 2n ** 64n - 1n : 0n;
   const most = largest[dtype] ?? 0;

@@ -67,7 +67,11 @@ export function windowedDim(input: Dim, tap: Tap): Dim {
 }
 
 /** Where a window lies on `input` elements. Throws TensorFlow's sentence where the output would have negative size. */
-export function placeWindow(c: LoweringContext, input: number, tap: Tap & { readonly size: number }): Place {
+export function placeWindow(
+  c: Pick<LoweringContext, "fail">,
+  input: number,
+  tap: Tap & { readonly size: number },
+): Place {
   const { size, stride, dilation, padding } = tap;
   if (stride <= 0) c.fail("INVALID_ARGUMENT", `Stride must be > 0, but got ${stride}`);
   if (dilation < 1) c.fail("INVALID_ARGUMENT", `Dilation rate must be >= 1, but got ${dilation}`);
@@ -80,7 +84,8 @@ export function placeWindow(c: LoweringContext, input: number, tap: Tap & { read
     return { ...place, output, low, high: needed - low };
   }
   const [low, high] = padding === "EXPLICIT" ? [tap.before, tap.after] : [0, 0];
-  const output = Math.trunc((input + low + high - covered + stride) / stride);
+  // Without the sign that a zero may have.
+  const output = Math.trunc((input + low + high - covered + stride) / stride) + 0;
   if (output < 0) {
     c.fail(
       "INVALID_ARGUMENT",
@@ -88,6 +93,16 @@ export function placeWindow(c: LoweringContext, input: number, tap: Tap & { read
     );
   }
   return { ...place, output, low, high };
+}
+
+/**
+ * The dimension that a window leaves, as ops have it that tell extents as their kernels do (GetWindowedOutputSize): none where the window is
+ * longer by less than a stride. Throws "Computed output size would be negative: ...".
+ */
+export function computedDim(input: Dim, tap: Tap): Dim {
+  const { size } = tap;
+  if (input === null || size === null) return null;
+  return placeWindow({ fail: (_, sentence) => invalid(sentence) }, input, { ...tap, size }).output;
 }
 
 /** The places of several dimensions as a window of hlo. */
