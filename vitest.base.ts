@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { defineProject } from "vitest/config";
 
-/** Tests run from the TypeScript sources: the condition `@org/source` in every package's exports. */
+/**
+ * Tests run from the TypeScript sources: the condition `@org/source` in every package's exports. Files of a project share what they have
+ * imported (most of a file's time went there): a test leaves no state in modules behind, as `sideEffects: false` says they have none.
+ */
 export const project = (
   name: string,
   extra: Record<string, unknown> = {},
@@ -9,7 +12,14 @@ export const project = (
   defineProject({
     ssr: { resolve: { conditions: ["@org/source", "module", "node", "development|production"] } },
     resolve: { conditions: ["@org/source", "module", "browser", "development|production"] },
-    test: { name, environment: "node", include: ["test/**/*.test.ts"], testTimeout: 30_000, ...extra },
+    test: {
+      name,
+      environment: "node",
+      include: ["test/**/*.test.ts"],
+      isolate: false,
+      testTimeout: 120_000,
+      ...extra,
+    },
   });
 
 /**

@@ -11,6 +11,7 @@ export default defineConfig({
       "scripts/no-eval.canary.test.ts",
     ],
     execArgv: ["--disallow-code-generation-from-strings"],
+    isolate: false,
     testTimeout: 60_000,
   },
 });

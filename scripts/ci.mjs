@@ -1,6 +1,7 @@
 // What .ci/run does: each step runs to its end, whatever the others did; its tests (or itself, as one check) are counted.
-// Where CI=true a conformance test that was skipped counts as failed.
-import { spawnSync } from "node:child_process";
+// Steps that keep one processor busy run beside others, and print when they are done. Where CI=true a conformance test that was skipped
+// counts as failed.
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,20 +24,36 @@ let passed = 0;
 let failed = 0;
 const summary = [];
 
-function run(command, extra = {}) {
+/** Runs a command to its end. Steps beside others keep what they print until then. */
+async function run(command, { beside = false, env: extra = {} } = {}) {
   const started = Date.now();
-  const { status } = spawnSync(command[0], command.slice(1), {
+  const child = spawn(command[0], command.slice(1), {
     cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", beside ? "pipe" : "inherit", beside ? "pipe" : "inherit"],
     env: { ...env, ...extra },
   });
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => printed.push(data));
+  const status = await new Promise((resolve) => {
+    child.on("error", (error) => {
+      console.log(error.message);
+      resolve(1);
+    });
+    child.on("close", resolve);
+  });
+  if (beside) {
+    title(command);
+    process.stdout.write(Buffer.concat(printed));
+  }
   return { ok: status === 0, seconds: ((Date.now() - started) / 1000).toFixed(0) };
 }
 
+const title = (command) => console.log(`\n=== ${command.join(" ")}`);
+
 /** A step that passes or fails as a whole. */
-function check(name, command, extra) {
-  console.log(`\n=== ${name}: ${command.join(" ")}`);
-  const { ok, seconds } = run(command, extra);
+async function check(name, command, options = {}) {
+  if (!options.beside) title(command);
+  const { ok, seconds } = await run(command, options);
   if (ok) passed++;
   else failed++;
   summary.push(`${ok ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
@@ -46,12 +63,12 @@ function check(name, command, extra) {
 const reportOf = (name) => join(reports, `${name.replaceAll(" ", "-")}.json`);
 
 /** A step that is a run of vitest: its tests are counted one by one. */
-function tests(name, command, { skippedFail = false, env: extra = {} } = {}) {
+async function tests(name, command, { skippedFail = false, ...options } = {}) {
   const report = reportOf(name);
-  console.log(`\n=== ${name}: ${command.join(" ")}`);
-  const { ok, seconds } = run(
+  if (!options.beside) title(command);
+  const { ok, seconds } = await run(
     [...command, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
-    extra,
+    options,
   );
   let counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTotalTestSuites: 0 };
   if (existsSync(report)) counts = JSON.parse(readFileSync(report, "utf8"));
@@ -74,51 +91,87 @@ function skip(name, why) {
 }
 
 /** Whether there is a Chromium; as root on Debian it is installed. */
-function haveChromium() {
+async function haveChromium() {
   if (existsSync(process.env.METAGRAPH_CHROMIUM ?? "/usr/bin/chromium")) return true;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return false;
   for (const command of [
     ["apt-get", "update", "-qq"],
     ["apt-get", "install", "-y", "-qq", "chromium"],
   ])
-    run(command, { DEBIAN_FRONTEND: "noninteractive" });
+    await run(command, { env: { DEBIAN_FRONTEND: "noninteractive" } });
   return existsSync("/usr/bin/chromium");
 }
 
 const npx = (...args) => [...pnpm, "exec", ...args];
 
-if (check("install", [...pnpm, "install", "--frozen-lockfile"])) {
+const beside = { beside: true };
+
+/** What is neither a test nor in need of many processors. */
+async function checks() {
+  await check("lint", npx("biome", "ci", ".", "--error-on-warnings"), beside);
+  await check("arrows", ["node", "scripts/check-arrows.mjs"], beside);
+  await check("OPS.md", ["node", "scripts/ops.mjs", "--check"], beside);
+  await check("bundle sizes", ["node", "scripts/bundle-size.mjs"], beside);
+  await check(
+    "types",
+    npx("turbo", "run", "typecheck", "--concurrency=1", "--output-logs=errors-only"),
+    beside,
+  );
+  await check("build", npx("turbo", "run", "build", "--concurrency=1", "--output-logs=errors-only"), beside);
+  await check(
+    "packages",
+    npx("turbo", "run", "check:pkg", "--concurrency=1", "--output-logs=errors-only"),
+    beside,
+  );
+  await check("packed tarballs in an empty project", ["node", "scripts/check-packed.mjs"], beside);
+  await check("release dry run", ["node", "scripts/check-release.mjs"], beside);
+  await check("demo", [...pnpm, "demo"], beside);
+}
+
+/** What real TensorFlows do with our files, and we with theirs. */
+async function conformance() {
+  await check("environments of real TensorFlows", ["node", "conformance/environments.mjs"], beside);
+  await tests("conformance", npx("vitest", "run", "--config", "conformance/vitest.config.ts"), {
+    skippedFail: strict,
+    beside: true,
+  });
+}
+
+async function browser() {
+  await tests("tests in Chromium", npx("vitest", "run", "--config", "vitest.browser.config.ts"), beside);
+  await tests(
+    "tests on WebGPU in Chromium",
+    npx("vitest", "run", "--config", "vitest.webgpu.config.ts"),
+    beside,
+  );
+}
+
+if (await check("install", [...pnpm, "install", "--frozen-lockfile"])) {
   // Before the tests: Chromium brings the Vulkan driver on which Node's WebGPU is tested, too.
-  const chromium = haveChromium();
-  tests("tests", [...pnpm, "test"]);
-  check("CONFORMANCE.md", ["node", "scripts/conformance.mjs", "--check", reportOf("tests")]);
-  tests("tests without code from strings", npx("vitest", "run", "--config", "vitest.no-eval.config.ts"));
+  const chromium = await haveChromium();
+  await tests("tests", [...pnpm, "test"]);
+  await check("CONFORMANCE.md", ["node", "scripts/conformance.mjs", "--check", reportOf("tests")]);
+  await Promise.all([
+    checks(),
+    tests(
+      "tests without code from strings",
+      npx("vitest", "run", "--config", "vitest.no-eval.config.ts", "--maxWorkers=1"),
+      beside,
+    ).then(() =>
+      check("broken files", ["node", "fuzz/run.mjs", "--seconds", "120", "--workers", "1"], beside),
+    ),
+  ]);
   // The Node at hand may have no relaxed SIMD: the one that has it is a package of npm's.
-  tests("CPU kernels with relaxed SIMD", [
+  await tests("CPU kernels with relaxed SIMD", [
     ...["npx", "-y", "node@24", "node_modules/vitest/vitest.mjs"],
     ...["run", "--project", "kernels-cpu"],
   ]);
-  check("broken files", ["node", "fuzz/run.mjs", "--seconds", "120"]);
-  check("lint", npx("biome", "ci", ".", "--error-on-warnings"));
-  check("arrows", ["node", "scripts/check-arrows.mjs"]);
-  check("OPS.md", ["node", "scripts/ops.mjs", "--check"]);
-  check("bundle sizes", ["node", "scripts/bundle-size.mjs"]);
-  check("types", npx("turbo", "run", "typecheck", "--output-logs=errors-only"));
-  check("build", npx("turbo", "run", "build", "--output-logs=errors-only"));
-  check("packages", npx("turbo", "run", "check:pkg", "--output-logs=errors-only"));
-  check("packed tarballs in an empty project", ["node", "scripts/check-packed.mjs"]);
-  check("release dry run", ["node", "scripts/check-release.mjs"]);
-  check("demo", [...pnpm, "demo"]);
-  for (const [name, config] of [
-    ["tests in Chromium", "vitest.browser.config.ts"],
-    ["tests on WebGPU in Chromium", "vitest.webgpu.config.ts"],
-  ])
-    if (chromium) tests(name, npx("vitest", "run", "--config", config));
-    else skip(name, "there is no Chromium (METAGRAPH_CHROMIUM names one), and it could not be installed");
-  check("environments of real TensorFlows", ["node", "conformance/environments.mjs"]);
-  tests("conformance", npx("vitest", "run", "--config", "conformance/vitest.config.ts"), {
-    skippedFail: strict,
-  });
+  if (!chromium)
+    skip(
+      "tests in Chromium",
+      "there is no Chromium (METAGRAPH_CHROMIUM names one), and it could not be installed",
+    );
+  await Promise.all([conformance(), ...(chromium ? [browser()] : [])]);
 }
 
 if (kept === undefined) rmSync(reports, { recursive: true, force: true });
