@@ -10,7 +10,7 @@ import { dense, several } from "../gradient.ts";
 import { range } from "../math/range.ts";
 import { reduceProd } from "../math/reductions.ts";
 import type { HostContext, OpEntry } from "../op-entry.ts";
-import { invalid, mergeShapes, numbersOf, subshape } from "../shape-rules.ts";
+import { invalid, mergeDims, numbersOf, subshape } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
 
 /** tf.dynamic_partition: output p has the rows of `data` whose number in `partitions` is p. @tfExport dynamicPartition */
@@ -78,7 +78,8 @@ export const dynamicPartitionOps: readonly OpEntry[] = defineOps({
       if (partitions.rank !== null) {
         if (data.rank !== null && data.rank < partitions.rank)
           invalid(`Shape must be at least rank ${partitions.rank} but is rank ${data.rank}`);
-        if (data.rank !== null) mergeShapes(subshape(data, 0, partitions.rank), partitions);
+        const dims = data.rank === null ? undefined : subshape(data, 0, partitions.rank).dims;
+        dims?.forEach((dim, i) => void mergeDims(dim, partitions.dims![i]!));
         out = Shape.ofRank(1).concat(subshape(data, partitions.rank));
       }
       return Array.from({ length: c.attrs.int("num_partitions") }, () => out);
