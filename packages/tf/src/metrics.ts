@@ -19,6 +19,7 @@ export const meanAbsoluteError: typeof metrics.meanAbsoluteError = /* @__PURE__ 
 export const meanCosineDistance: typeof metrics.meanCosineDistance = /* @__PURE__ */ lift(
   metrics.meanCosineDistance,
 );
+export const meanIou: typeof metrics.meanIou = /* @__PURE__ */ lift(metrics.meanIou);
 export const meanPerClassAccuracy: typeof metrics.meanPerClassAccuracy = /* @__PURE__ */ lift(
   metrics.meanPerClassAccuracy,
 );

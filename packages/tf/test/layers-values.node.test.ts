@@ -85,6 +85,8 @@ function metricValues(): Values {
     recalls: metrics.recallAtThresholds(labels, predictions, [0.3, 0.5]),
     negatives: metrics.trueNegatives(labels, picked),
     misses: metrics.falseNegativesAtThresholds(labels, predictions, [0.3, 0.8]),
+    iou: metrics.meanIou(labels, picked, 3),
+    iou_weighted: metrics.meanIou(labels, picked, 2, { weights: tf.ones([2, 3]) }),
   };
   return Object.fromEntries(
     Object.entries(pairs).flatMap(([name, [value, update]]) => [

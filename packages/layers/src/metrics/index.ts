@@ -7,6 +7,7 @@ export {
   trueNegatives,
   truePositives,
 } from "./counts.ts";
+export { meanIou } from "./mean-iou.ts";
 export {
   accuracy,
   type ErrorMetric,
