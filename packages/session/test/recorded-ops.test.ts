@@ -17,7 +17,7 @@ const onCpu: RunGraph = async (graph, tensors) => {
   }
 };
 
-for (const file of ["kernels", "indexing", "segments-sets", "sparse", "sparse-arithmetic"]) {
+for (const file of ["kernels", "indexing", "segments-sets", "sparse", "sparse-arithmetic", "patches"]) {
   const cases = JSON.parse(
     readFileSync(new URL(`../../ops/test/fixtures/${file}.json`, import.meta.url), "utf8"),
   ) as readonly Case[];
