@@ -1,8 +1,10 @@
 // Windows without products (patches, dilation) and cross products: what TensorFlow 1.15.5's kernels gave (fixtures/record-patches.py), gradients
 // against numeric ones.
 import { readFileSync } from "node:fs";
-import { describe, it } from "vitest";
+import { Graph } from "@org/graph";
+import { describe, expect, it } from "vitest";
 import * as tf from "../src/index.ts";
+import { MiniSession } from "./mini-session.ts";
 import { checkGradients, type NumericCheck } from "./numeric-gradient.ts";
 import { type Case, expectCase, title } from "./recorded-cases.ts";
 
@@ -52,6 +54,20 @@ const checks: readonly (readonly [string, NumericCheck["f"], readonly (readonly 
     ],
   ],
 ];
+
+it("refuses windows that would take too many instructions", async () => {
+  const graph = new Graph({ ops: tf.standardOps });
+  const [patches, dilated] = graph.asDefault(() => {
+    const x = tf.ones([1, 1, 1, 1]);
+    const same = { strides: [1, 1, 1, 1], rates: [1, 1, 1, 1], padding: "SAME" } as const;
+    return [
+      tf.extractImagePatches(x, { sizes: [1, 200, 200, 1], ...same }),
+      tf.dilation2d(x, tf.zeros([200, 200, 1]), same),
+    ];
+  });
+  for (const tensor of [patches!, dilated!])
+    await expect(new MiniSession(graph).fetch(tensor)).rejects.toMatchObject({ code: "RESOURCE_EXHAUSTED" });
+});
 
 describe("gradients", () => {
   for (const [name, f, shapes] of checks)

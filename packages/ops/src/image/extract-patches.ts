@@ -17,7 +17,7 @@ import { filledOf } from "../lowering.ts";
 import { cast } from "../math/cast.ts";
 import { operator } from "../math/operator.ts";
 import { range } from "../math/range.ts";
-import { computedDim, type PaddingType, placeWindow, type Tap } from "../nn/window.ts";
+import { checkWindowSize, computedDim, type PaddingType, placeWindow, type Tap } from "../nn/window.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { invalid, multiplyDims, withRank } from "../shape-rules.ts";
 import { sparseTensorDenseMatmul } from "../sparse/sparse-matmul.ts";
@@ -73,6 +73,7 @@ function lower(c: LoweringContext): HloInstruction {
   );
   const dims = [count, rows!.output, columns!.output, rows!.size * columns!.size * depth];
   if (sizeOf(dims) === 0) return filledOf(c, x.dtype, dims, 0);
+  checkWindowSize(c, [rows!, columns!]);
   const padded = b.pad(x, b.scalar(x.dtype, 0), {
     low: [0, rows!.low, columns!.low, 0],
     high: [0, rows!.high, columns!.high, 0],

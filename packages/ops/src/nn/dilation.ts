@@ -12,7 +12,7 @@ import { extreme } from "../math/segment.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { invalid, mergeDims, unchanged, withRank } from "../shape-rules.ts";
 import type { NameOption, TensorLike } from "../tensor-like.ts";
-import { computedDim, type PaddingType, type Place, placeWindow } from "./window.ts";
+import { checkWindowSize, computedDim, type PaddingType, type Place, placeWindow } from "./window.ts";
 
 export interface Dilation2dOptions extends NameOption {
   /** [1, rows, columns, 1]: how far windows are apart. */
@@ -105,6 +105,7 @@ function meetings(c: LoweringContext): Meetings {
   const dims = [count, rows.output, columns.output, depth];
   const all: Meeting[] = [];
   if (sizeOf(dims) === 0) return { places, dims, all };
+  checkWindowSize(c, places);
   const edges = { low: [0, rows.low, columns.low, 0], high: [0, rows.high, columns.high, 0] };
   const isPadded = [...edges.low, ...edges.high].some((extent) => extent > 0);
   const padded = isPadded ? b.pad(x, b.scalar(x.dtype, 0), edges) : x;

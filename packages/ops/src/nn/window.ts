@@ -105,6 +105,19 @@ export function computedDim(input: Dim, tap: Tap): Dim {
   return placeWindow({ fail: (_, sentence) => invalid(sentence) }, input, { ...tap, size }).output;
 }
 
+const mostElements = 2 ** 14;
+
+/** Throws for windows that would make more instructions than a plan should hold: ops with a few for each element of a window call it. */
+export function checkWindowSize(c: Pick<LoweringContext, "fail">, places: readonly Place[]): void {
+  const elements = places.reduce((all, { size }) => all * size, 1);
+  if (elements > mostElements)
+    c.fail(
+      "RESOURCE_EXHAUSTED",
+      `Windows of ${elements} elements are not supported: at most ${mostElements} are`,
+      "Take smaller windows, or the largest of several.",
+    );
+}
+
 /** The places of several dimensions as a window of hlo. */
 export function windowOf(places: readonly Place[]): Window {
   return {
