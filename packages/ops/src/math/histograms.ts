@@ -140,7 +140,7 @@ function histogram(c: HostContext): NdArray {
   const data = out.data as unknown as Counts;
   const one = c.outputDType(0) === "int64" ? 1n : 1;
   for (const x of values.data as unknown as Iterable<number>) {
-    const from = round(Number((x > low ? x : low) - low));
+    const from = x > low ? round(Number(x - low)) : 0;
     const at = Math.trunc(Math.min(from / step, bins - 1));
     (data[at] as number) += one as number;
   }
