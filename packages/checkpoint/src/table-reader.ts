@@ -36,10 +36,19 @@ export class TableReader {
   }
 
   /**
-   * Reads footer, metaindex and index. DATA_LOSS "file is too short to be an sstable", "not an sstable (bad
+   * Reads footer, metaindex and index. Takes over `source`: where this fails, it is closed. DATA_LOSS "file is too short to be an sstable", "not an sstable (bad
    * magic number)", "block checksum mismatch" ... (TensorFlow's sentences).
    */
   static async open(source: ByteSource, file: string): Promise<TableReader> {
+    try {
+      return await TableReader.#read(source, file);
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  static async #read(source: ByteSource, file: string): Promise<TableReader> {
     const lost = (sentence: string, hint?: string): TfError =>
       new TfError("DATA_LOSS", sentence, { file, ...(hint ? { hint } : {}) });
     if (source.size < footerSize) throw lost("file is too short to be an sstable");

@@ -6,6 +6,7 @@ import { evaluate, HloBuilder, type HloInstruction } from "@org/hlo";
 import type { FileSystem } from "@org/io";
 import type { NdArray } from "@org/tensor";
 import type { HostContext, LoweringContext, OpEntry } from "../src/index.ts";
+import type { RunResource } from "../src/op-entry.ts";
 
 const structural = new Set(["VariableV2", "Variable", "VarHandleOp"]);
 
@@ -13,6 +14,8 @@ export class MiniSession {
   readonly graph: Graph;
   readonly variables: Map<Operation, NdArray> = new Map();
   readonly #states = new Map<Operation, unknown>();
+  /** What lives as long as a run: files that are read. */
+  readonly #ofRun = new Map<string, RunResource>();
   readonly #fs: FileSystem | undefined;
 
   constructor(graph: Graph, fs?: FileSystem) {
@@ -27,9 +30,15 @@ export class MiniSession {
   ): Promise<NdArray[]> {
     const done = new Map<Operation, readonly (NdArray | Operation)[]>();
     const results: (NdArray | Operation)[] = [];
-    for (const fetch of fetches) {
-      if ("valueIndex" in fetch) results.push(await this.#output(fetch, feeds, done));
-      else await this.#execute(fetch, feeds, done);
+    try {
+      for (const fetch of fetches) {
+        if ("valueIndex" in fetch) results.push(await this.#output(fetch, feeds, done));
+        else await this.#execute(fetch, feeds, done);
+      }
+    } finally {
+      const held = [...this.#ofRun.values()];
+      this.#ofRun.clear();
+      for (const resource of held) await resource.close();
     }
     // A fetched reference is read when all is done.
     return results.map((result) => this.#read(result));
@@ -186,7 +195,10 @@ export class MiniSession {
         return this.#states.get(op) as T;
       },
       resource: (_kind, _name, create) => create(),
-      ofRun: (_, create) => create(),
+      ofRun: (name, create) => {
+        if (!this.#ofRun.has(name)) this.#ofRun.set(name, create());
+        return this.#ofRun.get(name) as never;
+      },
       handOver: () => false,
       function: () => {
         throw new TfError("UNIMPLEMENTED", "Functions are called by sessions", { node: op.name });
