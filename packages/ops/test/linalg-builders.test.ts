@@ -158,6 +158,14 @@ testPrograms("linalg-builders.txt", {
     tf.einsum("abcd,cdef->abef", [f32("m", 2, 3, 4, 5), f32("n", 4, 5, 6, 7)]);
     tf.gradients(tf.einsum("ij,kj->ki", [x, tf.getItem(tf.transpose(y), [{ start: 0, stop: 2 }])]), [x, y]);
   },
+  tridiagonal: () => {
+    const [a, b] = [f32("a", 2, 3, 4), f32("b", 2, 4, 2)];
+    const [c, d] = [f32("c", null, 3, 4), f32("d", null, 4, 2)];
+    gradientsOf(
+      [tf.tridiagonalSolve(a, b), [a, b]],
+      [tf.tridiagonalSolve(c, d, { partialPivoting: false }), [c, d]],
+    );
+  },
   special_functions: () => {
     const x = f32("x", 2, 3);
     const y = f32("y", 3);

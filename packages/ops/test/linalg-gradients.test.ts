@@ -71,6 +71,14 @@ const cases: readonly (readonly [string, NumericCheck["f"], readonly (readonly n
   ["norm", (x) => tf.norm(x!, { axis: 1 }), [square]],
   ["norm of order 3", (x) => tf.norm(x!, { ord: 3 }), [square]],
   ["norm of order 1", (x) => tf.norm(x!, { ord: 1, axis: [0, 1] }), [[2, 3]]],
+  [
+    "tridiagonalSolve",
+    (d, b) => tf.tridiagonalSolve(add(d!, [[0], [8], [0]]), b!),
+    [
+      [2, 3, 3],
+      [2, 3, 2],
+    ],
+  ],
   ["trace", (x) => tf.trace(x!), [square]],
 ];
 
