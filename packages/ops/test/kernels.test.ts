@@ -17,7 +17,7 @@ describe("standardOps", () => {
   it("has one entry an op", () => {
     const owners = new Map<string, OpEntry>();
     for (const entry of families.flat()) {
-      const { name = "" } = entry.opDef;
+      const name = entry.opDef.name ?? "";
       if (owners.has(name)) expect.soft(entry, `a second entry of ${name}`).toBe(owners.get(name));
       owners.set(name, entry);
     }
