@@ -33,27 +33,51 @@ function drawing(seed: number): (end: number) => number {
   };
 }
 
-type Node = { name?: string; op?: string; input?: string[]; attr?: Record<string, unknown> };
+interface Node {
+  readonly name?: string;
+  op?: string;
+  input?: string[];
+  attr?: Record<string, unknown>;
+}
 
 /** Breaks `nodes` in one place. */
 function breakOnce(nodes: Node[], draw: (end: number) => number): void {
   const pick = (): Node => nodes[draw(nodes.length)]!;
   const [node, other] = [pick(), pick()];
-  const [inputs, keys] = [(node.input ??= []), Object.keys((node.attr ??= {}))];
-  const at = draw(inputs.length + 1);
-  const ways: (() => void)[] = [
-    () => void delete node.attr![keys[draw(keys.length || 1)] ?? ""],
-    () => void Object.assign(node.attr!, other.attr),
-    () => void inputs.splice(at, 1),
-    () => void inputs.splice(at, 0, other.name!),
-    () => void inputs.splice(at, 1, node.name!),
-    () => void inputs.splice(at, 1, `${other.name}:${draw(3)}`),
-    () => void inputs.splice(at, 0, `^${other.name}`),
-    () => void (node.op = other.op!),
-    () => void (node.attr!.shape = { shape: { dim: [{ size: BigInt(2 ** 40) }, { size: -7n }] } }),
-    () => void (node.attr!.dtype = { type: draw(30) }),
-    () => void (node.attr!.T = { type: draw(30) }),
-    () => void nodes.splice(draw(nodes.length), 1),
+  node.input ??= [];
+  node.attr ??= {};
+  const { input, attr } = node;
+  const keys = Object.keys(attr);
+  const at = draw(input.length + 1);
+  const set = (key: string, value: unknown) => () => {
+    attr[key] = value;
+  };
+  const splice =
+    (removed: number, ...added: string[]) =>
+    () => {
+      input.splice(at, removed, ...added);
+    };
+  const ways: readonly (() => void)[] = [
+    () => {
+      delete attr[keys[draw(keys.length || 1)] ?? ""];
+    },
+    () => {
+      Object.assign(attr, other.attr);
+    },
+    () => {
+      node.op = other.op!;
+    },
+    () => {
+      nodes.splice(draw(nodes.length), 1);
+    },
+    splice(1),
+    splice(0, other.name!),
+    splice(1, node.name!),
+    splice(1, `${other.name}:${draw(3)}`),
+    splice(0, `^${other.name}`),
+    set("shape", { shape: { dim: [{ size: 2n ** 40n }, { size: -7n }] } }),
+    set("dtype", { type: draw(30) }),
+    set("T", { type: draw(30) }),
   ];
   ways[draw(ways.length)]!();
 }
