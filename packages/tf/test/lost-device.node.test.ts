@@ -1,9 +1,9 @@
 // Training goes on when the GPU is lost in mid-run: a monitored session restores its last checkpoint on another device.
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gpu } from "@org/kernels-gpu";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { describeGpu, fragileGpu } from "../../kernels-gpu/test/webgpu.ts";
 import * as tf from "../src/index.ts";
 
@@ -19,8 +19,10 @@ await describeGpu("a monitored session whose GPU is lost", (root) => {
     const trainOp = new train.GradientDescentOptimizer(0.25).minimize(loss, { globalStep });
     const fragile = fragileGpu(root);
     const backend = await gpu({ gpu: fragile.gpu });
+    const checkpointDir = mkdtempSync(join(tmpdir(), "lost-"));
+    onTestFinished(() => rmSync(checkpointDir, { recursive: true }));
     const session = await train.monitoredTrainingSession({
-      checkpointDir: mkdtempSync(join(tmpdir(), "lost-")),
+      checkpointDir,
       saveCheckpointSteps: 2,
       hooks: [new train.StopAtStepHook({ lastStep: 7 })],
       sessionOptions: { backends: [backend, "cpu"], fallback: false },
@@ -32,7 +34,7 @@ await describeGpu("a monitored session whose GPU is lost", (root) => {
         const running = session.run({ loss }, { targets: [trainOp] });
         if (runs === 4) await fragile.lose();
         await running;
-        if (!session.shouldStop()) last = await session.rawSession!.run(w.value());
+        if (!session.shouldStop()) last = (await session.rawSession!.run(w.value())) as tf.NdArray;
       }
     });
     expect(backend.recovery!.losses).toBe(1);
