@@ -13,7 +13,7 @@ import { emitPasses } from "./passes-kernel.ts";
 import { emitReduce } from "./reduce-kernel.ts";
 import { scalarLanes } from "./scalar-lanes.ts";
 import { emitTiles, tileDimension } from "./tile-kernel.ts";
-import { isVectorizable, vectorLanes } from "./vector-lanes.ts";
+import { isVectorizable, vectorLanes, vectorsNeedHost } from "./vector-lanes.ts";
 import { createModule, type ModuleBuilder } from "./wasm-assembler.ts";
 import { i32 } from "./wasm-opcodes.ts";
 import { isWideOperation, isWideSum, isWideType, wideLanes } from "./wide-lanes.ts";
@@ -40,10 +40,11 @@ function lanesFor(nest: LoopNest): (context: KernelContext) => Lanes {
 /** The module for a nest of kind loop, reduce or rows. */
 export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
   const module = createModule();
-  const host = declareHostFunctions(
-    module,
-    nest.ops.flatMap((op) => (op.kind === "compute" ? [op.opcode] : [])),
-  );
+  const makeLanes = lanesFor(nest);
+  // What needs no host may run on other threads.
+  const needsHost = makeLanes === vectorLanes ? vectorsNeedHost : () => true;
+  const opcodes = nest.ops.flatMap((op) => (op.kind === "compute" ? [op.opcode] : []));
+  const host = declareHostFunctions(module, opcodes.filter(needsHost));
   module.func("run", ["i32"], undefined, (f) => {
     const block = f.param(0, "i32");
     // Which element is being computed, for the fault record.
@@ -60,7 +61,7 @@ export function nestSource(nest: LoopNest, target: Target): ModuleBuilder {
         onElement: () => f.set(element, i32.add(element, i32.const(1))),
       }),
     };
-    const lanes = lanesFor(nest)(context);
+    const lanes = makeLanes(context);
     const plan = passPlan(nest);
     const row = lanes.width === 4 ? tileDimension(nest) : undefined;
     if (row !== undefined) emitTiles(context, nest, nestLayout(nest), block, lanes, row);

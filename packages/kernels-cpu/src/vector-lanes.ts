@@ -40,6 +40,9 @@ export function narrowRange(dtype: HloDType): readonly [number, number] {
 
 const generated = { exp, expm1, log, log1p, tanh, logistic, erf } as const;
 
+/** Whether vectors leave some element of `opcode` to a function of the host. */
+export const vectorsNeedHost = (opcode: string): boolean => !Object.hasOwn(generated, opcode);
+
 /** Lanes over a function in the making. */
 export function vectorLanes(context: KernelContext): Lanes {
   const { f, constants } = context;
