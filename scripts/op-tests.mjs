@@ -42,6 +42,7 @@ export async function opTests(files) {
     bundle: true,
     platform: "node",
     format: "esm",
+    target: "node20",
     conditions: ["@org/source"],
     external: ["re2js", "fast-png", "jpeg-js"],
     banner: {

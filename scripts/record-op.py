@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from recording import as_written, default_of, library, op_defs, plain
 
-SPECIAL = {'nan': np.nan, 'inf': np.inf, '-inf': -np.inf}
+SPECIAL = {'nan': np.nan, 'inf': np.inf, '-inf': -np.inf, '-0': -0.0}
 
 
 def array(given):

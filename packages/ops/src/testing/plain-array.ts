@@ -2,7 +2,7 @@
 import { convertToNdArray, type DType, dtypes, type NdArray, ndArray, toNumbers } from "@org/tensor";
 
 /**
- * Values in row-major order. In JSON, floats that it has no word for are "nan", "inf" and "-inf", 64-bit integers beyond 2^53 are text; strings
+ * Values in row-major order. Floats that JSON has no word for are "nan", "inf", "-inf" and, where its sign counts, "-0"; 64-bit integers beyond 2^53 are text; strings
  * have a character a byte (latin-1); a complex number is two values.
  */
 export interface PlainArray {
@@ -15,6 +15,7 @@ const words: Readonly<Record<string, number>> = {
   nan: Number.NaN,
   inf: Number.POSITIVE_INFINITY,
   "-inf": Number.NEGATIVE_INFINITY,
+  "-0": -0,
 };
 
 /** A value that is not a 64-bit integer, as a number. */
@@ -47,8 +48,10 @@ export function fromPlain({ dtype, shape, values }: PlainArray): NdArray {
 /** The other way. Throws a TypeError for handles. */
 export function toPlain(array: NdArray): PlainArray {
   const { dtype, shape, data } = array;
-  const word = (x: number): number | string =>
-    Number.isFinite(x) ? x : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
+  const word = (x: number): number | string => {
+    if (Object.is(x, -0)) return "-0";
+    return Number.isFinite(x) ? x : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
+  };
   let values: PlainArray["values"];
   if (dtype === "string")
     values = (data as Uint8Array[]).map((bytes) =>
@@ -61,7 +64,7 @@ export function toPlain(array: NdArray): PlainArray {
   return { dtype, shape, values };
 }
 
-/** How far a value may be off, by type: absolutely below 1, relatively above. */
+/** How far a value may be off, by type: absolutely below 1, relatively above. 0: the very value (and the sign of a zero where "-0" is recorded). */
 export type Tolerances = Partial<Readonly<Record<DType, number>>>;
 
 /** A few units in the last place. */
@@ -95,8 +98,11 @@ export function plainDifference(
   }
   const within = tolerances[dtype] ?? usual[dtype] ?? 0;
   const found = toNumbers(actual);
+  // Recorded floats have the fewest digits that give them back in their type.
+  const wanted = toNumbers(fromPlain(expected));
   const at = found.findIndex((x, i) => {
-    const y = plainNumber(values[i]!);
+    const y = wanted[i]!;
+    if (values[i] === "-0" && within === 0) return !Object.is(x, -0);
     return !(Object.is(x, y) || x === y || Math.abs(x - y) <= within * Math.max(1, Math.abs(y)));
   });
   return at < 0 ? undefined : told(at, found[at]);
