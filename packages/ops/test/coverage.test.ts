@@ -31,8 +31,18 @@ function opsOfGraph(graph: string): string[] {
   );
 }
 
+/** Ops with a test of their own that holds recorded cases: tf/test/ops. */
+function opsOfTests(): string[] {
+  const folder = new URL("../../tf/test/ops/", import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => readFileSync(new URL(name, folder), "utf8"))
+    .filter((text) => /^const recorded: readonly Recorded\[\] = \[\s*\{/m.test(text))
+    .flatMap((text) => [...text.matchAll(/\bdescribeOp\(\{\s*op: "(\w+)"/g)].map(([, op]) => op!));
+}
+
 function recorded(): Set<string> {
-  const ops = new Set<string>();
+  const ops = new Set<string>(opsOfTests());
   for (const file of jsonFiles(own)) for (const { op } of read(file)) if (typeof op === "string") ops.add(op);
   // training.test.ts runs each recorded step of a reference variable on a resource variable, too.
   for (const { op } of read(new URL("training.json", own))) ops.add(`Resource${op}`);
