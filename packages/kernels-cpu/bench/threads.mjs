@@ -38,6 +38,16 @@ const cases = [
       return [b.binary("add", b.binary("multiply", x, y), z)];
     },
   ],
+  [
+    "softmax of rows, 1024 x 1024",
+    "rows",
+    (b) => {
+      const x = matrix(b, 1024, 1024);
+      const stretched = (each) => b.broadcast(each, x.dims, [0]);
+      const exp = b.unary("exp", b.binary("subtract", x, stretched(b.reduce(x, "maximum", [1]))));
+      return [b.binary("divide", exp, stretched(b.reduce(exp, "add", [1])))];
+    },
+  ],
   ["sums of rows, 1000 x 1000", "reduce", (b) => [b.reduce(matrix(b, 1000, 1000), "add", [1])]],
   ["x + 1, 1,000 (too small to be cut)", "loop", (b) => [b.unary("negate", b.parameter("float32", [1000]))]],
 ];
