@@ -57,7 +57,7 @@ const shownElsewhere: Readonly<Record<string, { reason: string; test?: string; w
   Abort: { reason: "ends TensorFlow's process; has no kernel here" },
   AccumulateNV2: {
     reason: "has no kernel in 1.15, whose placement turns it into other ops",
-    test: "ops/test/numeric-gradients.test.ts",
+    test: "ops/test/gradient-checks/elements.ts",
     word: "accumulateN",
   },
   BatchNormWithGlobalNormalization: {

@@ -1,6 +1,6 @@
 import { createOpRegistry, Graph, IndexedSlices, isIndexedSlices, type Tensor } from "@org/graph";
 import { type NdArray, ndArray } from "@org/tensor";
-import { ResourceVariable, Variable } from "@org/variables";
+import { Variable } from "@org/variables";
 import { describe, expect, it } from "vitest";
 import {
   AggregationMethod,
@@ -10,8 +10,6 @@ import {
   constant,
   convertToTensor,
   defineOp,
-  dynamicPartition,
-  embeddingLookup,
   gather,
   gradients,
   group,
@@ -20,6 +18,7 @@ import {
   type OpEntry,
   operator,
   placeholder,
+  preventGradient,
   reduceSum,
   single,
   square,
@@ -27,6 +26,7 @@ import {
   stopGradient,
   tuple,
 } from "../src/index.ts";
+import { kinds, programs, variableOf } from "./gradient-checks/variables.ts";
 import { failure } from "./in-graph.ts";
 import { MiniSession } from "./mini-session.ts";
 
@@ -170,6 +170,15 @@ describe("gradients", () => {
     expect(fails(() => gradients(x, 3 as never))).toBe("TypeError: Cannot differentiate with respect to 3");
   });
 
+  it("stops with an error at preventGradient, saying why", () => {
+    build(() => {
+      const x = placeholder("float32", [2]);
+      expect(failure(() => gradients(preventGradient(square(x), { message: "not yet" }), x))).toBe(
+        "NOT_FOUND: Gradient explicitly disabled. Reason: not yet",
+      );
+    });
+  });
+
   it("names the op that has no gradient", () => {
     const spec = { shape: (c: { input(i: number): never }) => [c.input(0)] };
     const unknown: OpEntry = {
@@ -271,28 +280,11 @@ async function numericGradient(
 }
 
 describe("gradients of variables agree with differences", () => {
-  const programs: Record<string, (v: Variable | ResourceVariable) => Tensor> = {
-    read: (v) => reduceSum(square(v)),
-    embeddingLookup: (v) => reduceSum(square(embeddingLookup(v, constant([2, 0, 2], "int32")))),
-    dynamicPartition: (v) => {
-      const [a, b] = dynamicPartition(v, [1, 0, 1], 2) as [Tensor, Tensor];
-      return add(reduceSum(square(a)), mul(reduceSum(square(b)), constant(3, "float64")));
-    },
-  };
   for (const [name, program] of Object.entries(programs))
-    for (const Kind of [Variable, ResourceVariable])
+    for (const Kind of kinds)
       it(`${name} of a ${Kind.name}`, async () => {
         const [[variable, loss, grad], graph] = build(() => {
-          const v = new Kind(
-            constant(
-              [
-                [1, 2],
-                [3, 4],
-                [5, 6],
-              ],
-              "float64",
-            ),
-          );
+          const v = variableOf(Kind);
           const value = program(v);
           return [v, value, convertToTensor(gradients(value, [v])[0]!)] as const;
         });

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as tf from "../src/index.ts";
+import { checks } from "./gradient-checks/indexing.ts";
 import { inGraph } from "./in-graph.ts";
 import { checkGradients } from "./numeric-gradient.ts";
 import { type Case, expectCase, title } from "./recorded-cases.ts";
@@ -15,30 +16,7 @@ describe("counts, distances, scatters", () => {
 });
 
 describe("gradients", () => {
-  const places = tf.toNdArray(
-    [
-      [2, 0],
-      [0, 1],
-    ],
-    "int32",
-  );
-  const kinds = {
-    update: tf.tensorScatterUpdate,
-    add: tf.tensorScatterAdd,
-    sub: tf.tensorScatterSub,
-    nonAliasing: (x: tf.TensorLike, at: tf.TensorLike, y: tf.TensorLike) =>
-      tf.applyOne("ScatterNdNonAliasingAdd", [x, at, y]),
-  };
-  it.each(Object.entries(kinds))("scatter into a tensor: %s", (name, scatter) =>
-    checkGradients({
-      name,
-      f: (x, y) => scatter(x!, places, y!),
-      shapes: [
-        [3, 2, 2],
-        [2, 2],
-      ],
-    }),
-  );
+  it.each(checks.map((check) => [check.name, check] as const))("%s", (_, check) => checkGradients(check));
 });
 
 describe("builders", () => {

@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { Graph } from "@org/graph";
 import { describe, expect, it } from "vitest";
 import * as tf from "../src/index.ts";
+import { checks } from "./gradient-checks/patches.ts";
 import { MiniSession } from "./mini-session.ts";
-import { checkGradients, type NumericCheck } from "./numeric-gradient.ts";
+import { checkGradients } from "./numeric-gradient.ts";
 import { type Case, expectCase, title } from "./recorded-cases.ts";
 
 const cases = JSON.parse(
@@ -15,45 +16,6 @@ const cases = JSON.parse(
 describe("kernels", () => {
   it.each(cases.map((one, i) => [`${i} ${title(one)}`, one] as const))("%s", (_, one) => expectCase(one));
 });
-
-const windows = { strides: [1, 2, 1, 1], rates: [1, 1, 2, 1] };
-
-const checks: readonly (readonly [string, NumericCheck["f"], readonly (readonly number[])[]])[] = [
-  [
-    "extractImagePatches",
-    (x) => tf.extractImagePatches(x!, { sizes: [1, 2, 2, 1], ...windows, padding: "VALID" }),
-    [[2, 3, 4, 2]],
-  ],
-  [
-    "extractImagePatches SAME",
-    (x) => tf.extractImagePatches(x!, { sizes: [1, 3, 2, 1], ...windows, padding: "SAME" }),
-    [[1, 3, 4, 1]],
-  ],
-  [
-    "dilation2d",
-    (x, f) => tf.dilation2d(x!, f!, { ...windows, padding: "VALID" }),
-    [
-      [2, 3, 4, 2],
-      [2, 2, 2],
-    ],
-  ],
-  [
-    "dilation2d SAME",
-    (x, f) => tf.dilation2d(x!, f!, { ...windows, padding: "SAME" }),
-    [
-      [1, 3, 4, 1],
-      [3, 2, 1],
-    ],
-  ],
-  [
-    "cross",
-    (a, b) => tf.cross(a!, b!),
-    [
-      [2, 3],
-      [2, 3],
-    ],
-  ],
-];
 
 it("refuses windows that would take too many instructions", async () => {
   const graph = new Graph({ ops: tf.standardOps });
@@ -70,8 +32,5 @@ it("refuses windows that would take too many instructions", async () => {
 });
 
 describe("gradients", () => {
-  for (const [name, f, shapes] of checks)
-    for (const dynamic of [false, true])
-      it(`${name}${dynamic ? " where shapes are not known" : ""}`, () =>
-        checkGradients({ name, f, shapes, dynamic }));
+  it.each(checks.map((check) => [check.name, check] as const))("%s", (_, check) => checkGradients(check));
 });

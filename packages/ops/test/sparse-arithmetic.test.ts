@@ -5,9 +5,10 @@ import type { Tensor } from "@org/graph";
 import { toNumbers } from "@org/tensor";
 import { describe, expect, it } from "vitest";
 import * as tf from "../src/index.ts";
+import { checks } from "./gradient-checks/sparse.ts";
 import { failure, inGraph } from "./in-graph.ts";
 import { MiniSession } from "./mini-session.ts";
-import { checkGradients, type NumericCheck } from "./numeric-gradient.ts";
+import { checkGradients } from "./numeric-gradient.ts";
 import { type Case, expectCase, title } from "./recorded-cases.ts";
 
 const cases = JSON.parse(
@@ -24,36 +25,6 @@ const b = matrix([0, 0], [2, 0]);
 const sparse = (at: tf.TensorLike, values: Tensor): tf.SparseTensor => tf.sparseTensor(at, values, [4, 3]);
 
 describe("gradients of sparse tensors", () => {
-  const checks: readonly NumericCheck[] = [
-    {
-      name: "sum of two",
-      f: (x, y) => tf.sparseAdd(sparse(a, x!), sparse(b, y!)).values,
-      shapes: [[3], [2]],
-    },
-    { name: "sum with a dense one", f: (x, y) => tf.sparseAdd(sparse(a, x!), y!), shapes: [[3], [4, 3]] },
-    ...[[4, 3], [3], [4, 1], [1, 1]].flatMap((dims) => [
-      {
-        name: `product with ${dims}`,
-        f: (x: Tensor, y: Tensor) => tf.sparseDenseMultiply(sparse(a, x), y).values,
-        shapes: [[3], dims],
-      },
-      {
-        name: `quotient with ${dims}`,
-        f: (x: Tensor, y: Tensor) => tf.sparseDenseDivide(sparse(a, x), y).values,
-        shapes: [[3], dims],
-        range: [0.5, 2] as const,
-      },
-    ]),
-    ...[0, 1, [0, 1]].map((axis) => ({
-      name: `sums along ${axis}`,
-      f: (x: Tensor) => tf.sparseReduceSum(sparse(a, x), { axis }),
-      shapes: [[3]],
-    })),
-    { name: "kept sums", f: (x) => tf.sparseReduceSum(sparse(a, x!), { keepdims: true }), shapes: [[3]] },
-    { name: "softmax", f: (x) => tf.sparseSoftmax(sparse(a, x!)).values, shapes: [[3]] },
-    { name: "slice", f: (x) => tf.sparseSlice(sparse(a, x!), [1, 0], [2, 2]).values, shapes: [[3]] },
-    { name: "transposed", f: (x) => tf.sparseTranspose(sparse(a, x!)).values, shapes: [[3]] },
-  ];
   it.each(checks.map((check) => [check.name, check] as const))("%s", (_, check) => checkGradients(check));
 
   it("are none of what TensorFlow has none of", () => {

@@ -1,21 +1,13 @@
 // Convolutions, pools and normalization beyond TensorFlow's CPU kernels: channels first, groups, dilations, volumes, explicit
 // paddings, against the same op with channels last or written out; gradients against numeric ones; errors; builders.
 import { Graph, type Tensor } from "@org/graph";
-import { type NdArray, ndArray, sizeOf, toNumbers } from "@org/tensor";
+import { type NdArray, ndArray, toNumbers } from "@org/tensor";
 import { describe, expect, it } from "vitest";
 import * as tf from "../src/index.ts";
+import { checks as inSinglePrecision } from "./gradient-checks/single-precision.ts";
+import { checks, grads, numbers, weigh } from "./gradient-checks/windows.ts";
 import { MiniSession } from "./mini-session.ts";
-
-/** Distinct numbers in [-2, 2], in no order: no two elements of a window are equal. */
-function numbers(shape: readonly number[], seed = 1): NdArray<"float64"> {
-  const count = sizeOf(shape);
-  const step = [7, 11, 13, 17, 19, 23].find((prime) => count % prime !== 0)!;
-  return ndArray(
-    "float64",
-    shape,
-    Float64Array.from({ length: count }, (_, i) => (4 * (((i + seed) * step) % count)) / count - 1.9),
-  );
-}
+import { checkGradients } from "./numeric-gradient.ts";
 
 type Build = (...xs: Tensor[]) => Tensor | readonly Tensor[];
 
@@ -54,8 +46,6 @@ async function expectEqual(
 
 const first = (x: Tensor): Tensor => tf.transpose(x, [0, 3, 1, 2]);
 const last = (x: Tensor): Tensor => tf.transpose(x, [0, 2, 3, 1]);
-const weigh = (y: Tensor): Tensor => tf.operator.mul(y, tf.constant(numbers(y.shape.toNumbers(), 5)));
-const grads = (y: Tensor, ...xs: Tensor[]): Tensor[] => tf.gradients(weigh(y), xs) as Tensor[];
 
 describe("channels first is channels last, transposed", () => {
   const cases: Record<string, (x: Tensor, w: Tensor, dataFormat: "NHWC" | "NCHW") => Tensor> = {
@@ -219,91 +209,13 @@ describe("convolutions written out", () => {
 });
 
 describe("gradients are numeric ones", () => {
-  const image = [2, 5, 4, 2];
-  const filter = [3, 2, 2, 3];
-  const cases: readonly (readonly [string, Build, ...(readonly number[])[]])[] = [
-    ["conv2d", (x, w) => tf.conv2d(x!, w!, { strides: [1, 2], padding: "SAME" }), image, filter],
-    [
-      "conv2d, dilated",
-      (x, w) => tf.conv2d(x!, w!, { strides: 1, padding: "SAME", dilations: 2 }),
-      image,
-      filter,
-    ],
-    [
-      "its gradients",
-      (x, w) => grads(tf.conv2d(x!, w!, { strides: 2, padding: "VALID" }), x!, w!),
-      image,
-      filter,
-    ],
-    [
-      "conv2dTranspose",
-      (x, w) => tf.conv2dTranspose(x!, w!, [2, 9, 7, 3], { strides: 2 }),
-      image,
-      [3, 3, 3, 2],
-    ],
-    ["conv1d", (x, w) => tf.conv1d(x!, w!, { stride: 2, padding: "SAME" }), [2, 5, 2], [3, 2, 3]],
-    [
-      "depthwise",
-      (x, w) => tf.depthwiseConv2d(x!, w!, { strides: 1, padding: "SAME", rate: 2 }),
-      image,
-      filter,
-    ],
-    [
-      "its gradients",
-      (x, w) => grads(tf.depthwiseConv2dNative(x!, w!, { strides: 1, padding: "SAME" }), x!, w!),
-      image,
-      filter,
-    ],
-    [
-      "separable",
-      (x, w, p) => tf.separableConv2d(x!, w!, p!, { strides: 1, padding: "VALID" }),
-      image,
-      filter,
-      [1, 1, 6, 2],
-    ],
-    [
-      "conv3d",
-      (x, w) => tf.conv3d(x!, w!, { strides: [1, 2, 1], padding: "SAME" }),
-      [1, 3, 4, 2, 2],
-      [2, 3, 1, 2, 2],
-    ],
-    ["maxPool", (x) => tf.maxPool(x!, { ksize: 2, strides: 2, padding: "SAME" }), image],
-    ["maxPool, overlapping", (x) => tf.maxPool(x!, { ksize: 3, strides: 1, padding: "SAME" }), image],
-    [
-      "its gradient",
-      (x) =>
-        grads(tf.maxPool(tf.square(tf.operator.add(x!, 3)), { ksize: 2, strides: 1, padding: "VALID" }), x!),
-      image,
-    ],
-    [
-      "maxPoolWithArgmax",
-      (x) => tf.maxPoolWithArgmax(x!, { ksize: 2, strides: 1, padding: "SAME" }).output,
-      image,
-    ],
-    ["avgPool", (x) => tf.avgPool(x!, { ksize: 3, strides: 2, padding: "SAME" }), image],
-    [
-      "its gradient",
-      (x) => grads(tf.avgPool(tf.square(x!), { ksize: 2, strides: 1, padding: "SAME" }), x!),
-      image,
-    ],
-    ["avgPool3d", (x) => tf.avgPool3d(x!, { ksize: 2, strides: 1, padding: "VALID" }), [1, 3, 4, 2, 2]],
-    ["pool, dilated", (x) => tf.pool(x!, [2, 2], "MAX", { padding: "VALID", dilationRate: [2, 1] }), image],
-    ["pool of rows", (x) => tf.pool(x!, [2], "AVG", { padding: "SAME", strides: [2] }), [2, 5, 3]],
-    [
-      "batchNormalization",
-      (x, m, v) => tf.batchNormalization(x!, m!, tf.square(v!), m!, v!, 0.1),
-      image,
-      [2],
-      [2],
-    ],
-  ];
-  for (const [i, [name, build, ...shapes]] of cases.entries()) {
+  for (const [i, { name, f, shapes }] of checks.entries()) {
     it(`${i} ${name}`, async () => {
       const graph = new Graph({ ops: tf.standardOps });
       const values = shapes.map((shape, j) => numbers(shape, j + 1));
       const { xs, loss, found } = graph.asDefault(() => {
         const xs = shapes.map((shape) => tf.placeholder("float64", shape));
-        const ys = [build(...xs)].flat() as Tensor[];
+        const ys = [f(...xs)].flat() as Tensor[];
         const loss = tf.addN(ys.map((y) => tf.reduceSum(weigh(y))));
         return { xs, loss, found: tf.gradients(loss, xs) as Tensor[] };
       });
@@ -331,6 +243,10 @@ describe("gradients are numeric ones", () => {
       }
     });
   }
+
+  it.each(inSinglePrecision.map((check) => [check.name, check] as const))("%s", (_, check) =>
+    checkGradients(check),
+  );
 
   for (const dataFormat of ["NHWC", "NCHW"] as const)
     for (const isTraining of [true, false])

@@ -1,5 +1,6 @@
 // Constants, placeholders, and what passes its input on: Const, Placeholder, Identity and kin.
 // Source: core/ops/array_ops.cc, python/framework/constant_op.py, python/ops/array_ops.py.
+import { TfError } from "@org/errors";
 import { type Graph, isIndexedSlices, type Tensor } from "@org/graph";
 import { coreShapes } from "@org/graph/core-ops";
 import type { HloInstruction } from "@org/hlo";
@@ -66,7 +67,7 @@ export function stopGradient(input: TensorLike, options: NameOption = {}): Tenso
   return applyOne("StopGradient", [input], options);
 }
 
-/** tf.prevent_gradient: the same values; asking for a gradient through it is an error with `message`. */
+/** tf.prevent_gradient: the same values; asking for a gradient through it throws TfError NOT_FOUND (a LookupError in Python) with `message`. */
 export function preventGradient(input: TensorLike, options: NameOption & { message?: string } = {}): Tensor {
   const { message, name } = options;
   return applyOne("PreventGradient", [input], { name, attrs: { message } });
@@ -131,7 +132,11 @@ export const constantOps: readonly OpEntry[] = defineOps({
     shape: unchanged,
     lower: first,
     gradient: (op) => {
-      throw new TypeError(`Gradient explicitly disabled. Reason: ${op.attrs.string("message")}`);
+      throw new TfError("NOT_FOUND", `Gradient explicitly disabled. Reason: ${op.attrs.string("message")}`, {
+        node: op.name,
+        op: op.type,
+        hint: "Stop at it with stopGradients, or differentiate with respect to something after it.",
+      });
     },
   },
   StopGradient: { shape: unchanged, lower: first, gradient: null },
