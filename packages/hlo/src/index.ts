@@ -27,5 +27,5 @@ export {
 } from "./opcodes.ts";
 export * from "./print.ts";
 export { simplify } from "./simplify.ts";
-export { type Typed, typeText } from "./typed.ts";
+export { OperandTypeError, type Typed, typeText } from "./typed.ts";
 export * from "./verify.ts";

@@ -23,9 +23,14 @@ export function shapeError(opcode: string, what: string, operands: readonly Type
   );
 }
 
+/** What a builder throws for operands whose types an opcode does not take. */
+export class OperandTypeError extends TypeError {
+  override readonly name: string = "TypeError";
+}
+
 /** A TypeError that names the opcode and the operands' types. */
-export function dtypeError(opcode: string, what: string, operands: readonly Typed[]): TypeError {
-  return new TypeError(`${opcode}: ${what}; operands: ${operands.map(typeText).join(", ")}`);
+export function dtypeError(opcode: string, what: string, operands: readonly Typed[]): OperandTypeError {
+  return new OperandTypeError(`${opcode}: ${what}; operands: ${operands.map(typeText).join(", ")}`);
 }
 
 /** Whether two dims are the same. */

@@ -88,7 +88,7 @@ describe("evaluate: element-wise", () => {
     ["erf", "float32", [0, inf, -inf, nan], [0, 1, -1, nan]],
     ["erfc", "float32", [0, inf, -inf], [1, 0, 2]],
     ["lgamma", "float32", [1, 0, -1, inf], [0, inf, inf, inf]],
-    ["digamma", "float32", [-2, inf], [nan, inf]],
+    ["digamma", "float32", [0, -2, inf, -inf, nan], [inf, inf, inf, inf, nan]],
   ])("%s of %s", (opcode, dtype, input, expected) => {
     const result = one([array(dtype, [input.length], input)], (b, [x]) => b.unary(opcode, x!));
     expect(result.length).toBe(expected.length);

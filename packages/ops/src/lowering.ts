@@ -12,6 +12,16 @@ export function lowerUnary(opcode: UnaryOpcode): Lower {
   return (c) => c.builder.unary(opcode, c.input(0));
 }
 
+/** Whether two shapes stretch to one. */
+export function isBroadcastable(a: readonly number[], b: readonly number[]): boolean {
+  const rank = Math.min(a.length, b.length);
+  for (let i = 1; i <= rank; i++) {
+    const [x, y] = [a.at(-i), b.at(-i)];
+    if (x !== y && x !== 1 && y !== 1) return false;
+  }
+  return true;
+}
+
 /** The dims that two shapes stretch to, as NumPy's rules have it. */
 export function broadcastDims(c: LoweringContext, a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
@@ -91,7 +101,8 @@ export function hostAxisOf(
     const scan = what === "scan axis";
     const shown = scan && axis < 0 ? axis + rank : axis;
     const sentence = `Expected ${what} in the range [${-rank}, ${rank}), but got ${shown}`;
-    c.fail("INVALID_ARGUMENT", scan ? `ScanOp: ${sentence}` : sentence);
+    const start = scan ? "ScanOp: " : what === "concatenating dimensions" ? "ConcatOp : " : "";
+    c.fail("INVALID_ARGUMENT", `${start}${sentence}`);
   }
   return axis < 0 ? axis + rank : axis;
 }

@@ -1,8 +1,8 @@
 // Bad data that a kernel met, and memory that was not there, as the error that TensorFlow's own kernel raises. Sentences: core/kernels/{gather_op,
 // scatter_op,segment_reduction_ops,training_ops,sparse_to_dense_op}.cc, cwise_ops_common.h.
 import { isTfError, TfError } from "@org/errors";
-import type { Fusion, HloInstruction, KernelFault } from "@org/hlo";
-import { type DType, dtypeString } from "@org/tensor";
+import { type Fusion, type HloInstruction, type KernelFault, OperandTypeError } from "@org/hlo";
+import { type DType, dtypeString, sizeOf } from "@org/tensor";
 import type { Device } from "./device.ts";
 import type { PlanNode } from "./plan-node.ts";
 
@@ -34,8 +34,19 @@ export function faultError(
   node: PlanNode | undefined,
 ): TfError {
   const place = node ? { node: node.op.name, op: node.op.type } : {};
-  if (fault.reason === "divisionByZero")
-    return new TfError("INVALID_ARGUMENT", "Integer division by zero", place);
+  if (fault.reason === "divisionByZero") {
+    const isPower = node?.op.type === "Pow";
+    return new TfError(
+      "INVALID_ARGUMENT",
+      isPower ? "Integers to negative integer powers are not allowed" : "Integer division by zero",
+      {
+        ...place,
+        hint: isPower
+          ? "Cast to a floating-point type first, or keep the exponents at 0 and above."
+          : "Keep zeros out of the divisor, or divide floating-point numbers.",
+      },
+    );
+  }
   const { value, position } = fault;
   const indices = instruction?.operands[1]?.dims ?? [];
   const axis = instruction?.opcode === "gather" ? (instruction.attributes as { axis: number }).axis : 0;
@@ -43,7 +54,10 @@ export function faultError(
   const at = subscript(position, indices);
   const type = node?.op.type ?? "";
   const [, sentence] = outOfRange.find(([ops]) => ops.test(type))!;
-  return new TfError("INVALID_ARGUMENT", sentence({ at, position, value, limit }), place);
+  return new TfError("INVALID_ARGUMENT", sentence({ at, position, value, limit, count: sizeOf(indices) }), {
+    ...place,
+    hint: "See what was fed, and how large what it indexes is.",
+  });
 }
 
 interface OutOfRange {
@@ -52,11 +66,26 @@ interface OutOfRange {
   readonly position: number;
   readonly value: number;
   readonly limit: number;
+  /** How many indices there are. */
+  readonly count: number;
 }
 
 /** What kernels say of an index out of range; the first that fits an op's type. */
 const outOfRange: readonly (readonly [ops: RegExp, sentence: (fault: OutOfRange) => string])[] = [
-  [/^UnsortedSegment/, ({ at, value, limit }) => `segment_ids${at} = ${value} is out of range [0, ${limit})`],
+  // The last row takes what has a negative id, and ids that are beyond all rows are moved past it: see scatterSegments.
+  [
+    /^UnsortedSegment/,
+    ({ at, value, limit }) => `segment_ids${at} = ${value - 1} is out of range [0, ${limit - 1})`,
+  ],
+  // A label that is too large comes as its negative, one below 0 counted down from the last place: see the op's entry.
+  [
+    /^SparseSoftmaxCrossEntropy/,
+    ({ value, limit, count }) =>
+      `Received a label value of ${value < 0 ? -value : limit - 1 - value} which is outside the valid range of [0, ${limit / count}).`,
+  ],
+  // Coordinates come as one number, which does not tell them: see linearIndices.
+  [/^GatherNd/, ({ at }) => `indices${at} does not index into param shape`],
+  [/ScatterNd|^TensorScatter/, ({ at }) => `indices${at} does not index into shape`],
   [/^SparseSegment.*Grad$/, ({ value, limit }) => `Index ${value} out of range [0, ${limit}).`],
   [/^SparseSegment/, ({ at, value, limit }) => `Bad: indices${at} == ${value} out of range [0, ${limit})`],
   [
@@ -94,9 +123,19 @@ export function memoryError(
   });
 }
 
-/** `error` with the node in it, where it is a TfError; a backend's or builder's TypeError becomes INTERNAL with its node. */
+/** `error` with the node in it, where it is a TfError; types that no kernel takes are INVALID_ARGUMENT, as they are in TensorFlow. */
 export function located(error: unknown, node: PlanNode): unknown {
   if (error instanceof RangeError) return memoryError(error, node);
+  if (error instanceof OperandTypeError) {
+    const types = node.inputs.map(({ tensor }) => dtypeString(tensor.dtype)).join(", ");
+    const sentence = `No OpKernel was registered to support Op '${node.op.type}' with inputs of these types: [${types}]`;
+    return new TfError("INVALID_ARGUMENT", sentence, {
+      node: node.op.name,
+      op: node.op.type,
+      hint: "Cast the inputs to a type that the op computes with, such as float32.",
+      cause: error,
+    });
+  }
   if (isTfError(error))
     return error.place.node === undefined ? error.at({ node: node.op.name, op: node.op.type }) : error;
   return error;

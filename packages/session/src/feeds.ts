@@ -86,7 +86,11 @@ export function feedValue(tensor: Tensor, value: FeedValue): NdArray {
     throw new TfError(
       "INVALID_ARGUMENT",
       `Cannot feed value of shape ${tuple(array.shape)} for Tensor '${tensor.name}', which has shape '${tuple(dims)}'`,
-      { node: tensor.op.name, op: tensor.op.type },
+      {
+        node: tensor.op.name,
+        op: tensor.op.type,
+        hint: "Feed a value of that shape, where ? stands for any size; or build the placeholder with a shape that allows this one.",
+      },
     );
   return array;
 }

@@ -108,7 +108,8 @@ function resolve(fetch: string | Tensor | Operation, graph: Graph): Tensor | Ope
     const name = typeof fetch === "string" ? fetch : fetch.name;
     throw new TfError(
       error.code,
-      `Fetch argument '${name}' cannot be interpreted as a Tensor. ("${error.sentence}")`,
+      // Python prints a KeyError's sentence in quotes, and a ValueError's without.
+      `Fetch argument '${name}' cannot be interpreted as a Tensor. (${error.code === "NOT_FOUND" ? `"${error.sentence}"` : error.sentence})`,
       { ...error.place, ...(error.hint === undefined ? {} : { hint: error.hint }), cause: error },
     );
   }

@@ -3,7 +3,7 @@ import { isTfError, type TfError } from "@org/errors";
 import { Graph, type Tensor } from "@org/graph";
 import { type Backend, evaluatorBackend } from "@org/hlo";
 import { cpu } from "@org/kernels-cpu";
-import { constant, identity, matmul, operator, placeholder, reduceSum, standardOps } from "@org/ops";
+import { constant, identity, matmul, operator, placeholder, reduceSum, standardOps, tan } from "@org/ops";
 import { ndArray } from "@org/tensor";
 import { describe, expect, it } from "vitest";
 import { createSession, type SessionOptions } from "../src/index.ts";
@@ -249,5 +249,44 @@ describe("memory that is not there", () => {
       expect(error.place.node).toBe(node);
       expect(numbers((await session.run([fetch], { feeds: { "dims:0": [1, 1] } }))[0]!)).toHaveLength(1);
     }
+  });
+});
+
+describe.each<[string, () => Backend | Promise<Backend>]>([
+  ["evaluator", () => evaluatorBackend()],
+  ["cpu", () => cpu()],
+])("what a kernel refuses, on %s", (_, backend) => {
+  it.each(["int32", "int64"] as const)("%s to a power below 0", async (dtype) => {
+    const { session } = await sessionOf(
+      () => {
+        const [x, n] = [placeholder(dtype, [null], { name: "x" }), placeholder(dtype, [null], { name: "n" })];
+        identity(operator.pow(x, n, { name: "pow" }), { name: "y" });
+      },
+      { backends: [backend] },
+    );
+    const error = await failure(session.run("y:0", { feeds: { "x:0": [1, 2], "n:0": [0, -1] } }));
+    expect(error).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      sentence: "Integers to negative integer powers are not allowed",
+      place: { node: "pow", op: "Pow" },
+    });
+    expect(error.hint).toContain("floating-point");
+    expect(numbers(await session.run("y:0", { feeds: { "x:0": [3, 2, 0], "n:0": [0, 5, 0] } }))).toEqual([
+      1, 32, 1,
+    ]);
+  });
+
+  it("types that an op does not compute with", async () => {
+    const { session } = await sessionOf(
+      () => {
+        tan(placeholder("int32", [null], { name: "x" }), { name: "y" });
+        constant(1, { name: "one" });
+      },
+      { backends: [backend] },
+    );
+    const error = await failure(session.run("y:0", { feeds: { "x:0": [1] } }));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", place: { node: "y", op: "Tan" } });
+    expect(error.hint).toContain("Cast");
+    expect(numbers(await session.run("one:0"))).toEqual([1]);
   });
 });

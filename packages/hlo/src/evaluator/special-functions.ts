@@ -55,11 +55,11 @@ export function lgamma(x: number): number {
   return (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + tail - Math.log(shift);
 }
 
-/** The derivative of lgamma; NaN at 0, -1, -2 ... */
+/** The derivative of lgamma; +inf at 0, -1, -2 ... and at -inf, as TensorFlow 1's kernel has it. */
 export function digamma(x: number): number {
-  if (Number.isNaN(x) || x === Number.NEGATIVE_INFINITY) return Number.NaN;
-  if (x === Number.POSITIVE_INFINITY) return x;
-  if (x <= 0 && Number.isInteger(x)) return Number.NaN;
+  if (Number.isNaN(x)) return x;
+  if (!Number.isFinite(x)) return Number.POSITIVE_INFINITY;
+  if (x <= 0 && Number.isInteger(x)) return Number.POSITIVE_INFINITY;
   if (x < 0.5) return digamma(1 - x) - Math.PI / Math.tan(Math.PI * (x - Math.round(x))); // 6.3.7
   let sum = 0;
   let z = x;

@@ -105,9 +105,11 @@ function entry(start: number, axisAt: (count: number) => number): OpSpec {
           value.dims.length === first.dims.length &&
           value.dims.every((dim, d) => d === axis || dim === first.dims[d]);
         if (!fits) {
+          const what = value.dims.length === first.dims.length ? "Dimensions of" : "Ranks of all";
+          const which = value.dims.length === first.dims.length ? "inputs" : "input tensors";
           c.fail(
             "INVALID_ARGUMENT",
-            `ConcatOp : Dimensions of inputs should match: shape[0] = [${first.dims}] vs. shape[${i}] = [${value.dims}]`,
+            `ConcatOp : ${what} ${which} should match: shape[0] = [${first.dims}] vs. shape[${i}] = [${value.dims}]`,
           );
         }
       });

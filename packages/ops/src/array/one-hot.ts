@@ -168,7 +168,10 @@ export const oneHotOps: readonly OpEntry[] = defineOps({
           linear = linear * dims[d]! + index;
         });
         if (validate && linear <= previous) {
-          const what = linear === previous ? "is repeated" : "is out of order";
+          const what =
+            linear === previous
+              ? "is repeated"
+              : "is out of order. Many sparse ops require sorted indices.\n    Use `tf.sparse.reorder` to create a correctly ordered copy.\n\n";
           c.fail("INVALID_ARGUMENT", `indices[${i}] = [${row}] ${what}`);
         }
         previous = linear;

@@ -11,7 +11,7 @@ import { withComplexFunctions } from "../complex/kernels.ts";
 import { convertToTensor } from "../convert.ts";
 import { defineOps, type OpSpec } from "../define.ts";
 import { after, dense, type Grad, single } from "../gradient.ts";
-import { broadcastInputs, filled, type Lower, lowerBinary } from "../lowering.ts";
+import { broadcastInputs, filled, isFloating, type Lower, lowerBinary } from "../lowering.ts";
 import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { broadcastShape } from "../shape-rules.ts";
 import type { NameOption } from "../tensor-like.ts";
@@ -51,6 +51,14 @@ function lowerPair(f: (c: LoweringContext, a: HloInstruction, b: HloInstruction)
 function unlessZero(c: LoweringContext, test: HloInstruction, otherwise: HloInstruction): HloInstruction {
   const zero = filled(c, test, 0);
   return c.builder.select(c.builder.compare("EQ", test, zero), zero, otherwise);
+}
+
+/** `a` to the power `b`; of integers a fault where an exponent is below 0 (a division by zero: the session has Pow's sentence for it). */
+function power(c: LoweringContext, a: HloInstruction, b: HloInstruction): HloInstruction {
+  const result = c.builder.binary("power", a, b);
+  if (isFloating(b.dtype)) return result;
+  const negative = c.builder.compare("LT", b, filled(c, b, 0));
+  return c.builder.binary("divide", result, c.builder.select(negative, filled(c, b, 0), filled(c, b, 1)));
 }
 
 // (x + y)' = x' + y'
@@ -213,7 +221,7 @@ export const binaryOps: readonly OpEntry[] = defineOps(
       lowerPair((c, a, b) => unlessZero(c, b, c.builder.binary("multiply", a, b))),
       mulNoNanGrad,
     ),
-    Pow: entry(lowerBinary("power"), powGrad),
+    Pow: entry(lowerPair(power), powGrad),
     Maximum: entry(lowerBinary("maximum"), extremumGrad("GreaterEqual")),
     Minimum: entry(lowerBinary("minimum"), extremumGrad("LessEqual")),
     SquaredDifference: entry(

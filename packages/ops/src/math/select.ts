@@ -10,7 +10,7 @@ import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps } from "../define.ts";
 import { single } from "../gradient.ts";
 import { broadcastDims } from "../lowering.ts";
-import type { OpEntry } from "../op-entry.ts";
+import type { LoweringContext, OpEntry } from "../op-entry.ts";
 import { broadcastShapes, invalid, mergeDims, mergeShapes } from "../shape-rules.ts";
 import type { NameOption } from "../tensor-like.ts";
 import type { Operand } from "./operator.ts";
@@ -39,6 +39,27 @@ export function whereV2(condition: Operand, x: Operand, y: Operand, options: Nam
   return applyOne("SelectV2", [condition, x, y], options);
 }
 
+type Dims = readonly number[];
+
+/** Fails, as Select's kernel does, for shapes that do not go together. */
+function checkSelected(c: LoweringContext, condition: Dims, then: Dims, otherwise: Dims): void {
+  const fail = (sentence: string): never => c.fail("INVALID_ARGUMENT", sentence);
+  const batched = condition.length === 1 && then.length !== 1;
+  if (condition.length === 0 || batched) {
+    if (batched && then.length === 0) fail("'then' must be at least a vector, but saw shape: []");
+    if (batched && then[0] !== condition[0])
+      fail(`Number of batches of 'then' must match size of 'cond', but saw: ${then[0]} vs. ${condition[0]}`);
+    if (`${then}` !== `${otherwise}`)
+      fail(`'then' and 'else' must have the same size.  but received: [${then}] vs. [${otherwise}]`);
+    return;
+  }
+  for (const [i, dims] of [then, otherwise].entries())
+    if (`${dims}` !== `${condition}`)
+      fail(
+        `Inputs to operation ${c.node} of type Select must have the same size and shape.  Input 0: [${condition}] != input ${i + 1}: [${dims}]`,
+      );
+}
+
 /** Select, SelectV2. */
 export const selectOps: readonly OpEntry[] = defineOps({
   Select: movesElements(
@@ -61,15 +82,7 @@ export const selectOps: readonly OpEntry[] = defineOps({
         const [condition, x, y] = [c.input(0), c.input(1), c.input(2)];
         const { dims } = x;
         const rows = condition.dims.length === 1 && dims.length > 1;
-        if (
-          condition.dims.length > 0 &&
-          (rows ? condition.dims[0] !== dims[0] : `${condition.dims}` !== `${dims}`)
-        ) {
-          c.fail(
-            "INVALID_ARGUMENT",
-            `'cond' must be a scalar, a vector of the first dimension of 'then', or of its shape, but saw shape: [${condition.dims}]`,
-          );
-        }
+        checkSelected(c, condition.dims, dims, y.dims);
         const predicate =
           condition.dims.length === 0
             ? c.builder.broadcastTo(condition, dims)

@@ -83,10 +83,13 @@ function groupedDims(family: Family, dims: readonly number[]): number[] {
   return family.depthwise ? [...spatial, 1, channels * outputs] : [...spatial, channels, outputs];
 }
 
-function checkRank(c: LoweringContext, family: Family, what: string, rank: number): void {
+function checkRank(c: LoweringContext, family: Family, what: string, rank: number, shown = ""): void {
   const wanted = family.spatial + 2;
-  if (rank !== wanted) c.fail("INVALID_ARGUMENT", `${what} must be ${wanted}-dimensional`);
+  if (rank !== wanted) c.fail("INVALID_ARGUMENT", `${what} must be ${wanted}-dimensional${shown}`);
 }
+
+/** Shapes are said by TensorFlow's kernels in two dimensions alone. */
+const planar = (family: Family, shown: string): string => (family.spatial === 2 ? shown : "");
 
 /** How many groups there are of an input with `depth` channels. */
 function groups(c: LoweringContext, family: Family, depth: number, filter: readonly number[]): number {
@@ -105,8 +108,8 @@ function depthOf(own: ConvolutionAttrs, dims: readonly number[]): number {
 function lowerForward(family: Family) {
   return (c: LoweringContext): HloInstruction => {
     const [x, filter] = [c.input(0), c.input(1)];
-    checkRank(c, family, "input", x.dims.length);
-    checkRank(c, family, "filter", filter.dims.length);
+    checkRank(c, family, "input", x.dims.length, planar(family, `[${x.dims}]`));
+    checkRank(c, family, "filter", filter.dims.length, planar(family, `: [${filter.dims}]`));
     const own = convolutionAttrs(c.attrs, family.spatial, family.forward);
     const count = groups(c, family, depthOf(own, x.dims), filter.dims);
     return convolve(c, own, x, c.builder.reshape(filter, groupedDims(family, filter.dims)), count);

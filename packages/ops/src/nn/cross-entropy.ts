@@ -14,7 +14,7 @@ import { transpose } from "../array/transpose.ts";
 import { convertToTensor, resolveGraph, withScope } from "../convert.ts";
 import { defineOps } from "../define.ts";
 import { dense, type Grad, several } from "../gradient.ts";
-import { broadcastDims, filledOf } from "../lowering.ts";
+import { broadcastDims, filledOf, isBroadcastable } from "../lowering.ts";
 import { subtract } from "../math/binary.ts";
 import { cast } from "../math/cast.ts";
 import { matmul } from "../math/matmul.ts";
@@ -218,7 +218,13 @@ export const crossEntropyOps: readonly OpEntry[] = defineOps({
     },
     lower: (c) => {
       const b = c.builder;
-      const dims = broadcastDims(c, c.input(0).dims, c.input(1).dims);
+      const [features, given] = [c.input(0).dims, c.input(1).dims];
+      if (!isBroadcastable(features, given))
+        c.fail(
+          "INVALID_ARGUMENT",
+          `logits and labels must be broadcastable: logits_size=[${features}] labels_size=[${given}]`,
+        );
+      const dims = broadcastDims(c, features, given);
       if (dims.length !== 2) {
         c.fail(
           "INVALID_ARGUMENT",
@@ -262,7 +268,7 @@ export const crossEntropyOps: readonly OpEntry[] = defineOps({
       const shifted = shiftedLogits(c, logits);
       const e = b.unary("exp", shifted);
       const sums = b.reduce(e, "add", [1]);
-      // A label that is no class picks outside of all rows: a fault.
+      // A label that is no class picks outside of all rows: a fault, whose index tells the label (the session reads it back).
       const { dtype } = labels;
       const scalar = (value: number) => b.broadcastTo(b.extent(dtype, value), [rows]);
       const inside = b.binary(
@@ -271,7 +277,12 @@ export const crossEntropyOps: readonly OpEntry[] = defineOps({
         b.compare("LT", labels, scalar(classes)),
       );
       const linear = b.binary("add", b.binary("multiply", b.iota(dtype, [rows], 0), scalar(classes)), labels);
-      const picked = b.gather(b.reshape(shifted, [rows * classes]), b.select(inside, linear, scalar(-1)), 0);
+      const outside = b.select(
+        b.compare("LT", labels, scalar(0)),
+        b.binary("subtract", scalar(rows * classes - 1), labels),
+        b.unary("negate", labels),
+      );
+      const picked = b.gather(b.reshape(shifted, [rows * classes]), b.select(inside, linear, outside), 0);
       const loss = b.binary("subtract", b.unary("log", sums), picked);
       const hit = b.compare("EQ", b.broadcast(labels, logits.dims, [0]), b.iota(dtype, logits.dims, 1));
       const one = b.select(
