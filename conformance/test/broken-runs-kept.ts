@@ -1,10 +1,10 @@
 // Where a run that fails says something else here than in TensorFlow 1.15.5, on purpose.
-import type { ErrorCode } from "@org/tf";
+import type { TfError } from "@org/tf";
 
 export interface Kept {
   /** Why it is not TensorFlow's. */
   readonly because: string;
-  readonly code?: ErrorCode;
+  readonly code?: TfError["code"];
   readonly sentence?: string;
   /** Which node has it here; null: none is named. */
   readonly node?: string | null;
