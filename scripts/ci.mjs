@@ -112,20 +112,31 @@ async function checks() {
   await check("arrows", ["node", "scripts/check-arrows.mjs"], beside);
   await check("OPS.md", ["node", "scripts/ops.mjs", "--check"], beside);
   await check("bundle sizes", ["node", "scripts/bundle-size.mjs"], beside);
-  await check(
-    "types",
-    npx("turbo", "run", "typecheck", "--concurrency=1", "--output-logs=errors-only"),
-    beside,
-  );
-  await check("build", npx("turbo", "run", "build", "--concurrency=1", "--output-logs=errors-only"), beside);
-  await check(
-    "packages",
-    npx("turbo", "run", "check:pkg", "--concurrency=1", "--output-logs=errors-only"),
-    beside,
-  );
+  await check("types", npx("turbo", "run", "typecheck", "--output-logs=errors-only"), beside);
+  await check("build", npx("turbo", "run", "build", "--output-logs=errors-only"), beside);
+  await check("packages", npx("turbo", "run", "check:pkg", "--output-logs=errors-only"), beside);
   await check("packed tarballs in an empty project", ["node", "scripts/check-packed.mjs"], beside);
   await check("release dry run", ["node", "scripts/check-release.mjs"], beside);
   await check("demo", [...pnpm, "demo"], beside);
+}
+
+/** Tests under other flags and engines, and what has no end of its own. */
+async function otherTests() {
+  await tests(
+    "tests without code from strings",
+    npx("vitest", "run", "--config", "vitest.no-eval.config.ts", "--maxWorkers=1"),
+    beside,
+  );
+  // The Node at hand may have no relaxed SIMD: the one that has it is a package of npm's.
+  await tests(
+    "CPU kernels with relaxed SIMD",
+    [
+      ...["npx", "-y", "node@24", "node_modules/vitest/vitest.mjs"],
+      ...["run", "--project", "kernels-cpu", "--maxWorkers=1"],
+    ],
+    beside,
+  );
+  await check("broken files", ["node", "fuzz/run.mjs", "--seconds", "120", "--workers", "1"], beside);
 }
 
 /** What real TensorFlows do with our files, and we with theirs. */
@@ -151,21 +162,7 @@ if (await check("install", [...pnpm, "install", "--frozen-lockfile"])) {
   const chromium = await haveChromium();
   await tests("tests", [...pnpm, "test"]);
   await check("CONFORMANCE.md", ["node", "scripts/conformance.mjs", "--check", reportOf("tests")]);
-  await Promise.all([
-    checks(),
-    tests(
-      "tests without code from strings",
-      npx("vitest", "run", "--config", "vitest.no-eval.config.ts", "--maxWorkers=1"),
-      beside,
-    ).then(() =>
-      check("broken files", ["node", "fuzz/run.mjs", "--seconds", "120", "--workers", "1"], beside),
-    ),
-  ]);
-  // The Node at hand may have no relaxed SIMD: the one that has it is a package of npm's.
-  await tests("CPU kernels with relaxed SIMD", [
-    ...["npx", "-y", "node@24", "node_modules/vitest/vitest.mjs"],
-    ...["run", "--project", "kernels-cpu"],
-  ]);
+  await Promise.all([checks(), otherTests()]);
   if (!chromium)
     skip(
       "tests in Chromium",

@@ -3,7 +3,7 @@ import { memoryFileSystem } from "@org/io";
 import { gpu } from "@org/kernels-gpu";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "vitest/browser";
-import { expectInference, expectRuns, type GoldenModel, readCase } from "./golden-models.ts";
+import { expectInference, expectRuns, type GoldenModel, readCase, runningSumsOf } from "./golden-models.ts";
 
 declare module "vitest/browser" {
   interface BrowserCommands {
@@ -29,15 +29,16 @@ const models = (await Promise.all(names.map(load))).filter((model) => model !== 
 describe.skipIf(models.length === 0)("golden models in a page (needs the golden files)", () => {
   let backend: Awaited<ReturnType<typeof gpu>>;
   beforeAll(async () => {
-    backend = await gpu();
+    backend = await gpu({ runningSums: runningSumsOf(version) });
   });
   afterAll(() => backend.close());
 
   for (const model of models) {
-    it(`${version}/${model.name} trains on WebGPU`, async () => {
+    it(`${version}/${model.name} trains on WebGPU: every run`, async () => {
       const golden = await readCase(model);
+      const compared = golden.runs.length;
       const { launches } = backend.stats();
-      await expectRuns(model, golden, { backends: [backend, "cpu"], fallback: false });
+      await expectRuns(model, golden, { backends: [backend, "cpu"], fallback: false }, { compared });
       expect(backend.stats().launches).toBeGreaterThan(launches);
       expect(backend.stats().buffers).toBe(0);
       if (golden.infer_images) await expectInference(model, golden, { backends: [backend, "cpu"] });
