@@ -17,7 +17,7 @@ export const project = (
       environment: "node",
       include: ["test/**/*.test.ts"],
       isolate: false,
-      testTimeout: 120_000,
+      testTimeout: 300_000,
       ...extra,
     },
   });

@@ -17,7 +17,7 @@ export default defineConfig({
     name: "chromium",
     include: browserPackages.map((name) => `packages/${name}/test/**/*.test.ts`),
     exclude: ["**/readme.test.ts", "**/*.node.test.ts"],
-    testTimeout: 60_000,
+    testTimeout: 300_000,
     browser: {
       enabled: true,
       headless: true,

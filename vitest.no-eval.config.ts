@@ -12,6 +12,6 @@ export default defineConfig({
     ],
     execArgv: ["--disallow-code-generation-from-strings"],
     isolate: false,
-    testTimeout: 60_000,
+    testTimeout: 300_000,
   },
 });
