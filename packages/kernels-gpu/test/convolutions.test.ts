@@ -1,9 +1,8 @@
 // Convolutions with what follows them: both shaders of the product, and each element for itself.
-import { fuse, type HloBuilder, type HloInstruction, type Window } from "@org/hlo";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { gpu } from "../src/index.ts";
+import { type Backend, fuse, type HloBuilder, type HloInstruction, type Window } from "@org/hlo";
+import { expect, it } from "vitest";
 import { build, expectSame, inputsFor, runOn } from "./compare.ts";
-import { describeGpu, openSharedDevice } from "./webgpu.ts";
+import { backendOfBlock, describeGpu } from "./webgpu.ts";
 
 const window = (...size: number[]): Window => ({
   size,
@@ -48,15 +47,9 @@ const shapes: Readonly<Record<string, Shape>> = {
 };
 
 await describeGpu("convolutions and what follows them", (root) => {
-  let device: GPUDevice;
-  let backend: Awaited<ReturnType<typeof gpu>>;
-  beforeAll(async () => {
-    device = await openSharedDevice(root);
-    backend = await gpu({ device });
-  });
-  afterAll(async () => {
-    await backend.close();
-    device.destroy();
+  let backend: Backend;
+  backendOfBlock(root, (opened) => {
+    backend = opened;
   });
 
   for (const [name, shape] of Object.entries(shapes)) {

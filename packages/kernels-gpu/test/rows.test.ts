@@ -1,24 +1,17 @@
 // Fusions of kind rows: the suite's cases in one launch, short and long rows, small types, donated inputs, NaN, and faults.
-import { fuse, type HloComputation } from "@org/hlo";
+import { type Backend, fuse, type HloComputation } from "@org/hlo";
 import { randomRows, rowsCases } from "@org/hlo/testing";
 import { ndArray, toNumbers } from "@org/tensor";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { gpu } from "../src/index.ts";
+import { expect, it } from "vitest";
 import { build, expectSame, inputsFor, runOn } from "./compare.ts";
-import { describeGpu, openSharedDevice } from "./webgpu.ts";
+import { backendOfBlock, describeGpu } from "./webgpu.ts";
 
 const softmax = rowsCases.find(({ name }) => name === "softmax")!.make;
 
 await describeGpu("rows with their reductions", (root) => {
-  let device: GPUDevice;
-  let backend: Awaited<ReturnType<typeof gpu>>;
-  beforeAll(async () => {
-    device = await openSharedDevice(root);
-    backend = await gpu({ device });
-  });
-  afterAll(async () => {
-    await backend.close();
-    device.destroy();
+  let backend: Backend;
+  backendOfBlock(root, (opened) => {
+    backend = opened;
   });
 
   /** The computation's one kernel, which has to be of rows. */

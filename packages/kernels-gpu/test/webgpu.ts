@@ -1,6 +1,8 @@
 // WebGPU for these tests: the browser's own, or in Node the package `webgpu` on whatever Vulkan driver there is (the
 // environment of vitest.base.ts names Chromium's software driver where that is installed).
-import { describe } from "vitest";
+import type { Backend } from "@org/hlo";
+import { afterAll, beforeAll, describe } from "vitest";
+import { gpu } from "../src/index.ts";
 
 /**
  * Workgroup memory is cleared by a loop in the shader, and not by an initializer that the driver in software compiles into one store after
@@ -40,6 +42,21 @@ export async function openSharedDevice(root: GPU): Promise<GPUDevice> {
   if (!adapter) throw new Error("The adapter is gone");
   const { maxStorageBuffersPerShaderStage } = adapter.limits;
   return adapter.requestDevice({ requiredLimits: { maxStorageBuffersPerShaderStage } });
+}
+
+/** Opens a backend, on a device of its own, before the tests of the block that calls this, and hands it over; both end with the last test. */
+export function backendOfBlock(root: GPU, use: (backend: Backend) => void): void {
+  let device: GPUDevice;
+  let backend: Backend;
+  beforeAll(async () => {
+    device = await openSharedDevice(root);
+    backend = await gpu({ device });
+    use(backend);
+  });
+  afterAll(async () => {
+    await backend.close();
+    device.destroy();
+  });
 }
 
 /** WebGPU whose devices can be lost: `lose` destroys the last one that it gave, and waits until that is known. */

@@ -1,11 +1,12 @@
 // Sessions on WebGPU at the edges: NaN, infinities, signed zeros, nothing at all, and more than a grid is wide; all ops of a kind in one
 // run, beside the evaluator.
+
 import type { Graph, Tensor } from "@org/graph";
-import { gpu } from "@org/kernels-gpu";
+import type { Backend } from "@org/hlo";
 import { constant, placeholder } from "@org/ops";
 import { type NdArray, ndArray, toNumbers } from "@org/tensor";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeGpu, openSharedDevice } from "../../kernels-gpu/test/webgpu.ts";
+import { expect, it } from "vitest";
+import { backendOfBlock, describeGpu } from "../../kernels-gpu/test/webgpu.ts";
 import type { Session } from "../src/index.ts";
 import { sessionOf } from "./shared.ts";
 
@@ -50,15 +51,9 @@ function expectAlike(name: string, got: NdArray, wanted: NdArray, tolerance: num
 }
 
 await describeGpu("sessions on the GPU, at the edges", (root) => {
-  let device: GPUDevice;
-  let backend: Awaited<ReturnType<typeof gpu>>;
-  beforeAll(async () => {
-    device = await openSharedDevice(root);
-    backend = await gpu({ device });
-  });
-  afterAll(async () => {
-    await backend.close();
-    device.destroy();
+  let backend: Backend;
+  backendOfBlock(root, (opened) => {
+    backend = opened;
   });
 
   /** Runs the same graph here and there; everything must have run on the GPU. */
